@@ -1,0 +1,21 @@
+import { Type, type Static } from "typebox";
+
+/** `A` of wire-protocol §4: an argument of a command, or a field of an event. */
+export const FieldShape = Type.Object({
+  name: Type.String(),
+  description: Type.String(),
+  type: Type.String(),
+  required: Type.Boolean(),
+  default: Type.Unknown(),
+});
+
+const Member = { name: Type.String(), description: Type.String() };
+
+/** The reply to `get_interface`; what flags, help, completions and MCP tools are made from. */
+export const InterfaceShape = Type.Object({
+  ...Member,
+  commands: Type.Array(Type.Object({ ...Member, args: Type.Array(FieldShape), idempotent: Type.Optional(Type.Boolean()), streams: Type.Optional(Type.Boolean()) })),
+  events: Type.Array(Type.Object({ ...Member, fields: Type.Array(FieldShape) })),
+});
+export type FieldShape = Static<typeof FieldShape>;
+export type InterfaceShape = Static<typeof InterfaceShape>;
