@@ -1,0 +1,92 @@
+import { type Static, Type } from "typebox";
+
+/** What a chat server does where tools.yaml says nothing. What is missing here has no fixed default; see the descriptions. */
+export const chatDefaults = {
+  model: "builtin",
+  parallel: 4,
+  maxQueue: 64,
+  threads: "auto",
+  gpu: "auto",
+  gpuLayers: "auto",
+  temperature: 0.7,
+  topP: 0.95,
+  topK: 40,
+  minP: 0.05,
+  repeatPenalty: 1.1,
+} as const;
+
+/** How a reply is chosen and when it ends. Without defaults, so that a request sets only what it names; see `Sampling`. */
+const samplingFields = (defaults: Partial<typeof chatDefaults>) => {
+  const shown = (key: keyof typeof chatDefaults) => (key in defaults ? { default: defaults[key] } : {});
+  return {
+    temperature: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 5, ...shown("temperature"), description: "how freely the next token is chosen; 0 always takes the likeliest" }),
+    ),
+    topP: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 1, ...shown("topP"), description: "choose among the likeliest tokens that together have this probability; 1 turns it off" }),
+    ),
+    topK: Type.Optional(Type.Integer({ minimum: 0, ...shown("topK"), description: "choose among this many of the likeliest tokens; 0 turns it off" })),
+    minP: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, ...shown("minP"), description: "drop tokens less likely than this share of the likeliest one; 0 turns it off" }),
+    ),
+    repeatPenalty: Type.Optional(
+      Type.Number({ minimum: 0, ...shown("repeatPenalty"), description: "above 1, tokens that were just used become less likely; 1 turns it off" }),
+    ),
+    seed: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: "the same seed, settings and messages give the same reply; without one each reply is drawn anew" }),
+    ),
+    maxTokens: Type.Optional(
+      Type.Integer({ minimum: 1, description: "longest reply in tokens; without it a reply may fill what is left of the context" }),
+    ),
+    stop: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), { maxItems: 16, description: "texts that end the reply where they would appear; they are not part of it" }),
+    ),
+  };
+};
+
+/** The fields of one request; what it leaves out is taken from the server's settings. */
+export const Sampling = samplingFields({});
+
+/** `settings:` of a `server: chat` in tools.yaml. */
+export const ChatSettings = Type.Object(
+  {
+    model: Type.Optional(
+      Type.String({
+        minLength: 1,
+        default: chatDefaults.model,
+        description: "'builtin', the path of a .gguf file, its https: address, or hf:user/repo:quant or hf:user/repo/file.gguf from Hugging Face",
+      }),
+    ),
+    system: Type.Optional(Type.String({ description: "the system prompt of conversations that bring none" })),
+    contextSize: Type.Optional(
+      Type.Integer({ minimum: 256, description: "tokens that one conversation may have, reply included; the smaller of 8192 and what the model was trained for unless set" }),
+    ),
+    parallel: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 64, default: chatDefaults.parallel, description: "how many replies are generated side by side; each has a context of its own" }),
+    ),
+    maxQueue: Type.Optional(
+      Type.Integer({ minimum: 0, default: chatDefaults.maxQueue, description: "how many more requests may wait for their turn; past that they are refused as busy" }),
+    ),
+    threads: Type.Optional(
+      Type.Union([Type.Literal("auto"), Type.Integer({ minimum: 1, maximum: 512 })], {
+        default: chatDefaults.threads,
+        description: "processor threads for the model; 'auto' measures at load and remembers what was fastest",
+      }),
+    ),
+    gpu: Type.Optional(
+      Type.Union([Type.Literal("auto"), Type.Literal(false), Type.Literal("cuda"), Type.Literal("vulkan"), Type.Literal("metal")], {
+        default: chatDefaults.gpu,
+        description: "the GPU interface to use; 'auto' takes what is there, false none",
+      }),
+    ),
+    gpuLayers: Type.Optional(
+      Type.Union([Type.Literal("auto"), Type.Literal("max"), Type.Integer({ minimum: 0 })], {
+        default: chatDefaults.gpuLayers,
+        description: "how many layers of the model are kept on the GPU; 'auto' as many as fit",
+      }),
+    ),
+    ...samplingFields(chatDefaults),
+  },
+  { additionalProperties: false, description: "settings of a chat server" },
+);
+export type ChatSettings = Static<typeof ChatSettings>;
