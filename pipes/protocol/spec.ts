@@ -1,0 +1,206 @@
+import { createHash } from "node:crypto";
+import { Type, type Static } from "typebox";
+import { DEFAULT_PIPES } from "./names.ts";
+import { duration, size } from "./units.ts";
+
+/** The shape of tools.yaml and of one tool in it. What is not said there has the `default` that stands here. */
+
+export const RESTART_POLICIES = ["always", "on-failure", "never"] as const;
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const closed = { additionalProperties: false } as const;
+const optional = Type.Optional;
+
+const Policy = Type.Enum([...RESTART_POLICIES], {
+  default: "always",
+  description: "When a worker that ended by itself is started again: always, on-failure (any end but exit code 0), or never. Exit code 125 is never followed by a restart.",
+});
+
+export const RestartSettings = Type.Object(
+  {
+    policy: optional(Policy),
+    backoff: optional(
+      Type.Object(
+        {
+          initial: optional(duration({ default: "200ms", least: 1, description: "The pause before the second restart in a row; the first restart comes at once." })),
+          factor: optional(Type.Number({ minimum: 1, maximum: 100, default: 2, description: "Each further pause is this many times longer." })),
+          max: optional(duration({ default: "30s", least: 1, description: "The longest pause." })),
+          jitter: optional(Type.Number({ minimum: 0, maximum: 1, default: 0.2, description: "How much of each pause is left to chance, 0 to 1." })),
+        },
+        { ...closed, description: "The pauses between restarts in a row." },
+      ),
+    ),
+    healthyAfter: optional(duration({ default: "10s", description: "After this long ready, earlier deaths no longer lengthen the pause." })),
+    limit: optional(
+      Type.Object(
+        {
+          count: optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 8, description: "So many restarts …" })),
+          window: optional(duration({ default: "1m", least: 1, description: "… within this time make the tool `failed`." })),
+        },
+        { ...closed, description: "When restarting is given up for the slow rate of `probe`." },
+      ),
+    ),
+    probe: optional(duration({ default: "1m", least: 100, description: "A tool that failed by its limit is tried again this often." })),
+  },
+  { ...closed, description: "When and how fast a worker that died is started again." },
+);
+
+export const TimeoutSettings = Type.Object(
+  {
+    start: optional(duration({ default: "10m", least: 1, description: "From the start of a worker until it is ready, the loading of its model included; every progress it reports starts this anew." })),
+    drain: optional(duration({ default: "5s", description: "Before a stop: how long requests being answered may take to end." })),
+    stop: optional(duration({ default: "3s", description: "After `stop` was said over the pipe: how long until SIGTERM." })),
+    kill: optional(duration({ default: "2s", description: "After SIGTERM: how long until SIGKILL." })),
+  },
+  { ...closed, description: "How long each step may take." },
+);
+
+const Env = Type.Record(
+  Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }),
+  Type.Unsafe<string | number | boolean>({ type: ["string", "number", "boolean"] }),
+  { ...closed, description: "Environment variables of the worker, added to the daemon's own." },
+);
+
+/** What any tool may say, and `defaults:` says for all of them. */
+const policyKeys = {
+  autostart: optional(Type.Boolean({ default: true, description: "Whether the daemon starts it by itself." })),
+  restart: optional(
+    Type.Union([Policy, RestartSettings], { description: "When a worker that died is started again: always, on-failure, never, or a map with the details." }),
+  ),
+  timeouts: optional(TimeoutSettings),
+  env: optional(Env),
+};
+
+const commonKeys = {
+  description: optional(Type.String({ default: "", description: "One line for people and for models that choose a tool. Without it, the tool's own." })),
+  cwd: optional(Type.String({ minLength: 1, description: "The worker's working folder, relative to the folder of this file, which is also the default." })),
+  ...policyKeys,
+};
+
+/** The keys that say what a tool is; an entry has exactly one of them. */
+export const KINDS = ["server", "module", "command"] as const;
+export type Kind = (typeof KINDS)[number];
+const freeSettings = optional(
+  Type.Record(Type.String(), Type.Unknown(), { description: "Handed to the tool as JSON in $PIPE_TOOLS_SETTINGS; any keys." }),
+);
+
+/** An entry that runs the built-in server `name`; its settings stand flat beside `server:`. */
+export const serverEntry = (name: string, settings: Type.TObject) =>
+  Type.Object(
+    { server: Type.Literal(name, { description: "The name of a built-in server." }), ...settings.properties, ...commonKeys },
+    { ...closed, description: `The built-in server ${name}.` },
+  );
+
+export const ModuleEntry = Type.Object(
+  {
+    module: Type.String({
+      pattern: "\\.[cm]?[jt]s$",
+      description: "A .ts, .js or .mjs file that defines a tool, relative to the folder of this file.",
+    }),
+    settings: freeSettings,
+    ...commonKeys,
+  },
+  { ...closed, description: "A tool written in TypeScript or JavaScript." },
+);
+
+export const CommandEntry = Type.Object(
+  {
+    command: Type.Array(Type.String(), { minItems: 1, description: "A program and its arguments, run as they stand (no shell)." }),
+    settings: freeSettings,
+    ...commonKeys,
+  },
+  { ...closed, description: "Any program that speaks the protocol." },
+);
+
+export const LogSettings = Type.Object(
+  {
+    level: optional(Type.Enum([...LOG_LEVELS], { default: "info", description: "The least important lines that are still written." })),
+    maxSize: optional(size({ default: "10MiB", least: 4096, description: "A log file that grows past this is put aside." })),
+    keep: optional(Type.Integer({ minimum: 0, maximum: 1000, default: 5, description: "How many files put aside are kept of each log." })),
+  },
+  { ...closed, description: "The log files of the daemon and of every tool." },
+);
+
+export const DefaultSettings = Type.Object(policyKeys, { ...closed, description: "What all tools have in common; a tool's own keys win, key by key." });
+
+/** The file without its tools: `tools:` maps a name to an entry, whose shape depends on what it runs. */
+export const fileKeys = {
+  pipes: optional(
+    Type.String({ minLength: 1, default: DEFAULT_PIPES, description: "The folder of the named pipes. $PIPE_TOOLS_PIPES, where set, wins." }),
+  ),
+  logs: optional(LogSettings),
+  defaults: optional(DefaultSettings),
+};
+
+export type RestartSettings = Static<typeof RestartSettings>;
+export type TimeoutSettings = Static<typeof TimeoutSettings>;
+export type DefaultSettings = Static<typeof DefaultSettings>;
+export type ModuleEntry = Static<typeof ModuleEntry>;
+export type CommandEntry = Static<typeof CommandEntry>;
+
+/** `restart:` with every default filled in and every duration in milliseconds. */
+export interface RestartPolicy {
+  readonly policy: (typeof RESTART_POLICIES)[number];
+  readonly backoff: { readonly initialMs: number; readonly factor: number; readonly maxMs: number; /** 0 to 1 */ readonly jitter: number };
+  readonly healthyAfterMs: number;
+  readonly limit: { readonly count: number; readonly windowMs: number };
+  readonly probeMs: number;
+}
+
+export interface WorkerTimeouts {
+  readonly startMs: number;
+  readonly drainMs: number;
+  readonly stopMs: number;
+  readonly killMs: number;
+}
+
+/** One tool as the daemon runs it: defaults filled in, paths absolute, variables and units resolved. */
+export interface ToolSpec {
+  readonly name: string;
+  readonly kind: Kind;
+  /** The built-in server's name; there when `kind` is `server`. */
+  readonly server?: string;
+  /** Absolute path; there when `kind` is `module`. */
+  readonly module?: string;
+  /** Program and arguments; there when `kind` is `command`. */
+  readonly command?: readonly string[];
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute. */
+  readonly cwd: string;
+  /** Empty when tools.yaml gives none. */
+  readonly description: string;
+  readonly autostart: boolean;
+  readonly restart: RestartPolicy;
+  readonly timeouts: WorkerTimeouts;
+}
+
+/** How a change of each field reaches a running worker. */
+export const APPLIES = {
+  name: "restart",
+  kind: "restart",
+  server: "restart",
+  module: "restart",
+  command: "restart",
+  settings: "restart",
+  env: "restart",
+  cwd: "restart",
+  description: "live",
+  autostart: "live",
+  restart: "live",
+  timeouts: "live",
+} as const satisfies Record<keyof ToolSpec, "live" | "restart">;
+
+/** sha256 (hex) over those fields that need a new process: a worker whose hash is equal may be kept, or adopted. */
+export function specHash(spec: ToolSpec): string {
+  const relevant = Object.fromEntries(Object.entries(spec).filter(([field]) => APPLIES[field as keyof ToolSpec] === "restart"));
+  return createHash("sha256").update(canonical(relevant)).digest("hex");
+}
+
+/** JSON with the keys of every object in order, so that equal values give equal text. */
+export function canonical(value: unknown): string {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(",")}}`;
+}
