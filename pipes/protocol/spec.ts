@@ -10,6 +10,9 @@ export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "
 const closed = { additionalProperties: false } as const;
 const optional = Type.Optional;
 
+/** Taken as it is written: `1.10` stays 1.10. */
+const scalar = Type.Unsafe<string | number | boolean>({ type: ["string", "number", "boolean"] });
+
 const Policy = Type.Enum([...RESTART_POLICIES], {
   default: "always",
   description: "When a worker that ended by itself is started again: always, on-failure (any end but exit code 0), or never. Exit code 125 is never followed by a restart.",
@@ -24,7 +27,7 @@ export const RestartSettings = Type.Object(
           initial: optional(duration({ default: "200ms", least: 1, description: "The pause before the second restart in a row; the first restart comes at once." })),
           factor: optional(Type.Number({ minimum: 1, maximum: 100, default: 2, description: "Each further pause is this many times longer." })),
           max: optional(duration({ default: "30s", least: 1, description: "The longest pause." })),
-          jitter: optional(Type.Number({ minimum: 0, maximum: 1, default: 0.2, description: "How much of each pause is left to chance, 0 to 1." })),
+          jitter: optional(Type.Number({ minimum: 0, maximum: 1, default: 0.2, description: "Each pause is shortened by chance, by at most this share of it." })),
         },
         { ...closed, description: "The pauses between restarts in a row." },
       ),
@@ -33,7 +36,7 @@ export const RestartSettings = Type.Object(
     limit: optional(
       Type.Object(
         {
-          count: optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 8, description: "So many restarts …" })),
+          count: optional(Type.Integer({ minimum: 1, maximum: 100_000, default: 8, description: "More deaths than this …" })),
           window: optional(duration({ default: "1m", least: 1, description: "… within this time make the tool `failed`." })),
         },
         { ...closed, description: "When restarting is given up for the slow rate of `probe`." },
@@ -46,7 +49,7 @@ export const RestartSettings = Type.Object(
 
 export const TimeoutSettings = Type.Object(
   {
-    start: optional(duration({ default: "10m", least: 1, description: "From the start of a worker until it is ready, the loading of its model included; every progress it reports starts this anew." })),
+    start: optional(duration({ default: "30s", least: 1, description: "From the start of a worker until it first answers on its pipe. Loading its model after that may take as long as it takes." })),
     drain: optional(duration({ default: "5s", description: "Before a stop: how long requests being answered may take to end." })),
     stop: optional(duration({ default: "3s", description: "After `stop` was said over the pipe: how long until SIGTERM." })),
     kill: optional(duration({ default: "2s", description: "After SIGTERM: how long until SIGKILL." })),
@@ -56,7 +59,7 @@ export const TimeoutSettings = Type.Object(
 
 const Env = Type.Record(
   Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }),
-  Type.Unsafe<string | number | boolean>({ type: ["string", "number", "boolean"] }),
+  scalar,
   { ...closed, description: "Environment variables of the worker, added to the daemon's own." },
 );
 
@@ -104,7 +107,7 @@ export const ModuleEntry = Type.Object(
 
 export const CommandEntry = Type.Object(
   {
-    command: Type.Array(Type.String(), { minItems: 1, description: "A program and its arguments, run as they stand (no shell)." }),
+    command: Type.Array(scalar, { minItems: 1, description: "A program and its arguments, run as they stand (no shell)." }),
     settings: freeSettings,
     ...commonKeys,
   },
