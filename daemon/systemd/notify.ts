@@ -8,6 +8,8 @@ export interface Notice {
   /** A sentence for `systemctl status`. */
   status?: string;
   mainPid?: number;
+  /** While starting or stopping: that it may take this many ms more from now, whatever the unit's timeout says. */
+  extendMs?: number;
 }
 
 export interface Notify {
@@ -64,6 +66,7 @@ export function noticeText(notice: Notice, now: bigint): string {
   if (notice.ready) lines.push("READY=1");
   if (notice.stopping) lines.push("STOPPING=1");
   if (notice.watchdog) lines.push("WATCHDOG=1");
+  if (notice.extendMs !== undefined) lines.push(`EXTEND_TIMEOUT_USEC=${Math.ceil(notice.extendMs) * 1000}`);
   if (notice.status !== undefined) lines.push(`STATUS=${oneLine(notice.status)}`);
   return lines.join("\n");
 }

@@ -23,6 +23,7 @@ test("a notice becomes one assignment a line", () => {
   assert.equal(noticeText({ ready: true, status: "4 tools ready" }, 0n), "READY=1\nSTATUS=4 tools ready");
   assert.equal(noticeText({ reloading: true }, 1_234_567_890n), "RELOADING=1\nMONOTONIC_USEC=1234567");
   assert.equal(noticeText({ stopping: true, watchdog: true, mainPid: 12 }, 0n), "MAINPID=12\nSTOPPING=1\nWATCHDOG=1");
+  assert.equal(noticeText({ stopping: true, extendMs: 60_000.5 }, 0n), "STOPPING=1\nEXTEND_TIMEOUT_USEC=60001000");
   assert.equal(noticeText({}, 0n), "");
 });
 
