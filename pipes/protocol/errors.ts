@@ -83,7 +83,13 @@ export class ToolError extends Error {
   /** Any thrown value as a ToolError; what is none already becomes `code` with its message as `reason`. */
   static from(thrown: unknown, code: ErrorCode = "handler-failed", facts: Facts = {}): ToolError {
     if (thrown instanceof ToolError) return thrown;
+    if (isCoded(thrown)) return new ToolError(thrown.code, thrown.facts, { cause: thrown });
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return new ToolError(code, { reason, ...facts }, { cause: thrown });
   }
+}
+
+/** Other rooms throw errors of their own with a code of this table and its facts. */
+function isCoded(thrown: unknown): thrown is { code: ErrorCode; facts: Facts } {
+  return thrown instanceof Error && "code" in thrown && "facts" in thrown && isErrorCode(thrown.code) && typeof thrown.facts === "object" && thrown.facts !== null;
 }

@@ -5,20 +5,16 @@ import koffi from "koffi";
  * like Node's own. Import costs about 10 ms, so `cpipe` does not load this file (see `fifo.ts`).
  */
 const lib = koffi.load(null);
-const darwin = process.platform === "darwin";
 
 const c = {
   mkfifo: lib.func("int mkfifo(const char *path, unsigned int mode)"),
   flock: lib.func("int flock(int fd, int operation)"),
-  fcntl: lib.func("int fcntl(int fd, int cmd, ...)"),
 };
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
-/** Linux only: sets a pipe's capacity in the kernel, up to /proc/sys/fs/pipe-max-size (1 MiB by default). */
-const F_SETPIPE_SZ = 1031;
 
-/** Makes a FIFO with exactly `mode` (the umask is not applied twice: 0600 is below any sane umask). @throws EEXIST … */
+/** Makes a FIFO; the umask takes its bits from `mode`. @throws EEXIST … */
 export function mkfifo(path: string, mode: number): void {
   check(c.mkfifo(path, mode), "mkfifo", path);
 }
@@ -29,11 +25,6 @@ export function tryLock(fd: number): boolean {
   const code = errnoName();
   if (code === "EAGAIN" || code === "EWOULDBLOCK") return false;
   throw failure("flock", code);
-}
-
-/** Asks for a larger pipe; a refusal (quota, other system) is no error, the pipe works as it is. */
-export function growPipe(fd: number, bytes: number): void {
-  if (!darwin) c.fcntl(fd, F_SETPIPE_SZ, "int", bytes);
 }
 
 function check(result: number, syscall: string, path: string): void {

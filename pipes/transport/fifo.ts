@@ -1,0 +1,80 @@
+import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, type Stats, unlinkSync } from "node:fs";
+import { checkOwner, hasCode, kindOf, TransportError } from "./failure.ts";
+
+/** Makes one FIFO with mode 0600; `libc.ts` has a fast one for residents, `mkfifo.ts` one without native code. */
+export type MakeFifo = (path: string, mode: number) => void;
+
+const FIFO_MODE = 0o600;
+const access = { read: constants.O_RDONLY, write: constants.O_WRONLY, both: constants.O_RDWR } as const;
+
+/**
+ * Sees to it that a FIFO of ours with mode 0600 is at `path`: makes it, or takes the one that is there.
+ * @throws TransportError `not-a-fifo`, `not-ours`: what is there is something else, and is left alone
+ */
+export function ensureFifo(path: string, make: MakeFifo): void {
+  try {
+    make(path, FIFO_MODE);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+    const stats = checkFifo(path, lstatSync(path));
+    if ((stats.mode & 0o777) !== FIFO_MODE) chmodSync(path, FIFO_MODE);
+  }
+}
+
+/**
+ * Opens a FIFO without blocking and without following a link, and checks it by `fstat` before a byte moves.
+ * Returns null when it is opened for writing and nobody reads it (ENXIO), or when there is none (ENOENT).
+ * @throws TransportError `not-a-fifo`, `not-ours`
+ */
+export function openFifo(path: string, mode: keyof typeof access): number | null {
+  let fd: number;
+  try {
+    fd = openSync(path, access[mode] | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (hasCode(error, "ENXIO", "ENOENT")) return refuseSocket(path);
+    if (hasCode(error, "ELOOP")) throw new TransportError("not-a-fifo", { path, got: "a symbolic link" }, { cause: error });
+    if (hasCode(error, "EISDIR")) throw new TransportError("not-a-fifo", { path, got: "a folder" }, { cause: error });
+    if (hasCode(error, "EACCES")) checkFifo(path, lstatSync(path));
+    throw error;
+  }
+  try {
+    checkFifo(path, fstatSync(fd));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Opens a FIFO that must be there and have its other end; only a race or a foreign hand makes it throw ENOENT. */
+export function openPresentFifo(path: string, mode: keyof typeof access): number {
+  const fd = openFifo(path, mode);
+  if (fd !== null) return fd;
+  throw Object.assign(new Error(`ENOENT: ${path} has gone, or nobody reads it`), { code: "ENOENT", path });
+}
+
+/** Removes a FIFO of ours; anything else at that path, or nothing, is left as it is. */
+export function removeFifo(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isFIFO() || stats.uid !== process.geteuid?.()) return false;
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+function checkFifo(path: string, stats: Stats): Stats {
+  if (!stats.isFIFO()) throw new TransportError("not-a-fifo", { path, got: kindOf(stats) });
+  checkOwner(path, stats);
+  return stats;
+}
+
+/** Opening a socket for writing fails with ENXIO as a FIFO without a reader does; only the latter means "nobody is there". */
+function refuseSocket(path: string): null {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined) checkFifo(path, stats);
+  return null;
+}

@@ -1,0 +1,61 @@
+import { Socket } from "node:net";
+import { LineDecoder } from "./frames.ts";
+
+export interface ReaderEvents {
+  line(line: string): void;
+  /** A line was longer than the limit; it was skipped and the stream is in step again. */
+  overflow(): void;
+  /** The last writer has gone (never for a descriptor opened read-write), or reading failed. */
+  end(error: Error | null): void;
+}
+
+/** Two pipe-fulls: a full pipe and what its writer adds meanwhile come in one read. */
+const READ_BYTES = 128 * 1024;
+
+/** Lines from a FIFO, read by the event loop: no thread waits in a read, and each read goes into one reused buffer. */
+export class FifoReader {
+  readonly #socket: Socket;
+  #ended = false;
+
+  constructor(fd: number, limit: number, events: ReaderEvents) {
+    const decoder = new LineDecoder(limit, (line) => !this.#ended && events.line(line), events.overflow);
+    const take = (bytes: number, buffer: Uint8Array): boolean => {
+      decoder.push(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+      return true;
+    };
+    // `onread` is an option of every Socket; the types know it only for connecting ones.
+    const options = { fd, readable: true, writable: false, onread: { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: take } };
+    this.#socket = new Socket(options);
+    const end = (error: Error | null): void => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#socket.destroy();
+      events.end(error);
+    };
+    this.#socket.on("error", end).on("end", () => end(null)).on("close", () => end(null));
+    this.#socket.resume();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Lets the process end even while this reader waits. */
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  /** Closes the descriptor; no event follows. */
+  close(): void {
+    this.#ended = true;
+    this.#socket.destroy();
+  }
+}
