@@ -1,0 +1,41 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { builtinModel } from "./model.ts";
+
+/**
+ * The path of the built-in stand-in below `folder`; writes the file when it is not there. Its name carries a hash of
+ * its content, so another version of pipe-tools never finds it changed under its feet.
+ */
+export async function ensureBuiltinModel(folder: string): Promise<string> {
+  const bytes = builtinModel();
+  const path = join(folder, `builtin-${createHash("sha256").update(bytes).digest("hex").slice(0, 12)}.gguf`);
+  const size = await stat(path).then((found) => found.size, whenAbsent);
+  if (size === bytes.length) return path;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeWhole(path, bytes);
+  return path;
+}
+
+/** Under its name the file is complete or not there; whoever renames last wins, with the same bytes. */
+async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+  const draft = `${path}.${process.pid}-${randomBytes(4).toString("hex")}`;
+  try {
+    const file = await open(draft, "wx", 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+function whenAbsent(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT") return null;
+  throw error;
+}
