@@ -1,0 +1,70 @@
+import { dirname, resolve } from "node:path";
+import { DEFAULT_PIPES } from "../../pipes/protocol/names.ts";
+import type { Environment } from "../../pipes/protocol/places.ts";
+import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { check, type Placed } from "./check.ts";
+import { withoutEmptySections } from "./complete.ts";
+import { readDocument } from "./document.ts";
+import { checkEntry, type Entry, schemaOf } from "./entries.ts";
+import type { Path } from "./fill.ts";
+import type { Problem } from "./problem.ts";
+import { fileSchema } from "./schemas.ts";
+import { logPolicy, type LogPolicy, specOf } from "./spec.ts";
+import { shown } from "./words.ts";
+
+/** A valid tools.yaml, ready to be acted on. */
+export interface Config {
+  /** The file it was read from; its folder is what relative paths in it are relative to. */
+  readonly path: string;
+  /** The folder of the FIFOs, absolute. */
+  readonly pipes: string;
+  readonly logs: LogPolicy;
+  /** In the order of the file. */
+  readonly tools: ReadonlyMap<string, ToolSpec>;
+}
+export type Parsed = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** More than anybody reads at once. */
+const MAX_PROBLEMS = 50;
+
+/** The text of a tools.yaml as a config, or everything that is wrong with it, in the order of the file. Does no I/O and never throws. */
+export function parseConfig(path: string, text: string, env: Environment): Parsed {
+  const source = readDocument(path, text, env, isVerbatim);
+  const root = source.value === undefined ? undefined : withoutEmptySections(fileSchema, source.value);
+  const found = root === undefined ? [] : checkFile(root).slice(0, MAX_PROBLEMS).map((placed) => source.problemAt(placed.path, placed.at, placed));
+  const problems = [...source.problems, ...found].sort((a, b) => a.line - b.line || a.col - b.col).slice(0, MAX_PROBLEMS);
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: toConfig(path, root as Entry, env) };
+}
+
+/** Environment variables and arguments are texts, however they look. */
+function isVerbatim(path: Path): boolean {
+  const [section, second, third] = path;
+  if (section === "defaults") return second === "env";
+  return section === "tools" && (third === "env" || third === "command");
+}
+
+function checkFile(root: unknown): Placed[] {
+  if (root === null) return [{ path: [], at: "value", message: "this file is empty", expected: 'at least "tools:"' }];
+  const problems = check(fileSchema, root, []);
+  if (!isMap(root) || !Object.hasOwn(root, "tools")) return problems;
+  const tools = root["tools"] ?? {};
+  if (!isMap(tools)) return [...problems, { path: ["tools"], at: "value", message: `tools cannot be ${shown(tools)}`, expected: "a map from names to tools", got: shown(tools) }];
+  return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, tidy(entry)))];
+}
+
+function toConfig(path: string, root: Entry, env: Environment): Config {
+  const folder = dirname(path);
+  const defaults = (root["defaults"] ?? {}) as Entry;
+  const tools = Object.entries((root["tools"] ?? {}) as Entry).map(([name, entry]) => [name, specOf(name, tidy(entry) as Entry, defaults, folder)] as const);
+  const pipes = typeof root["pipes"] === "string" ? root["pipes"] : DEFAULT_PIPES;
+  return { path, pipes: resolve(env["PIPE_TOOLS_PIPES"] || resolve(folder, pipes)), logs: logPolicy(root["logs"]), tools: new Map(tools) };
+}
+
+function tidy(entry: unknown): unknown {
+  return isMap(entry) ? withoutEmptySections(schemaOf(entry), entry) : entry;
+}
+
+function isMap(value: unknown): value is Entry {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

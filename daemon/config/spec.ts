@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import {
+  DefaultSettings,
+  LogSettings,
+  type LOG_LEVELS,
+  type RestartPolicy,
+  RestartSettings,
+  TimeoutSettings,
+  type ToolSpec,
+  type WorkerTimeouts,
+} from "../../pipes/protocol/spec.ts";
+import { complete, merge } from "./complete.ts";
+import { type Entry, schemaOf } from "./entries.ts";
+
+/** `logs:` with defaults filled in. */
+export interface LogPolicy {
+  readonly level: (typeof LOG_LEVELS)[number];
+  /** Bytes. */
+  readonly maxSize: number;
+  readonly keep: number;
+}
+
+/** The spec of a valid entry. Paths are relative to `folder`; what the entry does not say, `defaults` does, then the schema. */
+export function specOf(name: string, entry: Entry, defaults: Entry, folder: string): ToolSpec {
+  const said = { ...entry, ...mergePolicies(defaults, entry) };
+  const full = complete(schemaOf(entry), said) as Entry;
+  return {
+    name,
+    ...runs(full, folder),
+    settings: settingsOf(full),
+    env: Object.fromEntries(Object.entries((said["env"] ?? {}) as Entry).map(([key, value]) => [key, String(value)])),
+    cwd: resolve(folder, typeof full["cwd"] === "string" ? full["cwd"] : "."),
+    description: String(full["description"]),
+    autostart: full["autostart"] === true,
+    restart: restartPolicy(said["restart"]),
+    timeouts: workerTimeouts(said["timeouts"]),
+  };
+}
+
+export function restartPolicy(settings: unknown): RestartPolicy {
+  const { policy, backoff, healthyAfter, limit, probe } = complete(RestartSettings, inFull(settings)) as FullRestart;
+  return {
+    policy,
+    backoff: { initialMs: backoff.initial, factor: backoff.factor, maxMs: backoff.max, jitter: backoff.jitter },
+    healthyAfterMs: healthyAfter,
+    limit: { count: limit.count, windowMs: limit.window },
+    probeMs: probe,
+  };
+}
+
+export function workerTimeouts(settings: unknown): WorkerTimeouts {
+  const { start, drain, stop, kill } = complete(TimeoutSettings, settings) as Record<"start" | "drain" | "stop" | "kill", number>;
+  return { startMs: start, drainMs: drain, stopMs: stop, killMs: kill };
+}
+
+export function logPolicy(settings: unknown): LogPolicy {
+  return complete(LogSettings, settings) as LogPolicy;
+}
+
+interface FullRestart {
+  readonly policy: RestartPolicy["policy"];
+  readonly backoff: { readonly initial: number; readonly factor: number; readonly max: number; readonly jitter: number };
+  readonly healthyAfter: number;
+  readonly limit: { readonly count: number; readonly window: number };
+  readonly probe: number;
+}
+
+function mergePolicies(defaults: Entry, entry: Entry): Entry {
+  const keys = Object.keys(DefaultSettings.properties).filter((key) => defaults[key] !== undefined || entry[key] !== undefined);
+  return Object.fromEntries(keys.map((key) => [key, key === "restart" ? merge(inFull(defaults[key]), inFull(entry[key])) : merge(defaults[key], entry[key])]));
+}
+
+/** `restart: never` is short for `restart: {policy: never}`. */
+function inFull(restart: unknown): unknown {
+  return typeof restart === "string" ? { policy: restart } : restart;
+}
+
+function runs(entry: Entry, folder: string): Pick<ToolSpec, "kind" | "server" | "module" | "command"> {
+  if (typeof entry["server"] === "string") return { kind: "server", server: entry["server"] };
+  if (typeof entry["module"] === "string") return { kind: "module", module: resolve(folder, entry["module"]) };
+  return { kind: "command", command: (entry["command"] as unknown[]).map(String) };
+}
+
+/** A built-in's settings are those keys of its entry that no other tool has. */
+function settingsOf(entry: Entry): Readonly<Record<string, unknown>> {
+  if (entry["server"] === undefined) return (entry["settings"] ?? {}) as Entry;
+  return Object.fromEntries(Object.entries(entry).filter(([key]) => !notSettings.has(key)));
+}
+const notSettings: ReadonlySet<string> = new Set(["server", "description", "cwd", ...Object.keys(DefaultSettings.properties)]);
