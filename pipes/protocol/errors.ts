@@ -51,6 +51,7 @@ export const errors = {
   "model-download": row(4, true, (x) => `the model ${f(x["url"])} could not be fetched: ${f(x["reason"])}${next(x)}`),
   "model-memory": row(4, false, (x) => `the model ${f(x["path"])} does not fit in memory: ${f(x["reason"])}${next(x)}`),
   "engine-died": row(1, true, (x) => `the engine of ${f(x["tool"])} died: ${f(x["reason"])}${next(x)}`),
+  "engine-failed": row(4, false, (x) => `the engine of ${f(x["tool"])} cannot start: ${f(x["reason"])}${next(x)}`),
   "context-overflow": row(1, false, (x) => `the conversation has ${f(x["tokens"])} tokens, the model's context holds ${f(x["limit"])}; shorten it, or raise contextSize in tools.yaml`),
 } satisfies Record<string, ErrorRow>;
 
