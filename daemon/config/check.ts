@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import { parseDuration, parseSize } from "../../pipes/protocol/units.ts";
+import { MAX_DURATION_MS, parseDuration, parseSize } from "../../pipes/protocol/units.ts";
 import type { Path } from "./fill.ts";
 import type { Finding } from "./problem.ts";
 import type { Schema } from "./schemas.ts";
@@ -49,15 +49,14 @@ function withinUnit(unit: "duration" | "size", value: unknown, parent?: unknown)
 }
 
 /**
- * A union reports the errors of each of its branches. Where the kind of the value says which branch was meant, that
+ * A union reports the errors of each of its branches. Where the value is a map or a list and a branch takes one, that
  * branch's errors are kept; else the one error that none fits.
  */
 function essential(errors: readonly ErrorObject[]): ErrorObject[] {
   let kept = [...errors];
   for (const union of errors.filter(({ keyword }) => keyword === "anyOf")) {
     const branches = union.schema as readonly Schema[];
-    const meant = branches.filter((branch) => takes(branch, union.data));
-    const index = meant.length === 1 ? branches.indexOf(meant[0] as Schema) : -1;
+    const index = branches.findIndex((branch) => (branch.type === "object" || branch.type === "array") && takes(branch, union.data));
     const inBranch = (error: ErrorObject): boolean => error.schemaPath.startsWith(`${union.schemaPath}/`) && within(error, union);
     kept = kept.filter((error) => {
       if (error === union) return index === -1;
@@ -89,7 +88,7 @@ function explain(error: ErrorObject, base: Path, keyHint: KeyHint): Placed {
     return { path, at: "key", message: `${named(path)} lacks the key "${key}"`, expected: missing === undefined ? undefined : `${key}: ${inWords(missing)}` };
   }
   const value: unknown = error.data;
-  return { path, at: "value", message: `${named(path)} cannot be ${shown(value)}`, expected: expectedOf(schema), got: shown(value), hint: valueHint(schema, value) };
+  return { path, at: "value", message: wrongValue(path, value), expected: expectedOf(schema, value), got: shown(value), hint: valueHint(schema, value) };
 }
 
 function unknownKey(key: string, path: Path, schema: Schema, keyHint: KeyHint): Placed {
@@ -98,7 +97,7 @@ function unknownKey(key: string, path: Path, schema: Schema, keyHint: KeyHint): 
   const nested = known.find((name) => nestedKeys(schema.properties?.[name]).includes(key));
   const hint = keyHint(key, path) ?? (near !== null ? `did you mean "${near}"?` : nested === undefined ? undefined : `it belongs under "${nested}"`);
   const names = Object.keys(schema.patternProperties ?? {});
-  const expected = hint !== undefined ? undefined : known.length > 0 ? either(known) : names.length > 0 ? `a name like ${names.join(" or ")}` : "no keys here";
+  const expected = hint !== undefined ? undefined : (schema.expects ?? (known.length > 0 ? either(known) : names.length > 0 ? `a name like ${names.join(" or ")}` : "no keys here"));
   return { path: [...path, key], at: "key", message: `unknown key "${key}"${path.length === 0 ? "" : ` in ${named(path)}`}`, expected, got: key, hint };
 }
 
@@ -106,9 +105,10 @@ function nestedKeys(schema: Schema | undefined): string[] {
   return [schema, ...(schema?.anyOf ?? [])].flatMap((each) => Object.keys(each?.properties ?? {}));
 }
 
-function expectedOf(schema: Schema): string {
-  const least = schema.least === undefined ? "" : `, at least ${schema.least} ${schema.unit === "size" ? "bytes" : "ms"}`;
-  return inWords(schema) + least;
+function expectedOf(schema: Schema, value: unknown): string {
+  if (schema.unit === undefined || !new RegExp(schema.pattern ?? "").test(String(value))) return inWords(schema);
+  const [most, unit] = schema.unit === "size" ? [Number.MAX_SAFE_INTEGER, "bytes"] : [MAX_DURATION_MS, "ms"];
+  return `from ${schema.least ?? 0} to ${most} ${unit}`;
 }
 
 function valueHint(schema: Schema, value: unknown): string | undefined {
@@ -117,8 +117,13 @@ function valueHint(schema: Schema, value: unknown): string | undefined {
     const near = suggest(value, choices.filter((choice) => typeof choice === "string"));
     return near === null ? undefined : `did you mean "${near}"?`;
   }
-  if (value === null && takes(schema, "")) return "for the home folder write ~/ ; a lone ~ means nothing in YAML";
+  if (value === null && takes(schema, "")) return 'a lone ~ is empty, too; the home folder is "~/"';
   return undefined;
+}
+
+/** The message on a value that cannot stand where it does. */
+export function wrongValue(path: Path, value: unknown): string {
+  return value === null || value === undefined ? `${named(path)} is empty` : `${named(path)} cannot be ${shown(value)}`;
 }
 
 /** `tools.chat.restart`, `tools.mine.command[1]` */

@@ -2,7 +2,7 @@ import { type TObject, Type } from "typebox";
 import { isToolName, SUPERVISOR } from "../../pipes/protocol/names.ts";
 import { builtIns, isBuiltIn } from "../../pipes/protocol/settings/index.ts";
 import { DefaultSettings, KINDS, type Kind } from "../../pipes/protocol/spec.ts";
-import { check, named, type Placed } from "./check.ts";
+import { check, named, type Placed, wrongValue } from "./check.ts";
 import type { Path } from "./fill.ts";
 import { entrySchema, type EntryKind } from "./schemas.ts";
 import { suggest } from "./suggest.ts";
@@ -34,7 +34,7 @@ function checkName(name: string): Placed[] {
 
 function checkBody(path: Path, entry: unknown): Placed[] {
   if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
-    return [{ path, at: "value", message: `${named(path)} cannot be ${shown(entry)}`, expected: `a map, such as {server: ${firstBuiltIn}}`, got: shown(entry) }];
+    return [{ path, at: "value", message: wrongValue(path, entry), expected: `a map, such as {server: ${firstBuiltIn}}`, got: shown(entry) }];
   }
   const given = KINDS.filter((kind) => Object.hasOwn(entry, kind));
   if (given.length === 1) return checkKind(path, entry as Entry, given[0] as Kind);
@@ -51,7 +51,7 @@ function checkKind(path: Path, entry: Entry, kind: Kind): Placed[] {
   const names = Object.keys(builtIns);
   const near = typeof server === "string" ? suggest(server, names) : null;
   const hint = near !== null ? `did you mean "${near}"?` : looksLikeFile(server) ? `a file of yours goes under "module:"` : undefined;
-  const message = typeof server === "string" ? `there is no built-in server "${server}"` : `${named([...path, "server"])} cannot be ${shown(server)}`;
+  const message = typeof server === "string" ? `there is no built-in server "${server}"` : wrongValue([...path, "server"], server);
   const unknown: Placed = { path: [...path, "server"], at: "value", message, expected: either(names), got: shown(server), hint };
   return [unknown, ...check(commonOnly(), entry, path)];
 }

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { DEFAULT_PIPES } from "../../pipes/protocol/names.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
-import { check, type Placed } from "./check.ts";
+import { check, type Placed, wrongValue } from "./check.ts";
 import { withoutEmptySections } from "./complete.ts";
 import { readDocument } from "./document.ts";
 import { checkEntry, type Entry, schemaOf } from "./entries.ts";
@@ -32,7 +32,7 @@ export function parseConfig(path: string, text: string, env: Environment): Parse
   const source = readDocument(path, text, env, isVerbatim);
   const root = source.value === undefined ? undefined : withoutEmptySections(fileSchema, source.value);
   const found = root === undefined ? [] : checkFile(root).slice(0, MAX_PROBLEMS).map((placed) => source.problemAt(placed.path, placed.at, placed));
-  const problems = [...source.problems, ...found].sort((a, b) => a.line - b.line || a.col - b.col).slice(0, MAX_PROBLEMS);
+  const problems = [...source.problems, ...found.filter((each) => !source.problems.some((other) => covers(each, other)))].sort((a, b) => a.line - b.line || a.col - b.col).slice(0, MAX_PROBLEMS);
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, config: toConfig(path, root as Entry, env) };
 }
@@ -49,7 +49,7 @@ function checkFile(root: unknown): Placed[] {
   const problems = check(fileSchema, root, []);
   if (!isMap(root) || !Object.hasOwn(root, "tools")) return problems;
   const tools = root["tools"] ?? {};
-  if (!isMap(tools)) return [...problems, { path: ["tools"], at: "value", message: `tools cannot be ${shown(tools)}`, expected: "a map from names to tools", got: shown(tools) }];
+  if (!isMap(tools)) return [...problems, { path: ["tools"], at: "value", message: wrongValue(["tools"], tools), expected: "a map from names to tools", got: shown(tools) }];
   return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, tidy(entry)))];
 }
 
@@ -63,6 +63,11 @@ function toConfig(path: string, root: Entry, env: Environment): Config {
 
 function tidy(entry: unknown): unknown {
   return isMap(entry) ? withoutEmptySections(schemaOf(entry), entry) : entry;
+}
+
+/** A value that could not be read as meant (a variable that is not set) is not complained about again. */
+function covers(problem: Problem, other: Problem): boolean {
+  return problem.line === other.line && problem.col <= other.col && other.col < problem.col + (problem.excerpt?.width ?? 1);
 }
 
 function isMap(value: unknown): value is Entry {

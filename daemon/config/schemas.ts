@@ -10,6 +10,7 @@ export type Schema = TSchema & {
   readonly default?: unknown;
   readonly unit?: "duration" | "size" | undefined;
   readonly least?: number | undefined;
+  readonly expects?: string | undefined;
   readonly properties?: Readonly<Record<string, Schema>> | undefined;
   readonly patternProperties?: Readonly<Record<string, Schema>> | undefined;
   readonly required?: readonly string[] | undefined;
@@ -67,7 +68,7 @@ export function editorSchema(): Record<string, unknown> {
 const VARIABLE = { type: "string", pattern: "\\$\\{" };
 
 function forEditor(schema: Schema): Record<string, unknown> {
-  const { unit: _unit, least: _least, ...rest } = schema;
+  const { unit: _unit, least: _least, expects: _expects, ...rest } = schema;
   const { description, default: byDefault, ...bare } = rest;
   const notes = { ...(description === undefined ? {} : { description }), ...(byDefault === undefined ? {} : { default: byDefault }) };
   if (schema.const !== undefined && schema.type === "string" && description !== undefined) return rest;

@@ -3,6 +3,7 @@ import type { Schema } from "./schemas.ts";
 
 /** What a schema takes, in words: `a whole number from 1 to 64`, `always, on-failure or never`. */
 export function inWords(schema: Schema): string {
+  if (schema.expects !== undefined && schema.type !== "object") return schema.expects;
   if (schema.unit === "duration") return DURATION_EXAMPLES;
   if (schema.unit === "size") return SIZE_EXAMPLES;
   if (schema.anyOf !== undefined) return either(schema.anyOf.map(inWords));

@@ -7,6 +7,7 @@ import { duration, size } from "./units.ts";
 
 export const RESTART_POLICIES = ["always", "on-failure", "never"] as const;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+/** In a schema, `expects` is for messages: what is wanted, in words, where a pattern says it badly. */
 const closed = { additionalProperties: false } as const;
 const optional = Type.Optional;
 
@@ -60,7 +61,7 @@ export const TimeoutSettings = Type.Object(
 const Env = Type.Record(
   Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }),
   scalar,
-  { ...closed, description: "Environment variables of the worker, added to the daemon's own." },
+  { ...closed, expects: "a name of letters, digits and _", description: "Environment variables of the worker, added to the daemon's own." },
 );
 
 /** What any tool may say, and `defaults:` says for all of them. */
@@ -97,6 +98,7 @@ export const ModuleEntry = Type.Object(
   {
     module: Type.String({
       pattern: "\\.[cm]?[jt]s$",
+      expects: "the path of a .ts, .js or .mjs file",
       description: "A .ts, .js or .mjs file that defines a tool, relative to the folder of this file.",
     }),
     settings: freeSettings,
