@@ -1,0 +1,165 @@
+import { closeSync } from "node:fs";
+import { ToolError } from "../protocol/errors.ts";
+import { MAX_LINE_BYTES, type SubscribeOptions, type ToolEvent } from "../protocol/messages.ts";
+import { fifoOf } from "../protocol/names.ts";
+import { ensureFifo, type MakeFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
+import { FifoReader } from "../transport/reader.ts";
+import { FifoWriter } from "../transport/writer.ts";
+import { parseEvent } from "./wire.ts";
+
+export interface ConnectionOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly makeFifo: MakeFifo;
+  readonly wants: NonNullable<SubscribeOptions["wants"]>;
+  /** How long the server may take to answer `subscribe`, in ms. */
+  readonly timeoutMs: number;
+}
+
+export interface ConnectionEvents {
+  event(event: ToolEvent): void;
+  /** The server has gone: end of file on the downstream FIFO. Called once, and only after `open` has resolved. */
+  lost(): void;
+}
+
+const WRITER_LIMITS = { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 3_600_000 };
+
+/**
+ * One client's pipes to one server, subscribed. Answers come on a downstream FIFO opened read-only, so that the end of
+ * the server is an end of file; requests go over a lane of one's own, so that messages of any size stay whole. A server
+ * that knows no lanes (upstream's) gets them on the shared FIFO.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #down: string;
+  readonly #lane: string;
+  #reader: FifoReader | null = null;
+  #writer: FifoWriter | null = null;
+  #acknowledge: ((event: ToolEvent) => void) | null = null;
+  #refuse: ((error: Error) => void) | null = null;
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#down = fifoOf.downstream(options.folder, options.name, process.pid);
+    this.#lane = fifoOf.lane(options.folder, options.name, process.pid);
+  }
+
+  /**
+   * Subscribes. @throws ToolError `no-such-tool` when nobody has the FIFO open, `timeout` when nobody answers,
+   * `already-connected`, `not-a-fifo`, `not-ours`
+   */
+  async open(signal?: AbortSignal): Promise<void> {
+    const { folder, name, wants } = this.#options;
+    const shared = openFifo(fifoOf.upstream(folder, name), "write");
+    if (shared === null) throw new ToolError("no-such-tool", { tool: name });
+    const writer = new FifoWriter(shared, WRITER_LIMITS, { closed: () => this.#refuse?.(this.#gone()) });
+    const held: number[] = [];
+    try {
+      this.#makeFifos();
+      const down = openPresentFifo(this.#down, "read");
+      // Until the server has opened its ends, ours keep the pipes from looking ended.
+      held.push(openPresentFifo(this.#down, "write"), openPresentFifo(this.#lane, "both"));
+      this.#reader = new FifoReader(down, MAX_LINE_BYTES, { line: (line) => this.#take(line), overflow: () => undefined, end: () => this.#ended() });
+      const request = { pid: process.pid, cmd: "subscribe", lane: true, wants } satisfies SubscribeOptions & Record<string, unknown>;
+      const acknowledged = this.#acknowledged(signal);
+      writer.write(`${JSON.stringify(request)}\n`);
+      const ack = await acknowledged;
+      this.#writer = ack["lane"] === true ? this.#openLane(writer) : writer;
+      for (const fd of held.splice(0)) closeSync(fd);
+      if (this.#writer === writer) removeFifo(this.#lane);
+    } catch (error) {
+      for (const fd of held) closeSync(fd);
+      writer.close();
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Sends one message; what the pipe cannot take yet waits in memory. */
+  send(message: object): void {
+    this.#writer?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Resolves when a sender of much should go on. */
+  async ready(): Promise<void> {
+    await this.#writer?.ready();
+  }
+
+  async flushed(ms: number): Promise<void> {
+    await this.#writer?.flushed(ms);
+  }
+
+  ref(): void {
+    this.#reader?.ref();
+  }
+
+  /** Lets the process end while nothing but this connection is open. */
+  unref(): void {
+    this.#reader?.unref();
+    this.#writer?.unref();
+  }
+
+  /** Closes and removes the pipes. */
+  close(): void {
+    this.#reader?.close();
+    this.#writer?.close();
+    this.#reader = null;
+    this.#writer = null;
+    removeFifo(this.#down);
+    removeFifo(this.#lane);
+  }
+
+  #makeFifos(): void {
+    for (const path of [this.#down, this.#lane]) {
+      const reader = openFifo(path, "write");
+      if (reader === null) continue; // none, or one left over by an earlier process with this pid
+      closeSync(reader);
+      throw new ToolError("already-connected", { tool: this.#options.name });
+    }
+    for (const path of [this.#down, this.#lane]) ensureFifo(path, this.#options.makeFifo);
+  }
+
+  /** From here on the server is the lane's only reader, so its end shows as EPIPE. */
+  #openLane(shared: FifoWriter): FifoWriter {
+    shared.close();
+    return new FifoWriter(openPresentFifo(this.#lane, "write"), WRITER_LIMITS, { closed: () => this.#ended() });
+  }
+
+  #acknowledged(signal?: AbortSignal): Promise<ToolEvent> {
+    const { name, timeoutMs } = this.#options;
+    return new Promise<ToolEvent>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new ToolError("timeout", { tool: name, what: "sign of life", seconds: timeoutMs / 1000 })), timeoutMs);
+      const aborted = (): void => reject(new ToolError("cancelled"));
+      if (signal?.aborted) aborted();
+      signal?.addEventListener("abort", aborted, { once: true });
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+        this.#acknowledge = null;
+        this.#refuse = null;
+      };
+      this.#acknowledge = (event) => (settle(), resolve(event));
+      this.#refuse = (error) => (settle(), reject(error));
+    });
+  }
+
+  #take(line: string): void {
+    const event = parseEvent(line);
+    if (event === null) return;
+    if (this.#acknowledge !== null && event.event === "subscribed") this.#acknowledge(event);
+    else this.#events.event(event);
+  }
+
+  #ended(): void {
+    if (this.#refuse !== null) return this.#refuse(this.#gone());
+    if (this.#reader === null) return;
+    this.close();
+    this.#events.lost();
+  }
+
+  #gone(): ToolError {
+    return new ToolError("interrupted", { tool: this.#options.name });
+  }
+}

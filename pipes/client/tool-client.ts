@@ -1,0 +1,207 @@
+import { EventEmitter } from "node:events";
+import { ToolError } from "../protocol/errors.ts";
+import type { ToolEvent } from "../protocol/messages.ts";
+import { isFinal } from "../protocol/messages.ts";
+import type { MakeFifo } from "../transport/fifo.ts";
+import { spawnMkfifo } from "../transport/mkfifo.ts";
+import { Connection } from "./connection.ts";
+import { type Address, resolveTool } from "./discover.ts";
+import { type CallOptions, Pending, type PendingEvents } from "./pending.ts";
+import { EventStream } from "./stream.ts";
+import { BROADCASTS } from "./wire.ts";
+
+export interface ConnectOptions {
+  /** The folder of the FIFOs, instead of what the registry, $PIPE_TOOLS_PIPES or the default say. */
+  folder?: string;
+  /** How long the server may take to answer `subscribe`, in ms; 30 s by default. */
+  timeout?: number;
+  signal?: AbortSignal;
+  /** Connect again when the server has gone, and send again what is idempotent; true by default. */
+  reconnect?: boolean;
+  makeFifo?: MakeFifo;
+}
+
+const SUBSCRIBE_TIMEOUT_MS = 30_000;
+const UNSUBSCRIBE_FLUSH_MS = 1_000;
+
+/**
+ * A connection to a tool, by name or path: many requests at once, each told apart by its `req_id`.
+ *
+ *     const chat = await ToolClient.connect("chat");
+ *     for await (const event of chat.stream("ask", { prompt: "Hello" })) process.stdout.write(String(event.text ?? ""));
+ *     await chat.close();
+ *
+ * `on(event, fn)` sees every event by its name, `on("event", fn)` all of them, `on("lost", fn)` the end of the server,
+ * `on("restored", fn)` that it is back. A process can have one connection to a tool at a time.
+ */
+export class ToolClient extends EventEmitter {
+  readonly tool: string;
+  readonly #address: Address;
+  readonly #options: ConnectOptions;
+  readonly #pending = new Map<number, Pending>();
+  #connection: Connection | null = null;
+  #restoring: Promise<void> | null = null;
+  #nextId = 1;
+  #closed = false;
+  /** The server echoes `req_id`, so an event without one answers no request. */
+  #echoes = false;
+  readonly #cleanUp = (): void => this.#connection?.close();
+
+  private constructor(address: Address, options: ConnectOptions) {
+    super();
+    this.tool = address.name;
+    this.#address = address;
+    this.#options = options;
+    process.once("exit", this.#cleanUp);
+  }
+
+  /** @throws ToolError `no-such-tool`, `not-ready`, `daemon-unreachable`, `timeout`, `already-connected`, `not-a-fifo` */
+  static async connect(tool: string, options: ConnectOptions = {}): Promise<ToolClient> {
+    const client = new ToolClient(resolveTool(tool, options.folder), options);
+    try {
+      await client.#open(options.signal);
+      return client;
+    } catch (error) {
+      client.#retire();
+      throw ToolError.from(error);
+    }
+  }
+
+  /** Sends a command whose answer, if any, is left to `on`. Returns the `req_id` it went with. */
+  sendCommand(cmd: string, args: object = {}): number {
+    const id = this.#nextId++;
+    this.#connected().send({ pid: process.pid, cmd, ...args, req_id: id });
+    return id;
+  }
+
+  /** Sends a command and resolves with its final event. @throws ToolError what the server's `error` says, `timeout`, `cancelled`, `interrupted` */
+  call(cmd: string, args: object = {}, options: CallOptions = {}): Promise<ToolEvent> {
+    return new Promise((resolve, reject) => {
+      this.#send(cmd, args, options, { part: (event, final) => final && resolve(event), failed: reject });
+    });
+  }
+
+  /** Sends a command and gives its events as they come, the final one last. Breaking out of the loop cancels it. */
+  stream(cmd: string, args: object = {}, options: CallOptions = {}): AsyncIterableIterator<ToolEvent> {
+    let pending: Pending | null = null;
+    const stream = new EventStream(() => pending?.abandon());
+    pending = this.#send(cmd, args, options, stream);
+    return stream;
+  }
+
+  /** Requests that wait for their answer. */
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** Resolves when a sender of much should go on. */
+  async ready(): Promise<void> {
+    await this.#connection?.ready();
+  }
+
+  /** Lets the process end while nothing but this connection is open. */
+  unref(): this {
+    this.#connection?.unref();
+    return this;
+  }
+
+  /** Unsubscribes and removes the pipes. Requests under way end as `cancelled`. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const pending of this.#pending.values()) pending.fail(new ToolError("cancelled", { reason: "the connection was closed" }));
+    this.#connection?.send({ pid: process.pid, cmd: "unsubscribe" });
+    await this.#connection?.flushed(UNSUBSCRIBE_FLUSH_MS);
+    this.#retire();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #send(cmd: string, args: object, options: CallOptions, events: PendingEvents): Pending {
+    const id = this.#nextId++;
+    const message = { pid: process.pid, cmd, ...args, req_id: id };
+    const pending = new Pending(this.tool, message, options, events, (early) => {
+      this.#pending.delete(id);
+      if (early) this.#connection?.send({ pid: process.pid, cmd: "cancel", req_id: id });
+    });
+    this.#pending.set(id, pending);
+    if (this.#connection !== null) this.#connection.send(message);
+    else if (this.#restoring === null) queueMicrotask(() => pending.fail(this.#interrupted()));
+    return pending; // while the connection is being restored it waits, and is sent by #resend
+  }
+
+  async #open(signal?: AbortSignal): Promise<void> {
+    const { makeFifo = spawnMkfifo, timeout = SUBSCRIBE_TIMEOUT_MS } = this.#options;
+    const { folder, name } = this.#address;
+    const connection = new Connection(
+      { folder, name, makeFifo, wants: ["queued", "progress"], timeoutMs: timeout },
+      { event: (event) => this.#take(event), lost: () => this.#lost() },
+    );
+    try {
+      await connection.open(signal);
+    } catch (error) {
+      const problem = ToolError.from(error);
+      throw problem.code === "no-such-tool" ? this.#address.explain() : problem;
+    }
+    this.#connection = connection;
+  }
+
+  #take(event: ToolEvent): void {
+    const pending = this.#pendingOf(event);
+    if (this.listenerCount(event.event) > 0 && event.event !== "error") this.emit(event.event, event);
+    this.emit("event", event);
+    pending?.take(event);
+  }
+
+  /** An upstream server of the older dialect echoes no `req_id`; its answers come in the order of the requests. */
+  #pendingOf(event: ToolEvent): Pending | undefined {
+    if (event.req_id !== undefined) {
+      this.#echoes = true;
+      return typeof event.req_id === "number" ? this.#pending.get(event.req_id) : undefined;
+    }
+    if (this.#echoes || BROADCASTS.has(event.event) || (event.event === "progress" && isFinal(event))) return undefined;
+    return this.#pending.values().next().value;
+  }
+
+  #lost(): void {
+    this.#connection = null;
+    this.emit("lost");
+    const again = this.#options.reconnect !== false && !this.#closed;
+    for (const pending of this.#pending.values()) if (!again || !pending.idempotent || pending.begun) pending.fail(this.#interrupted());
+    if (!again) return;
+    this.#restoring = this.#restore().finally(() => (this.#restoring = null));
+  }
+
+  /** The daemon holds the FIFO of a tool that restarts, so `subscribe` waits in it for the next process. */
+  async #restore(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      const cause = ToolError.from(error);
+      for (const pending of this.#pending.values()) pending.fail(new ToolError("interrupted", { tool: this.tool, hint: cause.message }, { cause }));
+      this.emit("closed", cause);
+      return;
+    }
+    if (this.#closed) return this.#retire();
+    for (const pending of this.#pending.values()) this.#connection?.send(pending.message);
+    this.emit("restored");
+  }
+
+  #connected(): Connection {
+    if (this.#connection === null) throw this.#interrupted();
+    return this.#connection;
+  }
+
+  #interrupted(): ToolError {
+    return new ToolError("interrupted", { tool: this.tool });
+  }
+
+  #retire(): void {
+    this.#closed = true;
+    this.#connection?.close();
+    this.#connection = null;
+    process.off("exit", this.#cleanUp);
+  }
+}

@@ -1,0 +1,98 @@
+import { ToolError } from "../protocol/errors.ts";
+import type { RequestId, ToolEvent } from "../protocol/messages.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * One request on its way to exactly one final answer. A handler gets it beside the arguments: for its signal, for
+ * interim news, and to say which client asked.
+ */
+export class Call {
+  readonly cmd: string;
+  readonly session: Session | null;
+  readonly reqId: RequestId | undefined;
+  /** The event that answers this command unless the handler names another. */
+  readonly reply: string;
+  readonly streams: boolean;
+  #ended = false;
+  #abort: AbortController | null = null;
+  #onEnd: Array<() => void> | null = null;
+
+  constructor(cmd: string, session: Session | null, reqId: RequestId | undefined, reply: string, streams: boolean) {
+    this.cmd = cmd;
+    this.session = session;
+    this.reqId = reqId;
+    this.reply = reply;
+    this.streams = streams;
+    session?.calls.add(this);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Aborted when the client cancels, leaves or dies, and when the server stops. Made when first asked for. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#ended && !this.#abort.signal.aborted) this.#abort.abort(new ToolError("cancelled"));
+    return this.#abort.signal;
+  }
+
+  /** The request waits its turn; 1 is next. Reaches only clients that asked for such news. */
+  queued(position: number, reason?: string): void {
+    this.emit({ event: "queued", position, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  /** How far it has come; `total` is null where it is not known. Reaches only clients that asked for such news. */
+  progress(stage: string, value: number, total: number | null): void {
+    this.emit({ event: "progress", stage, value, total });
+  }
+
+  /** Sends an event of this request that is not its last. Waits for nothing; see `ready`. */
+  emit(event: ToolEvent): void {
+    if (this.#ended) return;
+    this.session?.send(this.#tagged(event));
+  }
+
+  /** Resolves when the client has room for more; a stream awaits it between its parts. */
+  async ready(): Promise<void> {
+    if (this.session?.full) await this.session.ready();
+  }
+
+  /** The final answer. What comes after it is dropped. */
+  finish(event: ToolEvent): void {
+    if (this.#ended) return;
+    this.session?.send(this.#tagged(event));
+    this.#end();
+  }
+
+  fail(error: ToolError): void {
+    const { code, message, facts } = error;
+    // An older client waits for the closing part of a stream, whatever became of it.
+    const closing = this.streams && this.session?.dialect === "result" ? { done: true } : {};
+    this.finish({ event: "error", message, code, cmd: this.cmd, ...(Object.keys(facts).length === 0 ? {} : { details: facts }), ...closing });
+  }
+
+  /** Ends the request as cancelled, and tells its handler. */
+  cancel(reason?: string): void {
+    if (this.#ended) return;
+    const error = new ToolError("cancelled", reason === undefined ? {} : { reason });
+    this.fail(error);
+    this.#abort?.abort(error);
+  }
+
+  /** Runs `fn` when the request has ended, however. */
+  onEnd(fn: () => void): void {
+    if (this.#ended) fn();
+    else (this.#onEnd ??= []).push(fn);
+  }
+
+  #tagged(event: ToolEvent): ToolEvent {
+    return this.reqId === undefined ? event : { ...event, req_id: this.reqId };
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.session?.callEnded(this);
+    for (const fn of this.#onEnd ?? []) fn();
+  }
+}

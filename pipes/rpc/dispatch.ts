@@ -1,0 +1,129 @@
+import { ToolError } from "../protocol/errors.ts";
+import { base } from "../protocol/interfaces/base.ts";
+import type { Dialect, RequestId } from "../protocol/messages.ts";
+import { isPid, MAX_PID } from "../protocol/names.ts";
+import { runHandler } from "./answer.ts";
+import { type About, builtins } from "./builtins.ts";
+import { Call } from "./call.ts";
+import { LEGACY_COMMANDS } from "./dialect.ts";
+import type { Handler } from "./handler.ts";
+import type { Log } from "./log.ts";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+import { described, validate } from "./validation.ts";
+
+/** What dispatch needs of a server. */
+export interface Core extends About {
+  readonly sessions: Sessions;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly log: Log;
+  /** Requests of one client that may be under way at once. */
+  readonly maxCalls: number;
+  stopAsked(call: Call): void;
+}
+
+/**
+ * Takes one line from the shared FIFO (`lane` null) or from a client's lane, and sees to it that whoever sent it gets
+ * exactly one final answer, or, where nobody can be answered, that the log says why.
+ */
+export function dispatch(core: Core, line: string, lane: Session | null): void {
+  if (line.length < 4 && line.trim() === "") return;
+  let message: Record<string, unknown>;
+  try {
+    message = parseObject(line);
+  } catch (error) {
+    return refuse(core, ToolError.from(error, "invalid-json"), lane);
+  }
+  const pid = lane === null ? message["pid"] : lane.pid;
+  if (!isPid(pid)) {
+    const problem = new ToolError("invalid-request", { path: "$.pid", expected: `a process id, 1 to ${MAX_PID}`, got: described(pid) });
+    return refuse(core, problem, null);
+  }
+  const session = lane ?? core.sessions.get(pid) ?? null;
+  if (typeof message["cmd"] !== "string") {
+    return refuse(core, new ToolError("invalid-request", { path: "$.cmd", expected: "the name of a command", got: described(message["cmd"]) }), session, idOf(message));
+  }
+  route(core, message["cmd"], message, pid, session);
+}
+
+function route(core: Core, given: string, message: Record<string, unknown>, pid: number, session: Session | null): void {
+  const cmd = core.handlers.has(given) ? given : given.toLowerCase();
+  const handler = core.handlers.get(cmd);
+  if (handler !== undefined) return runCommand(core, handler, message, session);
+  if (cmd === "subscribe") return subscribe(core, message, pid);
+  if (cmd === "unsubscribe") return core.sessions.close(pid, "unsubscribed");
+  if (Object.hasOwn(builtins, cmd) || cmd === "stop") return runBuiltin(core, cmd, message, session);
+  const legacy = Object.hasOwn(LEGACY_COMMANDS, cmd) ? LEGACY_COMMANDS[cmd] : undefined;
+  if (legacy !== undefined) {
+    if (session !== null && !session.ours) session.dialect = "result";
+    return runBuiltin(core, legacy, message, session);
+  }
+  const known = [...core.handlers.keys(), ...Object.keys(base.commands)];
+  const call = new Call(given, session, idOf(message), "error", false);
+  const nearest = known.find((name) => name.replaceAll(/[-_]/g, "") === cmd.replaceAll(/[-_]/g, ""));
+  // Upstream's sentence, to the letter, for upstream's clients; ours are told what there is.
+  const hint = session?.ours ? { hint: nearest === undefined ? `${core.name} knows ${known.join(", ")}` : `Did you mean '${nearest}'?` } : {};
+  call.fail(new ToolError("unknown-command", { cmd: given, ...hint }));
+}
+
+function runCommand(core: Core, handler: Handler, message: Record<string, unknown>, session: Session | null): void {
+  const { declaration } = handler;
+  const busy = session !== null && session.calls.size >= core.maxCalls;
+  const call = new Call(handler.cmd, session, idOf(message), declaration.reply, declaration.streams === true);
+  const { pid: _, cmd: __, req_id: ___, ...args } = message;
+  try {
+    if (busy) throw new ToolError("busy", { tool: core.name, queued: session.calls.size - 1 });
+    if (handler.declared) validate(declaration.args, args, session?.ours === true);
+  } catch (error) {
+    return call.fail(ToolError.from(error));
+  }
+  runHandler(handler, args, call);
+  if (!call.ended && session !== null && !session.ours) core.sessions.watchLaneless();
+}
+
+function runBuiltin(core: Core, cmd: string, message: Record<string, unknown>, session: Session | null): void {
+  const call = new Call(cmd, session, idOf(message), cmd, false);
+  try {
+    if (cmd === "stop") core.stopAsked(call);
+    else builtins[cmd]?.(core, message, call);
+  } catch (error) {
+    call.fail(ToolError.from(error, "handler-failed", { cmd }));
+  }
+}
+
+function subscribe(core: Core, message: Record<string, unknown>, pid: number): void {
+  const wants = Array.isArray(message["wants"]) ? message["wants"].filter((want) => typeof want === "string") : [];
+  const dialect: Dialect = message["dialect"] === "result" ? "result" : "event";
+  try {
+    const session = core.sessions.open(pid, { lane: message["lane"] === true, dialect, wants });
+    const id = idOf(message);
+    const lane = session?.ours ? { lane: true } : {};
+    // Both dialects at once: a client that has not spoken yet may read either.
+    session?.sendLine(`${JSON.stringify({ event: "subscribed", result: "subscribed", ...lane, ...(id === undefined ? {} : { req_id: id }) })}\n`);
+  } catch (error) {
+    core.log.warn({ client: pid, reason: ToolError.from(error).message }, "a client could not be subscribed");
+  }
+}
+
+/** A message that cannot be taken is answered where there is somebody to answer, and is in the log either way. */
+function refuse(core: Core, problem: ToolError, session: Session | null, reqId?: RequestId): void {
+  core.log.warn({ client: session?.pid, code: problem.code, reason: problem.message }, "a message was refused");
+  session?.send({ event: "error", message: problem.message, code: problem.code, details: problem.facts, ...(reqId === undefined ? {} : { req_id: reqId }) });
+}
+
+function parseObject(line: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new ToolError("invalid-json", { reason: (error as Error).message });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ToolError("invalid-json", { reason: `it is ${described(value)}` });
+  return value as Record<string, unknown>;
+}
+
+/** `req_id` may be any scalar; anything else could not be matched by whoever sent it. */
+function idOf(message: Record<string, unknown>): RequestId | undefined {
+  const id = message["req_id"];
+  return id === null || typeof id === "string" || typeof id === "number" || typeof id === "boolean" ? id : undefined;
+}

@@ -1,0 +1,79 @@
+import { ToolError } from "../protocol/errors.ts";
+import { fifoOf } from "../protocol/names.ts";
+import { closeSync } from "node:fs";
+import { ensureFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
+import { holdersOf } from "../transport/holders.ts";
+import { mkfifo, tryLock } from "../transport/libc.ts";
+import { FifoReader } from "../transport/reader.ts";
+import type { Log } from "./log.ts";
+
+export interface EndpointOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly maxLine: number;
+  readonly log: Log;
+  readonly supervised: boolean;
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * The shared upstream FIFO. The server holds a lock on it for its lifetime, so that a tool has one server at most; it
+ * opens it read-write, so that no client's leaving is an end of file.
+ */
+export class Endpoint {
+  readonly path: string;
+  readonly #options: EndpointOptions;
+  #reader: FifoReader | null = null;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.path = fifoOf.upstream(options.folder, options.name);
+  }
+
+  async open(): Promise<void> {
+    const { name, maxLine, log, supervised, onLine } = this.#options;
+    ensureFifo(this.path, mkfifo);
+    if (!supervised) this.#refuseForeignServer();
+    const fd = openPresentFifo(this.path, "both");
+    if (!lockable(fd)) {
+      closeSync(fd);
+      throw new ToolError("already-running", { what: `a server of '${name}'`, hint: `Stop it with: cpipe ${name} stop` });
+    }
+    this.#reader = new FifoReader(fd, maxLine, {
+      line: onLine,
+      // Nobody can be told: the line that named its sender is the one that was skipped.
+      overflow: () => log.warn({ limit: maxLine }, "a message on the shared pipe was too long and was skipped"),
+      end: (error) => log.error({ reason: error?.message ?? "closed" }, "the upstream pipe has ended"),
+    });
+  }
+
+  stopReading(): void {
+    this.#reader?.pause();
+  }
+
+  /** Gives the FIFO up, and removes it unless the daemon keeps it for the next process. */
+  close(): void {
+    if (this.#reader !== null && !this.#options.supervised) removeFifo(this.path);
+    this.#reader?.close();
+    this.#reader = null;
+  }
+
+  /** A server that takes no lock (upstream's) shows by having the FIFO open for reading. */
+  #refuseForeignServer(): void {
+    const probe = openFifo(this.path, "write");
+    if (probe === null) return;
+    closeSync(probe);
+    const pid = holdersOf([this.path]).get(this.path)?.find((holder) => holder !== process.pid);
+    throw new ToolError("already-running", { what: `a server of '${this.#options.name}'`, pid, hint: `Stop it with: cpipe ${this.#options.name} stop` });
+  }
+}
+
+/** Systems that do not lock FIFOs (macOS) are left with the check for a reader. */
+function lockable(fd: number): boolean {
+  try {
+    return tryLock(fd);
+  } catch (error) {
+    if (["EOPNOTSUPP", "ENOTSUP", "EINVAL", "EBADF"].includes(String((error as NodeJS.ErrnoException).code))) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,229 @@
+import { ToolError } from "../protocol/errors.ts";
+import { base } from "../protocol/interfaces/base.ts";
+import type { CommandDeclaration, Interface } from "../protocol/interfaces/define.ts";
+import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
+import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
+import type { WriterLimits } from "../transport/writer.ts";
+import type { Call } from "./call.ts";
+import { type Core, dispatch } from "./dispatch.ts";
+import { Endpoint } from "./endpoint.ts";
+import { type Handler, type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
+import { type Log, lineLog } from "./log.ts";
+import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
+import { mkfifo } from "../transport/libc.ts";
+
+export interface ServerOptions {
+  /** The tool's name; $PIPE_TOOLS_TOOL, which the daemon sets, goes before it. */
+  name?: string;
+  description?: string;
+  /** Settings in force, as `get_config` tells them; $PIPE_TOOLS_SETTINGS by default. */
+  config?: Record<string, unknown>;
+  /** The folder of the FIFOs; $PIPE_TOOLS_PIPES, then /tmp, by default. */
+  folder?: string;
+  /** The state it starts in; `idle` by default. */
+  state?: string;
+  log?: Log;
+  limits?: Partial<WriterLimits>;
+  /** Longest message in bytes; 64 MiB by default. */
+  maxLine?: number;
+  /** Requests of one client that may be under way at once; 1024 by default. */
+  maxCalls?: number;
+  /** The upstream FIFO is held by the daemon and stays when this server stops. */
+  supervised?: boolean;
+}
+
+/** The handlers of a declared interface: one function a command. */
+export type Implementation<I extends Interface> = { [C in keyof I["commands"]]: HandlerFunction };
+
+const RESERVED = new Set(["subscribe", "unsubscribe", "cancel", "ping"]);
+const FLUSH_MS = 1000;
+
+/**
+ * A tool server: owns the FIFO `tool-NAME`, keeps one session a client, and runs a handler for each command.
+ *
+ *     const server = new ToolServer({ name: "greeter" });
+ *     server.handler("greet", ({ name }) => `Hello, ${name}!`);
+ *     await server.serve();
+ */
+export class ToolServer {
+  readonly name: string;
+  readonly description: string;
+  readonly log: Log;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly #options: ServerOptions;
+  readonly #handlers = new Map<string, Handler>();
+  readonly #interfaces: Interface[] = [];
+  readonly #sessions: Sessions;
+  readonly #endpoint: Endpoint;
+  readonly #core: Core;
+  readonly #closed = withResolvers<string>();
+  #state: string;
+  #reason: string | null = null;
+  #closing = false;
+
+  constructor(options: ServerOptions | string = {}) {
+    const given = typeof options === "string" ? { name: options } : options;
+    this.name = checkToolName(process.env["PIPE_TOOLS_TOOL"] ?? given.name ?? "");
+    this.description = process.env["PIPE_TOOLS_DESCRIPTION"] ?? given.description ?? `the tool ${this.name}`;
+    this.settings = given.config ?? readSettings();
+    this.log = given.log ?? lineLog(this.name);
+    this.#options = given;
+    this.#state = given.state ?? "idle";
+    const folder = given.folder ?? process.env["PIPE_TOOLS_PIPES"] ?? DEFAULT_PIPES;
+    const maxLine = given.maxLine ?? MAX_LINE_BYTES;
+    this.#sessions = new Sessions({
+      folder,
+      name: this.name,
+      log: this.log,
+      makeFifo: mkfifo,
+      limits: { ...DEFAULT_LIMITS, ...given.limits },
+      maxLine,
+      onLine: (line, session) => dispatch(this.#core, line, session),
+    });
+    this.#endpoint = new Endpoint({
+      folder,
+      name: this.name,
+      maxLine,
+      log: this.log,
+      supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
+      onLine: (line) => dispatch(this.#core, line, null),
+    });
+    this.#core = this.#makeCore();
+  }
+
+  /** Adds a handler. The function gets the arguments and the Call; see `answer.ts` for what it may give back. */
+  handler(cmd: string, run: HandlerFunction): this;
+  handler(cmd: string, options: HandlerOptions, run: HandlerFunction): this;
+  handler(cmd: string, second: HandlerOptions | HandlerFunction, third?: HandlerFunction): this {
+    const [options, run] = typeof second === "function" ? [{}, second] : [second, third];
+    if (run === undefined) throw new TypeError(`handler("${cmd}") needs a function`);
+    return this.#add(makeHandler(cmd, options, run));
+  }
+
+  /** Adds a whole declared interface with its handlers. */
+  implement<I extends Interface>(declared: I, functions: Implementation<I>): this {
+    this.#interfaces.push(declared);
+    for (const [cmd, declaration] of Object.entries(declared.commands)) {
+      const run = functions[cmd];
+      if (run === undefined) throw new TypeError(`interface ${declared.name}: there is no handler for '${cmd}'`);
+      this.#add({ cmd, run, declaration, declared: true });
+    }
+    return this;
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  /** How many clients are subscribed. */
+  get clients(): number {
+    return this.#sessions.size;
+  }
+
+  /** Changes the state and tells everybody. `cause` is the request that brought it about, if one did. */
+  setState(state: string, { reason = null, cause = null }: { reason?: string | null; cause?: Call | null } = {}): void {
+    if (state === this.#state && reason === this.#reason) return;
+    this.#state = state;
+    this.#reason = reason;
+    this.#sessions.broadcastState({ event: "state_changed", state, ...(reason === null ? {} : { reason }) }, cause);
+  }
+
+  /** Sends an event to every client. */
+  broadcast(event: ToolEvent): void {
+    this.#sessions.broadcast(event);
+  }
+
+  /** Tells those who asked for it how far something long has come that is no single request, such as loading. */
+  progress(stage: string, value: number, total: number | null): void {
+    this.#sessions.broadcast({ event: "progress", stage, value, total });
+  }
+
+  /** Opens the FIFO and begins to answer. @throws ToolError `already-running`, `not-a-fifo`, `not-ours` */
+  async serve(): Promise<this> {
+    await this.#endpoint.open();
+    this.log.info({ path: this.#endpoint.path }, "serving");
+    return this;
+  }
+
+  /** Resolves with the reason when the server has closed. */
+  get closed(): Promise<string> {
+    return this.#closed.promise;
+  }
+
+  /** Runs before the pipes close; for what a server must let go of. */
+  protected async onClose(): Promise<void> {}
+
+  /** Says that it stops, ends what is under way, and gives the FIFO up. */
+  async close(reason = "asked to"): Promise<void> {
+    if (this.#closing) return void (await this.closed);
+    this.#closing = true;
+    this.setState("stopping");
+    this.#endpoint.stopReading();
+    await this.#sessions.closeAll(reason, FLUSH_MS);
+    await this.onClose();
+    this.#endpoint.close();
+    this.log.info({ reason }, "stopped");
+    this.#closed.resolve(reason);
+  }
+
+  #add(handler: Handler): this {
+    if (RESERVED.has(handler.cmd)) throw new TypeError(`'${handler.cmd}' belongs to every tool and cannot have a handler of its own`);
+    this.#handlers.set(handler.cmd, handler);
+    return this;
+  }
+
+  #makeCore(): Core {
+    const server = this;
+    return {
+      name: this.name,
+      description: this.description,
+      config: this.settings,
+      sessions: this.#sessions,
+      handlers: this.#handlers,
+      log: this.log,
+      maxCalls: this.#options.maxCalls ?? 1024,
+      get state() {
+        return server.#state;
+      },
+      get stateReason() {
+        return server.#reason;
+      },
+      get interfaces() {
+        return server.#allInterfaces();
+      },
+      stopAsked: (call) => {
+        call.onEnd(() => void server.close("asked to over its pipe"));
+        call.finish({ event: "state_changed", state: "stopping" });
+      },
+    };
+  }
+
+  /** `base`, what was implemented, and the loose handlers under the tool's own name. */
+  #allInterfaces(): Interface[] {
+    const known = new Set(this.#interfaces.flatMap((declared) => Object.keys(declared.commands)));
+    const loose = [...this.#handlers.values()].filter((handler) => !known.has(handler.cmd));
+    const own = { name: this.name, description: this.description, commands: commandsOf(loose), events: {} };
+    return [base, ...this.#interfaces, ...(loose.length === 0 ? [] : [own])];
+  }
+}
+
+function commandsOf(handlers: readonly Handler[]): Record<string, CommandDeclaration> {
+  return Object.fromEntries(handlers.map((handler) => [handler.cmd, handler.declaration]));
+}
+
+function readSettings(): Record<string, unknown> {
+  const text = process.env["PIPE_TOOLS_SETTINGS"];
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (error) {
+    throw new ToolError("invalid-request", { path: "$PIPE_TOOLS_SETTINGS", expected: "a JSON object", got: text.slice(0, 40) }, { cause: error });
+  }
+}
+
+/** Promise.withResolvers, which Node 20 lacks. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -1,0 +1,146 @@
+import { ToolError } from "../protocol/errors.ts";
+import type { Dialect, ToolEvent } from "../protocol/messages.ts";
+import { fifoOf } from "../protocol/names.ts";
+import { ensureFifo, type MakeFifo, openFifo } from "../transport/fifo.ts";
+import { FifoReader } from "../transport/reader.ts";
+import { FifoWriter, type WriterEnd, type WriterLimits } from "../transport/writer.ts";
+import type { Call } from "./call.ts";
+import type { Log } from "./log.ts";
+import { Session } from "./session.ts";
+
+export interface SessionsOptions {
+  readonly folder: string;
+  readonly name: string;
+  readonly log: Log;
+  readonly makeFifo: MakeFifo;
+  readonly limits: WriterLimits;
+  readonly maxLine: number;
+  /** A line that came over a client's own lane. */
+  readonly onLine: (line: string, session: Session) => void;
+}
+
+const LANELESS_CHECK_MS = 500;
+
+/** The subscribed clients of one server, by pid. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #byPid = new Map<number, Session>();
+  #laneless: NodeJS.Timeout | null = null;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#byPid.size;
+  }
+
+  get(pid: number): Session | undefined {
+    return this.#byPid.get(pid);
+  }
+
+  [Symbol.iterator](): IterableIterator<Session> {
+    return this.#byPid.values();
+  }
+
+  /**
+   * Opens the pipes of a client and replaces its earlier session, if any. Null when the client has gone meanwhile.
+   * @throws TransportError when what is at its path is not a FIFO of ours
+   */
+  open(pid: number, options: { lane: boolean; dialect: Dialect; wants: readonly string[] }): Session | null {
+    const { folder, name, makeFifo, limits, log } = this.#options;
+    const path = fifoOf.downstream(folder, name, pid);
+    if (!options.lane) ensureFifo(path, makeFifo);
+    const down = openFifo(path, "write");
+    if (down === null) {
+      log.info({ client: pid }, "a client subscribed and has gone already");
+      return null;
+    }
+    this.close(pid, "subscribed again");
+    let session: Session | null = null;
+    const writer = new FifoWriter(down, limits, { closed: (end) => session !== null && this.#ended(session, end) });
+    session = new Session(pid, writer, { ours: options.lane, dialect: options.dialect, wants: options.wants });
+    if (options.lane) this.#openLane(session);
+    this.#byPid.set(pid, session);
+    return session;
+  }
+
+  close(pid: number, reason: string): void {
+    const session = this.#byPid.get(pid);
+    if (session === undefined) return;
+    this.#byPid.delete(pid);
+    session.close(reason);
+  }
+
+  broadcast(event: ToolEvent): void {
+    for (const session of this.#byPid.values()) session.send(event);
+  }
+
+  broadcastState(event: ToolEvent, cause: Call | null): void {
+    for (const session of this.#byPid.values()) session.sendState(event, cause);
+  }
+
+  /** Lets what is queued out, for at most `ms`, then closes every session. */
+  async closeAll(reason: string, ms: number): Promise<void> {
+    const sessions = [...this.#byPid.values()];
+    for (const session of sessions) for (const call of [...session.calls]) call.fail(new ToolError("stopping", { tool: this.#options.name }));
+    await Promise.all(sessions.map((session) => session.flushed(ms)));
+    for (const session of sessions) this.close(session.pid, reason);
+    if (this.#laneless !== null) clearInterval(this.#laneless);
+  }
+
+  /**
+   * A client without a lane gives no sign when it dies. While such a client waits for an answer, look now and then
+   * whether its FIFO still has a reader, so that its work is not done for nobody.
+   */
+  watchLaneless(): void {
+    if (this.#laneless !== null) return;
+    this.#laneless = setInterval(() => {
+      const waiting = [...this.#byPid.values()].filter((session) => !session.ours && session.calls.size > 0);
+      for (const session of waiting) if (!this.#hasReader(session.pid)) this.#drop(session, "the client has gone");
+      if (waiting.length > 0 || this.#laneless === null) return;
+      clearInterval(this.#laneless);
+      this.#laneless = null;
+    }, LANELESS_CHECK_MS);
+    this.#laneless.unref();
+  }
+
+  #hasReader(pid: number): boolean {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+  }
+
+  #openLane(session: Session): void {
+    const { folder, name, log, maxLine, onLine } = this.#options;
+    const fd = openFifo(fifoOf.lane(folder, name, session.pid), "read");
+    if (fd === null) throw new ToolError("invalid-request", { path: "$.lane", expected: "a FIFO of the client's at the lane's path", got: "nothing there" });
+    const lane = new FifoReader(fd, maxLine, {
+      line: (line) => onLine(line, session),
+      overflow: () => {
+        log.warn({ client: session.pid, limit: maxLine }, "a message was too long and was skipped");
+        const { code, message, facts } = new ToolError("line-too-long", { limit: maxLine });
+        session.send({ event: "error", message, code, details: facts });
+      },
+      end: () => this.#drop(session, "the client has gone"),
+    });
+    session.attachLane(lane);
+  }
+
+  #ended(session: Session, end: WriterEnd): void {
+    if (end.kind === "gone") return this.#drop(session, "the client has gone");
+    const { queuedBytes, seconds } = end;
+    this.#options.log.warn({ client: session.pid, queuedBytes, seconds }, "dropped a client that does not read its answers");
+    this.#drop(session, new ToolError("slow-reader", { queued: queuedBytes, seconds }).message);
+  }
+
+  #drop(session: Session, reason: string): void {
+    if (this.#byPid.get(session.pid) === session) this.close(session.pid, reason);
+    else session.close(reason);
+  }
+}
+
+export const DEFAULT_LIMITS: WriterLimits = { queueBytes: 16 * 1024 * 1024, stallMs: 30_000 };
