@@ -7,7 +7,7 @@ export interface DaemonLog {
   readonly log: Logger;
   readonly path: string;
   readonly destination: LogDestination;
-  close(): void;
+  readonly close: () => void;
 }
 
 /** The daemon's own log, `daemon.log` in the folder of logs. `level` is pino's: trace, debug, info, warn, error, fatal, silent. */

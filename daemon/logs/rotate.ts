@@ -40,7 +40,12 @@ export async function rotate(path: string, limits: RotationLimits = DEFAULT_LIMI
 }
 
 /** Looks at every log in a folder once a minute, without keeping the process alive. `report` gets what went wrong. */
-export function rotateRegularly(folder: string, limits: RotationLimits, report: (error: ToolError) => void, everyMs = 60_000): { check(): Promise<void>; close(): void } {
+export function rotateRegularly(
+  folder: string,
+  limits: RotationLimits,
+  report: (error: ToolError) => void,
+  everyMs = 60_000,
+): { readonly check: () => Promise<void>; readonly close: () => void } {
   let checking: Promise<void> | null = null;
   const check = (): Promise<void> => {
     checking ??= rotateFolder(folder, limits, report).finally(() => (checking = null));

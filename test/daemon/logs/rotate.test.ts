@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -56,11 +55,8 @@ describe("rotation", () => {
     const fd = openLog(path);
     const child = spawn(process.execPath, [writer, "20000", "20"], { stdio: ["ignore", fd, "inherit"] });
     closeSync(fd);
-    const gone = once(child, "exit");
-    let exited = false;
-    void gone.then(() => (exited = true));
     let rotations = 0;
-    while (!exited) {
+    while (child.exitCode === null) {
       if (await rotate(path, { maxBytes: 50_000, keep: 100 })) rotations++;
       await new Promise((resolve) => setImmediate(resolve));
     }

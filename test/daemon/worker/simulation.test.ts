@@ -126,10 +126,10 @@ class World {
 
   /** As in the shell: what effects bring about is taken after the transition that asked for them. */
   apply(event: WorkerEvent): void {
-    this.then(() => this.take(event));
+    this.soon(() => this.take(event));
   }
 
-  private then(step: () => void): void {
+  private soon(step: () => void): void {
     this.queue.push(step);
     if (this.queue.length > 1) return;
     for (; this.queue[0] !== undefined; this.queue.shift()) this.queue[0]();
@@ -176,8 +176,8 @@ class World {
         if (this.group === null) return;
         if (effect.signal !== "SIGKILL" && (effect.signal === "SIGCONT" || this.group.deaf)) return;
         this.group.strays = 0;
-        if (this.group.leader) this.then(() => this.exit(null, effect.signal));
-        else this.then(() => this.emptied());
+        if (this.group.leader) this.soon(() => this.exit(null, effect.signal));
+        else this.soon(() => this.emptied());
         return;
       }
       case "askToStop":

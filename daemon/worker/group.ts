@@ -1,0 +1,70 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** The longest pause between two looks at a group that is being waited for, in ms. */
+const SLOWEST_LOOK_MS = 100;
+
+/**
+ * Sends a signal to every process of a group; false when there is none left. A worker leads a group of its own, so its number
+ * is the worker's pid, and the system gives that number to nobody else while a member exists.
+ * @throws EPERM when none of them is ours to signal
+ */
+export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
+  // kill(-1) would go to every process of this user, kill(-0) to our own group.
+  if (!Number.isInteger(pgid) || pgid <= 1) throw new RangeError(`${pgid} is not a worker's process group`);
+  try {
+    return process.kill(-pgid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/** Whether no live process is left in a group. Zombies count as gone: in a container nobody may ever reap them. */
+export function groupEmpty(pgid: number): boolean {
+  try {
+    return !signalGroup(pgid, 0) || liveMembers(pgid).length === 0;
+  } catch (error) {
+    // macOS says EPERM for a group of zombies; for processes of another user it does so too.
+    if ((error as NodeJS.ErrnoException).code === "EPERM") return liveMembers(pgid).length === 0;
+    throw error;
+  }
+}
+
+/** Resolves when a group is empty. The system tells nobody of the end of processes that are not their children: so this looks, ever less often. */
+export async function whenGroupEmpty(pgid: number): Promise<void> {
+  for (let pause = 1; !groupEmpty(pgid); pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/** The pids of a group's processes that are no zombies. */
+export function liveMembers(pgid: number): number[] {
+  return process.platform === "linux" ? fromProc(pgid) : fromPs(pgid);
+}
+
+function fromProc(pgid: number): number[] {
+  return readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const [state, , group] = statFields(Number(name)) ?? [];
+    return Number(group) === pgid && state !== "Z" && state !== "X";
+  }).map(Number);
+}
+
+/** The fields of /proc/PID/stat from the third (state) on; null when there is no such process. Source: proc_pid_stat(5). */
+export function statFields(pid: number): string[] | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The second field, the program's name in brackets, may itself hold spaces and brackets.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return null;
+    throw error;
+  }
+}
+
+function fromPs(pgid: number): number[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,pgid=,stat="], { encoding: "utf8" }).trim().split("\n");
+  return rows.map((row) => row.trim().split(/\s+/)).filter(([, group, stat]) => Number(group) === pgid && !stat?.startsWith("Z")).map(([pid]) => Number(pid));
+}

@@ -1,0 +1,189 @@
+import { EventEmitter } from "node:events";
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { transition } from "./machine.ts";
+import type { PipeEvent, WorkerPipe } from "./pipe.ts";
+import { initialState, type Effect, type EventOf, type WorkerEvent, type WorkerState } from "./state.ts";
+
+/** What a worker does to the world beside its pipe. processes.ts is the real one. */
+export interface Effects {
+  /** Reports `spawned` (or `spawnFailed`) at once, `exited` later. @throws ToolError when its log cannot be written */
+  spawn(spec: ToolSpec, report: (event: WorkerEvent) => void): void;
+  signalGroup(pid: number, signal: EventOf<"exited">["signal"] & string): void;
+  awaitGroup(pid: number, report: (event: WorkerEvent) => void): void;
+  /** One line for the log. */
+  record(line: WorkerRecord): void;
+}
+export type WorkerRecord =
+  | { readonly type: "transition"; readonly tool: string; readonly from: string; readonly to: string; readonly reason: string; readonly state: WorkerState }
+  | { readonly type: "effect-failed"; readonly tool: string; readonly effect: Effect["type"]; readonly error: ToolError };
+
+/** A clock that never goes back, in ms since 1970, and its timer. */
+export interface Clock {
+  now(): number;
+  /** Calls `then` after `ms`; the returned function calls it off. */
+  after(ms: number, then: () => void): () => void;
+}
+
+export interface WorkerParts {
+  readonly effects: Effects;
+  readonly pipe: WorkerPipe;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** The longest that setTimeout can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * One tool's worker: keeps the machine's state, its one timer, and performs what it says. Events that effects bring about are taken
+ * one after another, never inside each other. Emits `changed` with the new state and the one before.
+ */
+export class Worker extends EventEmitter<{ changed: [state: WorkerState, before: WorkerState] }> {
+  private current: WorkerState;
+  private wanted: ToolSpec;
+  private readonly parts: Required<WorkerParts>;
+  private readonly queue: WorkerEvent[] = [];
+  private taking = false;
+  private cancelTimer: (() => void) | null = null;
+  private timerFor: number | null = null;
+  /** Counts connections, so that nothing is believed that an earlier one says. */
+  private connection = 0;
+
+  constructor(spec: ToolSpec, parts: WorkerParts) {
+    super();
+    this.wanted = spec;
+    this.parts = { clock: systemClock, random: Math.random, ...parts };
+    this.current = initialState(this.parts.clock.now());
+  }
+
+  get state(): WorkerState {
+    return this.current;
+  }
+
+  get spec(): ToolSpec {
+    return this.wanted;
+  }
+
+  start(reason: string): void {
+    this.take({ type: "wantedUp", reason });
+  }
+
+  /** Begins to stop it; `until(isDown)` resolves when no process of it is left. */
+  stop(reason: string): void {
+    this.take({ type: "wantedDown", reason });
+  }
+
+  restart(reason: string): void {
+    this.take({ type: "restartAsked", reason });
+  }
+
+  /** The spec that the next process is started by; what it says of restarts and timeouts holds at once. */
+  configure(spec: ToolSpec): void {
+    this.wanted = spec;
+  }
+
+  /** Resolves with the first state, this one included, of which `holds` is true. */
+  until(holds: (state: WorkerState) => boolean): Promise<WorkerState> {
+    if (holds(this.current)) return Promise.resolve(this.current);
+    return new Promise((resolve) => {
+      const look = (state: WorkerState): void => {
+        if (!holds(state)) return;
+        this.off("changed", look);
+        resolve(state);
+      };
+      this.on("changed", look);
+    });
+  }
+
+  private readonly take = (event: WorkerEvent): void => {
+    this.queue.push(event);
+    if (this.taking) return;
+    this.taking = true;
+    try {
+      for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) this.step(next);
+    } finally {
+      this.taking = false;
+    }
+  };
+
+  private step(event: WorkerEvent): void {
+    const { clock, random } = this.parts;
+    const before = this.current;
+    const policy = { restart: this.wanted.restart, timeouts: this.wanted.timeouts };
+    const [state, effects] = transition(before, event, policy, clock.now(), random());
+    this.current = state;
+    for (const effect of effects) this.perform(effect);
+    this.setTimer();
+    if (state !== before) this.emit("changed", state, before);
+  }
+
+  private perform(effect: Effect): void {
+    const { effects, pipe } = this.parts;
+    const tool = this.wanted.name;
+    try {
+      switch (effect.type) {
+        case "holdFifo":
+          return pipe.hold();
+        case "releaseFifo":
+          return pipe.release();
+        case "spawn":
+          return effects.spawn(this.wanted, this.take);
+        case "connect":
+          return pipe.connect(effect.pid, this.onlyNow());
+        case "disconnect":
+          this.connection++;
+          return pipe.disconnect();
+        case "drain":
+          return pipe.drain();
+        case "askToStop":
+          return pipe.stop();
+        case "signalGroup":
+          return effects.signalGroup(effect.pid, effect.signal);
+        case "awaitGroup":
+          return effects.awaitGroup(effect.pid, this.take);
+        case "record":
+          return effects.record({ type: "transition", tool, from: effect.from, to: effect.to, reason: effect.reason, state: this.current });
+      }
+    } catch (thrown) {
+      const error = ToolError.from(thrown);
+      effects.record({ type: "effect-failed", tool, effect: effect.type, error });
+      if (effect.type === "spawn") this.take({ type: "spawnFailed", reason: error.message });
+    }
+  }
+
+  private onlyNow(): (event: PipeEvent) => void {
+    const connection = ++this.connection;
+    return (event) => {
+      if (connection === this.connection) this.take(event);
+    };
+  }
+
+  private setTimer(): void {
+    const { deadline } = this.current;
+    if (deadline === this.timerFor) return;
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+    this.timerFor = deadline;
+    if (deadline === null) return;
+    const { clock } = this.parts;
+    this.cancelTimer = clock.after(Math.min(LONGEST_TIMER_MS, Math.max(0, deadline - clock.now())), () => {
+      this.timerFor = null; // it may have been too short a timer: the next step sets another
+      this.take({ type: "deadlinePassed" });
+    });
+  }
+}
+
+/** Nothing of it lives. */
+export function isDown(state: WorkerState): boolean {
+  return state.phase === "down";
+}
+
+const systemClock: Clock = {
+  // Date.now() jumps when the machine's time is set.
+  now: () => performance.timeOrigin + performance.now(),
+  after: (ms, then) => {
+    const timer = setTimeout(then, Math.ceil(ms));
+    return () => clearTimeout(timer);
+  },
+};
