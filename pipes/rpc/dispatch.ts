@@ -20,6 +20,7 @@ export interface Core extends About {
   /** Requests of one client that may be under way at once. */
   readonly maxCalls: number;
   stopAsked(call: Call): void;
+  drainAsked(call: Call): void;
 }
 
 /**
@@ -52,7 +53,7 @@ function route(core: Core, given: string, message: Record<string, unknown>, pid:
   if (handler !== undefined) return runCommand(core, handler, message, session);
   if (cmd === "subscribe") return subscribe(core, message, pid);
   if (cmd === "unsubscribe") return core.sessions.close(pid, "unsubscribed");
-  if (Object.hasOwn(builtins, cmd) || cmd === "stop") return runBuiltin(core, cmd, message, session);
+  if (Object.hasOwn(builtins, cmd) || cmd === "stop" || cmd === "drain") return runBuiltin(core, cmd, message, session);
   const legacy = Object.hasOwn(LEGACY_COMMANDS, cmd) ? LEGACY_COMMANDS[cmd] : undefined;
   if (legacy !== undefined) {
     if (session !== null && !session.ours) session.dialect = "result";
@@ -85,6 +86,7 @@ function runBuiltin(core: Core, cmd: string, message: Record<string, unknown>, s
   const call = new Call(cmd, session, idOf(message), cmd, false);
   try {
     if (cmd === "stop") core.stopAsked(call);
+    else if (cmd === "drain") core.drainAsked(call);
     else builtins[cmd]?.(core, message, call);
   } catch (error) {
     call.fail(ToolError.from(error, "handler-failed", { cmd }));

@@ -47,8 +47,13 @@ export class Endpoint {
     });
   }
 
-  stopReading(): void {
+  /** What is written meanwhile waits in the kernel. */
+  pause(): void {
     this.#reader?.pause();
+  }
+
+  resume(): void {
+    this.#reader?.resume();
   }
 
   /** Gives the FIFO up, and removes it unless the daemon keeps it for the next process. */

@@ -158,12 +158,26 @@ export class ToolServer {
     if (this.#closing) return void (await this.closed);
     this.#closing = true;
     this.setState("stopping");
-    this.#endpoint.stopReading();
+    this.#endpoint.pause();
     await this.#sessions.closeAll(reason, FLUSH_MS);
     await this.onClose();
     this.#endpoint.close();
     this.log.info({ reason }, "stopped");
     this.#closed.resolve(reason);
+  }
+
+  /** Stops taking requests, so that they wait for the next process; answers when those under way have ended. */
+  #drain(call: Call): void {
+    const others = [...this.#sessions].filter((session) => session !== call.session);
+    this.#endpoint.pause();
+    for (const session of others) session.pause();
+    call.session?.onClose(() => {
+      if (this.#closing) return;
+      this.#endpoint.resume();
+      for (const session of others) session.resume();
+    });
+    const underWay = [...this.#sessions].flatMap((session) => [...session.calls]).filter((other) => other !== call);
+    void Promise.all(underWay.map((other) => new Promise<void>((ended) => other.onEnd(ended)))).then(() => call.finish({ event: "drained" }));
   }
 
   #add(handler: Handler): this {
@@ -191,6 +205,7 @@ export class ToolServer {
       get interfaces() {
         return server.#allInterfaces();
       },
+      drainAsked: (call) => this.#drain(call),
       stopAsked: (call) => {
         call.onEnd(() => void server.close("asked to over its pipe"));
         call.finish({ event: "state_changed", state: "stopping" });

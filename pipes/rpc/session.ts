@@ -17,7 +17,9 @@ export class Session {
   /** `state_changed` events kept back from the client whose request caused them, and the requests they wait for. */
   #withheld: ToolEvent[] = [];
   readonly #causes = new Set<Call>();
+  readonly #onClose: Array<() => void> = [];
   #open = true;
+  #paused = false;
 
   constructor(pid: number, writer: FifoWriter, options: { ours: boolean; dialect: Dialect; wants: readonly string[] }) {
     this.pid = pid;
@@ -47,7 +49,7 @@ export class Session {
     if (!this.#writer.write(line) || !this.#writer.full || this.#lane === null) return;
     const lane = this.#lane;
     lane.pause();
-    void this.#writer.ready().then(() => this.#open && lane.resume());
+    void this.#writer.ready().then(() => this.#open && !this.#paused && lane.resume());
   }
 
   /** Resolves when a stream of answers may go on. */
@@ -77,6 +79,22 @@ export class Session {
     for (const event of this.#withheld.splice(0)) this.send(event);
   }
 
+  /** Takes no more requests from its lane until `resume`. */
+  pause(): void {
+    this.#paused = true;
+    this.#lane?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#lane?.resume();
+  }
+
+  /** Runs `fn` when the session is over. */
+  onClose(fn: () => void): void {
+    this.#onClose.push(fn);
+  }
+
   async flushed(ms: number): Promise<void> {
     await this.#writer.flushed(ms);
   }
@@ -88,5 +106,6 @@ export class Session {
     this.#lane?.close();
     this.#writer.close();
     for (const call of [...this.calls]) call.cancel(reason);
+    for (const fn of this.#onClose) fn();
   }
 }

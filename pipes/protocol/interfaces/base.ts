@@ -28,6 +28,7 @@ export const base = defineInterface({
       args: noFields,
       reply: "cancelled",
     },
+    drain: { description: "Take nothing new, and answer once nothing is under way; taken back when the session of whoever asked ends", args: noFields, reply: "drained" },
     stop: { description: "Stop the tool", args: noFields, reply: "state_changed" },
   },
   events: {
@@ -41,6 +42,7 @@ export const base = defineInterface({
     interfaces: { description: "The names of the interfaces", fields: Type.Object({ interfaces: Type.Array(Type.String(), { description: "names" }) }) },
     interface: { description: "One interface", fields: Type.Object({ interface: Type.Object({}, { description: "name, description, commands, events" }) }) },
     cancelled: { description: "Requests were told to stop", fields: Type.Object({ count: Type.Integer({ description: "how many" }) }) },
+    drained: { description: "Nothing is under way any more", fields: noFields },
     error: {
       description: "A request ended without its answer",
       fields: Type.Object({
