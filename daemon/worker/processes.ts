@@ -1,12 +1,12 @@
 import { closeSync, fstatSync } from "node:fs";
 import type { Logger } from "pino";
-import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { openLog } from "../logs/file.ts";
 import { lastWords, tellingLine } from "../logs/lastwords.ts";
 import { logPath } from "../logs/logger.ts";
 import { rotate, type RotationLimits } from "../logs/rotate.ts";
 import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
+import { startTimeOf } from "./identity.ts";
 import { type Launch, spawnWorker } from "./process.ts";
 import type { Effects } from "./worker.ts";
 
@@ -33,18 +33,19 @@ export function workerProcesses({ logs, limits, log, launch }: ProcessesOptions)
       } finally {
         closeSync(fd);
       }
-      if (from > limits.maxBytes) rotate(path, limits).catch((error: unknown) => log.error({ tool: spec.name, reason: ToolError.from(error).message }, "its log was not rotated"));
+      if (from > limits.maxBytes) rotate(path, limits).catch((error: Error) => log.error({ tool: spec.name, reason: error.message }, "its log was not rotated"));
     },
     signalGroup: (pid, signal) => void signalGroup(pid, signal as NodeJS.Signals),
     awaitGroup: (pid, report) => {
       whenGroupEmpty(pid).then(
         () => report({ type: "groupEmptied", pid }),
-        (error: unknown) => log.error({ pid, reason: ToolError.from(error).message }, "its process group cannot be watched"),
+        (error: Error) => log.error({ pid, reason: error.message }, "its process group cannot be watched"),
       );
     },
+    startTimeOf,
     record: (line) => {
       const child = { tool: line.tool };
-      if (line.type === "effect-failed") return log.error({ ...child, reason: line.error.message, code: line.error.code }, `${line.effect} failed`);
+      if (line.type === "effect-failed") return log.error({ ...child, reason: line.error.message }, `${line.effect} failed`);
       const { phase, want, pid, deaths } = line.state;
       const level = phase === "failed" || phase === "backoff" || deaths > 0 ? "warn" : "info";
       log[level]({ ...child, reason: line.reason, want, pid, ...(deaths > 0 ? { deaths } : {}) }, line.from === line.to ? line.to : `${line.from} → ${line.to}`);

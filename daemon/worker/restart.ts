@@ -35,7 +35,7 @@ export function judge(death: Death, history: History, policy: RestartPolicy, ran
   const later = `next try in ${inWords(policy.probeMs)}`;
   if (history.probing) return { kind: "fail", probe: policy.probeMs, because: later };
   if (history.window.length > count) {
-    return { kind: "fail", probe: policy.probeMs, because: `more than ${count} deaths within ${inWords(windowMs)}; ${later}` };
+    return { kind: "fail", probe: policy.probeMs, because: `more than ${count} ${count === 1 ? "death" : "deaths"} within ${inWords(windowMs)}; ${later}` };
   }
   const delay = backoffDelay(history.deaths, policy.backoff, random);
   return { kind: "restart", delay, because: delay === 0 ? "restarting at once" : `restarting in ${inWords(delay)}` };

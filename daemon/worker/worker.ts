@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { transition } from "./machine.ts";
 import type { PipeEvent, WorkerPipe } from "./pipe.ts";
@@ -11,12 +10,14 @@ export interface Effects {
   spawn(spec: ToolSpec, report: (event: WorkerEvent) => void): void;
   signalGroup(pid: number, signal: EventOf<"exited">["signal"] & string): void;
   awaitGroup(pid: number, report: (event: WorkerEvent) => void): void;
+  /** The kernel's start time of a process, null when there is none. */
+  startTimeOf(pid: number): string | null;
   /** One line for the log. */
   record(line: WorkerRecord): void;
 }
 export type WorkerRecord =
   | { readonly type: "transition"; readonly tool: string; readonly from: string; readonly to: string; readonly reason: string; readonly state: WorkerState }
-  | { readonly type: "effect-failed"; readonly tool: string; readonly effect: Effect["type"]; readonly error: ToolError };
+  | { readonly type: "effect-failed"; readonly tool: string; readonly effect: Effect["type"]; readonly error: Error };
 
 /** A clock that never goes back, in ms since 1970, and its timer. */
 export interface Clock {
@@ -32,6 +33,14 @@ export interface WorkerParts {
   readonly random?: () => number;
 }
 
+/** A process, named so that it cannot be taken for a later one of the same pid. */
+export interface Born {
+  readonly pid: number;
+  readonly startTime: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /** The longest that setTimeout can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -42,6 +51,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export class Worker extends EventEmitter<{ changed: [state: WorkerState, before: WorkerState] }> {
   private current: WorkerState;
   private wanted: ToolSpec;
+  private process: Born | null = null;
   private readonly parts: Required<WorkerParts>;
   private readonly queue: WorkerEvent[] = [];
   private taking = false;
@@ -63,6 +73,11 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   get spec(): ToolSpec {
     return this.wanted;
+  }
+
+  /** Its process, until the whole group of it is gone. */
+  get born(): Born | null {
+    return this.process;
   }
 
   start(reason: string): void {
@@ -115,6 +130,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
     this.current = state;
     for (const effect of effects) this.perform(effect);
     this.setTimer();
+    if (state.pid !== before.pid) this.process = state.pid === null ? null : this.identify(state.pid);
     if (state !== before) this.emit("changed", state, before);
   }
 
@@ -146,10 +162,14 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
           return effects.record({ type: "transition", tool, from: effect.from, to: effect.to, reason: effect.reason, state: this.current });
       }
     } catch (thrown) {
-      const error = ToolError.from(thrown);
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       effects.record({ type: "effect-failed", tool, effect: effect.type, error });
       if (effect.type === "spawn") this.take({ type: "spawnFailed", reason: error.message });
     }
+  }
+
+  private identify(pid: number): Born {
+    return { pid, startTime: this.parts.effects.startTimeOf(pid), at: new Date().toISOString() };
   }
 
   private onlyNow(): (event: PipeEvent) => void {
