@@ -1,0 +1,127 @@
+import { randomInt } from "node:crypto";
+import type { ChatHistoryItem, LlamaContextSequence, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
+import { ToolError } from "../../../pipes/protocol/errors.ts";
+import type { OpenModel } from "./load.ts";
+import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./messages.ts";
+
+/**
+ * One reply. The prompt is counted before anything is evaluated: node-llama-cpp would shorten a long one in silence.
+ * @throws ToolError `context-overflow`, or what `signal` was aborted with
+ */
+export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, onToken: (token: Token) => void): Promise<GenerateResult> {
+  const history = historyOf(request.messages);
+  const prompt = promptOf(open, history);
+  const limit = open.facts.contextSize - ROOM;
+  if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
+
+  const slot = open.slots.take(prompt);
+  try {
+    const begun = performance.now();
+    const reused = await evaluatePrompt(open, slot, prompt, signal);
+    const evaluated = performance.now();
+    const said = await generate(open, slot, history, request, open.facts.contextSize - CUSHION - prompt.length, signal, onToken);
+    return {
+      ...said,
+      tokens: { prompt: prompt.length, reused, reply: said.tokens },
+      milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
+    };
+  } finally {
+    open.slots.giveBack(slot);
+  }
+}
+
+/** Tokens that a prompt must leave for the reply. */
+const ROOM = 16;
+/** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
+const CUSHION = 4;
+
+function historyOf(messages: readonly ChatMessage[]): ChatHistoryItem[] {
+  const history = messages.map(({ role, content }): ChatHistoryItem => {
+    if (role === "assistant") return { type: "model", response: [content] };
+    return role === "system" ? { type: "system", text: content } : { type: "user", text: content };
+  });
+  return history.at(-1)?.type === "model" ? history : [...history, { type: "model", response: [] }];
+}
+
+/** The same tokens that LlamaChat will want to have evaluated. */
+function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[]): TokenId[] {
+  return template.generateContextState({ chatHistory }).contextText.tokenize(model.tokenizer);
+}
+
+/**
+ * Evaluates all but the last token in pieces, because LlamaChat would do it in one that no signal can interrupt.
+ * Resolves with how many tokens were there from an earlier turn.
+ */
+async function evaluatePrompt({ pace }: OpenModel, slot: LlamaContextSequence, prompt: TokenId[], signal: AbortSignal): Promise<number> {
+  const wanted = prompt.slice(0, -1);
+  await slot.adaptStateToTokens(wanted, false);
+  const reused = slot.nextTokenIndex;
+  while (slot.nextTokenIndex < wanted.length) {
+    signal.throwIfAborted();
+    const chunk = wanted.slice(slot.nextTokenIndex, slot.nextTokenIndex + pace.chunk);
+    const begun = performance.now();
+    await slot.evaluateWithoutGeneratingNewTokens(chunk);
+    pace.learn(chunk.length, performance.now() - begun);
+  }
+  signal.throwIfAborted();
+  return reused;
+}
+
+interface Said {
+  readonly text: string;
+  readonly thoughts: string;
+  readonly tokens: number;
+  readonly stopReason: GenerateResult["stopReason"];
+}
+
+async function generate(
+  { open, template }: OpenModel,
+  slot: LlamaContextSequence,
+  history: ChatHistoryItem[],
+  request: GenerateRequest,
+  room: number,
+  signal: AbortSignal,
+  onToken: (token: Token) => void,
+): Promise<Said> {
+  const said = { text: "", thoughts: "", tokens: 0 };
+  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: template });
+  const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, room);
+  try {
+    const before = slot.tokenMeter.getState();
+    const { metadata } = await chat.generateResponse(history, {
+      ...samplingOf(request),
+      maxTokens,
+      signal,
+      onResponseChunk: ({ text, type }) => {
+        if (text === "") return;
+        const thought = type === "segment";
+        said[thought ? "thoughts" : "text"] += text;
+        onToken({ text, thought });
+      },
+    });
+    const tokens = slot.tokenMeter.diff(before).usedOutputTokens;
+    return { ...said, tokens, stopReason: stopReason(metadata.stopReason, maxTokens === request.maxTokens) };
+  } finally {
+    chat.dispose();
+  }
+}
+
+function samplingOf(request: GenerateRequest): LLamaChatGenerateResponseOptions {
+  const { temperature, topP, topK, minP, repeatPenalty, seed, stop } = request;
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(minP === undefined ? {} : { minP }),
+    repeatPenalty: repeatPenalty === undefined || repeatPenalty === 1 ? false : { penalty: repeatPenalty },
+    // Its own default is the time in seconds: two replies of one second would be the same.
+    seed: seed ?? randomInt(2 ** 32),
+    ...(stop === undefined || stop.length === 0 ? {} : { customStopTriggers: stop }),
+  };
+}
+
+function stopReason(reason: string, asked: boolean): GenerateResult["stopReason"] {
+  if (reason === "customStopTrigger") return "stop";
+  if (reason === "maxTokens") return asked ? "length" : "context";
+  return "end";
+}

@@ -1,0 +1,67 @@
+import { availableParallelism } from "node:os";
+import type { Llama, LlamaModel } from "node-llama-cpp";
+
+/**
+ * How many threads make this model fastest here, found by trying: llama.cpp's threads spin, so one too many for what
+ * the machine has to spare costs a factor of ten and more. Doubles from one up to the cores and stops at the first count
+ * that is no faster. Takes about 0.1 s a try with a small model, two tokens a try with a large one.
+ */
+export async function measureThreads(model: LlamaModel, limit: number): Promise<Measured> {
+  const begun = performance.now();
+  let best: Measured | null = null;
+  for (const threads of candidates(limit)) {
+    const milliseconds = await tokenTime(model, threads, best === null);
+    const better = best === null || milliseconds < best.milliseconds * WORTHWHILE;
+    if (!better) break;
+    best = { threads, milliseconds };
+    if (performance.now() - begun > BUDGET_MS) break;
+  }
+  return best!;
+}
+
+export interface Measured {
+  readonly threads: number;
+  /** Median time of one token. */
+  readonly milliseconds: number;
+}
+
+/** One more core than there is, and a token may never come; so never more than the process may use, nor than compute well. */
+export function coreLimit(llama?: Llama): number {
+  const available = Math.max(1, availableParallelism());
+  return llama === undefined || llama.cpuMathCores < 1 ? available : Math.min(available, llama.cpuMathCores);
+}
+
+/** 1, 2, 4, … and the limit itself. */
+export function candidates(limit: number): number[] {
+  const counts = [];
+  for (let count = 1; count < limit; count *= 2) counts.push(count);
+  return [...counts, limit];
+}
+
+const BUDGET_MS = 1500;
+const TRY_MS = 100;
+const MAX_TOKENS = 24;
+/** A larger count has to be this much faster, or the cores are better left to others. */
+const WORTHWHILE = 0.93;
+
+/** The first evaluation after a load also reads weights from disk, so it does not count. */
+async function tokenTime(model: LlamaModel, threads: number, first: boolean): Promise<number> {
+  const context = await model.createContext({ contextSize: 64, batchSize: 32, sequences: 1, threads: { ideal: threads, min: threads } });
+  try {
+    const sequence = context.getSequence();
+    const [token] = model.tokenize("a");
+    if (token === undefined) return 0;
+    if (first) await sequence.evaluateWithoutGeneratingNewTokens([token]);
+    const times: number[] = [];
+    const begun = performance.now();
+    for (let now = begun; times.length < 2 || (times.length < MAX_TOKENS && now - begun < TRY_MS); ) {
+      await sequence.evaluateWithoutGeneratingNewTokens([token]);
+      const then = performance.now();
+      times.push(then - now);
+      now = then;
+    }
+    return times.sort((a, b) => a - b)[times.length >> 1]!;
+  } finally {
+    await context.dispose();
+  }
+}
