@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
+import { ToolError } from "../../pipes/protocol/errors.ts";
 import { isAtLeast, parseEntry, type LogEntry } from "./entry.ts";
 import { type LogQuery, readLog } from "./read.ts";
 
@@ -56,10 +57,11 @@ function unreadOf(path: string): { readonly from: number; take(): Buffer[] } {
   };
 }
 
-/** `next` resolves to true after a change since the call before, to false once `signal` has aborted. */
+/** `next` resolves to true after a change since the call before, to false once `signal` has aborted. @throws ToolError `file-failed` */
 function changesOf(path: string, signal: AbortSignal): { next(): Promise<boolean> } {
   let rung = false;
   let wake = (): void => undefined;
+  let failure: ToolError | null = null;
   const ring = (): void => {
     rung = true;
     wake();
@@ -67,12 +69,16 @@ function changesOf(path: string, signal: AbortSignal): { next(): Promise<boolean
   const watcher = watch(dirname(path), { persistent: false, signal }, (_, name) => {
     if (name === basename(path)) ring();
   });
-  watcher.on("error", ring);
+  watcher.on("error", (error) => {
+    failure = ToolError.from(error, "file-failed", { path });
+    ring();
+  });
   signal.addEventListener("abort", ring, { once: true });
   return {
     next: async () => {
       if (!rung && !signal.aborted) await new Promise<void>((resolve) => (wake = resolve));
       rung = false;
+      if (failure !== null) throw failure;
       return !signal.aborted;
     },
   };

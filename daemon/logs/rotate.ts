@@ -21,7 +21,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = constants;
  *
  * Workers write through a descriptor of their own, so the file cannot be renamed away from them: it is copied, then cut
  * to nothing. Nothing else of this process runs between the last read and the cut, so the daemon's own log loses no line; of
- * a worker's, only what it writes in those microseconds.
+ * a worker's, what it writes in those microseconds is lost (no system call cuts a file only if it has not grown).
  * @throws ToolError `file-failed`, with the log left as it was
  */
 export async function rotate(path: string, limits: RotationLimits = DEFAULT_LIMITS): Promise<boolean> {

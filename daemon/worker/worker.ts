@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { type Clock, LONGEST_TIMER_MS, systemClock } from "./clock.ts";
 import { transition } from "./machine.ts";
 import type { PipeEvent, WorkerPipe } from "./pipe.ts";
 import { initialState, type Effect, type EventOf, type WorkerEvent, type WorkerState } from "./state.ts";
@@ -19,13 +20,6 @@ export type WorkerRecord =
   | { readonly type: "transition"; readonly tool: string; readonly from: string; readonly to: string; readonly reason: string; readonly state: WorkerState }
   | { readonly type: "effect-failed"; readonly tool: string; readonly effect: Effect["type"]; readonly error: Error };
 
-/** A clock that never goes back, in ms since 1970, and its timer. */
-export interface Clock {
-  now(): number;
-  /** Calls `then` after `ms`; the returned function calls it off. */
-  after(ms: number, then: () => void): () => void;
-}
-
 export interface WorkerParts {
   readonly effects: Effects;
   readonly pipe: WorkerPipe;
@@ -41,16 +35,13 @@ export interface Born {
   readonly at: string;
 }
 
-/** The longest that setTimeout can wait. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * One tool's worker: keeps the machine's state, its one timer, and performs what it says. Events that effects bring about are taken
  * one after another, never inside each other. Emits `changed` with the new state and the one before.
  */
 export class Worker extends EventEmitter<{ changed: [state: WorkerState, before: WorkerState] }> {
-  private current: WorkerState;
-  private wanted: ToolSpec;
+  private currentState: WorkerState;
+  private currentSpec: ToolSpec;
   private process: Born | null = null;
   private readonly parts: Required<WorkerParts>;
   private readonly queue: WorkerEvent[] = [];
@@ -62,17 +53,18 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   constructor(spec: ToolSpec, parts: WorkerParts) {
     super();
-    this.wanted = spec;
+    this.setMaxListeners(0); // as many as wait for it
+    this.currentSpec = spec;
     this.parts = { clock: systemClock, random: Math.random, ...parts };
-    this.current = initialState(this.parts.clock.now());
+    this.currentState = initialState(this.parts.clock.now());
   }
 
   get state(): WorkerState {
-    return this.current;
+    return this.currentState;
   }
 
   get spec(): ToolSpec {
-    return this.wanted;
+    return this.currentSpec;
   }
 
   /** Its process, until the whole group of it is gone. */
@@ -95,12 +87,12 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   /** The spec that the next process is started by; what it says of restarts and timeouts holds at once. */
   configure(spec: ToolSpec): void {
-    this.wanted = spec;
+    this.currentSpec = spec;
   }
 
   /** Resolves with the first state, this one included, of which `holds` is true. */
   until(holds: (state: WorkerState) => boolean): Promise<WorkerState> {
-    if (holds(this.current)) return Promise.resolve(this.current);
+    if (holds(this.currentState)) return Promise.resolve(this.currentState);
     return new Promise((resolve) => {
       const look = (state: WorkerState): void => {
         if (!holds(state)) return;
@@ -124,10 +116,10 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   private step(event: WorkerEvent): void {
     const { clock, random } = this.parts;
-    const before = this.current;
-    const policy = { restart: this.wanted.restart, timeouts: this.wanted.timeouts };
+    const before = this.currentState;
+    const policy = { restart: this.currentSpec.restart, timeouts: this.currentSpec.timeouts };
     const [state, effects] = transition(before, event, policy, clock.now(), random());
-    this.current = state;
+    this.currentState = state;
     for (const effect of effects) this.perform(effect);
     this.setTimer();
     if (state.pid !== before.pid) this.process = state.pid === null ? null : this.identify(state.pid);
@@ -136,7 +128,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   private perform(effect: Effect): void {
     const { effects, pipe } = this.parts;
-    const tool = this.wanted.name;
+    const tool = this.currentSpec.name;
     try {
       switch (effect.type) {
         case "holdFifo":
@@ -144,7 +136,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
         case "releaseFifo":
           return pipe.release();
         case "spawn":
-          return effects.spawn(this.wanted, this.take);
+          return effects.spawn(this.currentSpec, this.take);
         case "connect":
           return pipe.connect(effect.pid, this.onlyNow());
         case "disconnect":
@@ -159,7 +151,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
         case "awaitGroup":
           return effects.awaitGroup(effect.pid, this.take);
         case "record":
-          return effects.record({ type: "transition", tool, from: effect.from, to: effect.to, reason: effect.reason, state: this.current });
+          return effects.record({ type: "transition", tool, from: effect.from, to: effect.to, reason: effect.reason, state: this.currentState });
       }
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -180,7 +172,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
   }
 
   private setTimer(): void {
-    const { deadline } = this.current;
+    const { deadline } = this.currentState;
     if (deadline === this.timerFor) return;
     this.cancelTimer?.();
     this.cancelTimer = null;
@@ -198,12 +190,3 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 export function isDown(state: WorkerState): boolean {
   return state.phase === "down";
 }
-
-const systemClock: Clock = {
-  // Date.now() jumps when the machine's time is set.
-  now: () => performance.timeOrigin + performance.now(),
-  after: (ms, then) => {
-    const timer = setTimeout(then, Math.ceil(ms));
-    return () => clearTimeout(timer);
-  },
-};

@@ -82,6 +82,8 @@ describe("a worker's process group", () => {
   it("counts as empty when only zombies are left in it", async (t) => {
     const parent = started(t, ["bash", fixture("zombie.sh")]);
     const zombie = Number((await written(parent.log, aPid))[1]);
+    assert.equal(groupEmpty(zombie), false);
+    signalGroup(zombie, "SIGKILL");
     await whenGroupEmpty(zombie);
     assert.equal(process.platform === "linux" ? signalGroup(zombie, 0) : true, true, "the system still has it");
     assert.equal(groupEmpty(zombie), true);

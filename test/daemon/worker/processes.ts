@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { closeSync, readFileSync, watch } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, readFileSync, watch } from "node:fs";
+import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { openLog } from "../../../daemon/logs/file.ts";
 import { groupEmpty, signalGroup } from "../../../daemon/worker/group.ts";
@@ -50,6 +50,16 @@ export async function written(path: string, wanted: RegExp): Promise<RegExpMatch
       if (match !== null) return match;
       await once(watcher, "change");
     }
+  } finally {
+    watcher.close();
+  }
+}
+
+/** Resolves once there is a file at a path. */
+export async function appeared(path: string): Promise<void> {
+  const watcher = watch(dirname(path));
+  try {
+    while (!existsSync(path)) await once(watcher, "change");
   } finally {
     watcher.close();
   }

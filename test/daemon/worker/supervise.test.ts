@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openDaemonLog } from "../../../daemon/logs/logger.ts";
@@ -9,7 +9,7 @@ import { workerProcesses } from "../../../daemon/worker/processes.ts";
 import { isDown, Worker } from "../../../daemon/worker/worker.ts";
 import { folder } from "../logs/folder.ts";
 import { policyWith } from "./policies.ts";
-import { fixture, written } from "./processes.ts";
+import { appeared, fixture, written } from "./processes.ts";
 import { specOf } from "./specs.ts";
 
 const node = process.execPath;
@@ -74,6 +74,16 @@ describe("a supervised process", () => {
     worker.start("autostart");
     const failed = await worker.until(({ phase }) => phase === "failed");
     assert.match(failed.reason, /^there is no program 'pyhton3' on the PATH; more than 1 death within/);
+  });
+});
+
+describe("a worker's log", () => {
+  it("is put aside at a start that finds it too large", async (t) => {
+    const { worker, own } = supervised(t, [node, fixture("wait.mjs")]);
+    writeFileSync(own, "an old line\n".repeat(100_000));
+    worker.start("autostart");
+    await appeared(`${own}.1`);
+    await written(own, /^\d+\n/);
   });
 });
 
