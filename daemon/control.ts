@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import { type Args } from "../pipes/protocol/interfaces/define.ts";
+import { supervisor } from "../pipes/protocol/interfaces/supervisor.ts";
+import { SUPERVISOR } from "../pipes/protocol/names.ts";
+import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
+import type { Call } from "../pipes/rpc/call.ts";
+import type { Log } from "../pipes/rpc/log.ts";
+import { ToolServer } from "../pipes/rpc/server.ts";
+import type { Applied, Fleet } from "./fleet.ts";
+import { followLog } from "./logs/follow.ts";
+import { readLog } from "./logs/read.ts";
+import { metricsOf } from "./metrics.ts";
+import { watchFleet } from "./watch.ts";
+import type { WorkerState } from "./worker/state.ts";
+import { isDown } from "./worker/worker.ts";
+
+/** What the control pipe asks of the daemon beside its fleet. */
+export interface Controlled {
+  readonly fleet: Fleet;
+  readonly logs: string;
+  snapshot(): Registry;
+  /** @throws ToolError `invalid-config` */
+  reload(): Promise<Applied[]>;
+  sweep(): string[];
+  stop(reason: string): void;
+}
+
+type A<C extends keyof (typeof supervisor)["commands"]> = Args<typeof supervisor, C>;
+
+/** The daemon as a tool: `/tmp/tool-supervisor`, in the same protocol as any other. */
+export function controlServer(daemon: Controlled, folder: string, log: Log): ToolServer {
+  const { fleet } = daemon;
+  const server = new ToolServer({ name: SUPERVISOR, description: supervisor.description, folder, state: "running", config: {}, log, supervised: false });
+  return server.implement(supervisor, {
+    list: () => ({ event: "tools", tools: fleet.entries }),
+    status: ({ tool }: A<"status">) => ({ event: "status", status: statusOf(daemon, tool) }),
+    start: ({ tool }: A<"start">, call: Call) => {
+      fleet.get(tool).worker.start("asked to start");
+      return started(fleet, tool, call);
+    },
+    restart: ({ tool }: A<"restart">, call: Call) => {
+      const { worker } = fleet.get(tool);
+      const { pid } = worker.state;
+      worker.restart("asked to restart");
+      return started(fleet, tool, call, pid);
+    },
+    stop: async ({ tool }: A<"stop">) => {
+      if (tool === undefined) {
+        setImmediate(() => daemon.stop("asked to stop over its pipe"));
+        return { event: "stopped" };
+      }
+      const target = fleet.get(tool);
+      target.worker.stop("asked to stop");
+      await target.worker.until(isDown);
+      return { event: "stopped", tool: target.entry };
+    },
+    reload: async () => ({ event: "reloaded", changes: await daemon.reload() }),
+    sweep: () => ({ event: "swept", removed: daemon.sweep() }),
+    logs: ({ tool, ...query }: A<"logs">, call: Call) => logEntries(daemon, tool, query, call.signal),
+    watch: (_: A<"watch">, call: Call) => watchFleet(fleet, call.signal),
+    metrics: async () => ({ event: "metrics", metrics: await metricsOf(fleet.entries) }),
+  });
+}
+
+/** Waits for what a start comes to. A model may load for long: its progress is told meanwhile. */
+async function started(fleet: Fleet, name: string, call: Call, oldPid: number | null = null): Promise<{ event: string; tool: RegistryEntry }> {
+  const { worker } = fleet.get(name);
+  const tell = (entry: RegistryEntry): void => {
+    if (entry.name === name) call.progress(entry.progress?.stage ?? entry.phase, entry.progress?.value ?? 0, entry.progress?.total ?? null);
+  };
+  fleet.on("changed", tell);
+  call.onEnd(() => fleet.off("changed", tell));
+  const settled = (state: WorkerState): boolean =>
+    (state.phase === "ready" && state.pid !== oldPid) || state.phase === "failed" || state.phase === "down" || (state.phase === "backoff" && state.deaths > 1);
+  const { phase, state, reason } = await worker.until(settled);
+  if (phase === "ready" && state !== "error") return { event: "started", tool: fleet.get(name).entry };
+  throw new ToolError("not-ready", { tool: name, state: phase === "ready" ? "in error" : phase, reason, hint: `See: cpipe supervisor logs ${name}` });
+}
+
+function statusOf(daemon: Controlled, tool: string | undefined): unknown {
+  if (tool !== undefined && tool !== SUPERVISOR) return daemon.fleet.get(tool).entry;
+  const { tools: _, ...own } = daemon.snapshot();
+  return { ...own, memory: process.memoryUsage.rss(), uptime: Math.round(process.uptime()) };
+}
+
+async function* logEntries(daemon: Controlled, tool: string | undefined, query: Omit<A<"logs">, "tool">, signal: AbortSignal) {
+  const name = tool === undefined || tool === SUPERVISOR ? "daemon" : daemon.fleet.get(tool).name;
+  const path = join(daemon.logs, `${name}.log`);
+  const { lines = 50, level, follow = false } = query;
+  const wanted = { lines, ...(level === undefined ? {} : { level }) };
+  const entries = follow ? followLog(path, wanted, signal) : await readLog(path, wanted);
+  for await (const entry of entries) yield { event: "log", entry };
+}

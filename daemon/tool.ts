@@ -1,0 +1,81 @@
+import type { Logger } from "pino";
+import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
+import type { RegistryEntry } from "../pipes/protocol/registry.ts";
+import { specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
+import { Connector, type Progress } from "./connector.ts";
+import { logPath } from "./logs/logger.ts";
+import { type Effects, Worker } from "./worker/worker.ts";
+
+export interface ToolOptions {
+  readonly pipes: string;
+  readonly logs: string;
+  readonly log: Logger;
+  readonly effects: Effects;
+  /** Something about the tool is different from what `entry` said before. */
+  readonly onChanged: (tool: Tool) => void;
+}
+
+/** One tool of the fleet: its worker, its pipe, and what it has said of itself. */
+export class Tool {
+  readonly worker: Worker;
+  readonly #options: ToolOptions;
+  readonly #connector: Connector;
+  #interfaces: InterfaceShape[] = [];
+  #progress: Progress | null = null;
+  #said = "";
+  #hash: string;
+
+  constructor(spec: ToolSpec, options: ToolOptions) {
+    this.#options = options;
+    this.#connector = new Connector(options.pipes, spec.name, options.log, {
+      interfaces: (interfaces) => this.#learn(() => (this.#interfaces = interfaces)),
+      progress: (progress) => this.#learn(() => (this.#progress = progress)),
+      description: (description) => this.#learn(() => (this.#said = description)),
+    });
+    this.#hash = specHash(spec);
+    this.worker = new Worker(spec, { effects: options.effects, pipe: this.#connector });
+    this.worker.on("changed", (state) => {
+      if (state.state !== "loading") this.#progress = null;
+      options.onChanged(this);
+    });
+  }
+
+  get name(): string {
+    return this.worker.spec.name;
+  }
+
+  configure(spec: ToolSpec): void {
+    this.#hash = specHash(spec);
+    this.worker.configure(spec);
+    this.#options.onChanged(this);
+  }
+
+  get entry(): RegistryEntry {
+    const { spec, state, born } = this.worker;
+    const { settings } = spec;
+    return {
+      name: spec.name,
+      path: this.#connector.path,
+      description: spec.description || this.#said,
+      kind: spec.server ?? spec.kind,
+      model: typeof settings["model"] === "string" ? settings["model"] : null,
+      phase: state.phase,
+      want: state.want,
+      state: state.state,
+      reason: state.reason,
+      progress: this.#progress === null ? null : { ...this.#progress },
+      pid: state.pid,
+      started: born === null ? null : new Date(born.at).toISOString(),
+      startTime: born?.startTime ?? null,
+      specHash: this.#hash,
+      restarts: state.restarts,
+      log: logPath(this.#options.logs, spec.name),
+      interfaces: this.#interfaces,
+    };
+  }
+
+  #learn(change: () => void): void {
+    change();
+    this.#options.onChanged(this);
+  }
+}

@@ -1,0 +1,50 @@
+import { register } from "node:module";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageRoot } from "../pipes/protocol/package.ts";
+import { PERMANENT_FAILURE, runServer, ToolServer } from "../pipes/server.ts";
+
+/**
+ * Runs a user's own module as a server: `host.js ./my-tool.ts`. The module's default export is a class that extends
+ * ToolServer, a ToolServer, or a function that makes one; a module without one is expected to serve by itself.
+ */
+const [, , file] = process.argv;
+if (file === undefined) fail("usage: host.js MODULE");
+redirectOwnPackage();
+let exported: unknown;
+try {
+  exported = ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default;
+} catch (error) {
+  fail(`${file} cannot be loaded: ${error instanceof Error ? error.stack : String(error)}`);
+}
+if (exported !== undefined) await runServer(await serverOf(exported));
+
+async function serverOf(exported: unknown): Promise<ToolServer> {
+  if (exported instanceof ToolServer) return exported;
+  if (typeof exported === "function") {
+    const made: unknown = isServerClass(exported) ? new exported() : await (exported as () => unknown)();
+    if (made instanceof ToolServer) return made;
+  }
+  return fail(`${file}: its default export is no server; expected a class that extends ToolServer, a ToolServer, or a function that returns one`);
+}
+
+function isServerClass(value: object): value is new () => ToolServer {
+  return value === ToolServer || Object.prototype.isPrototypeOf.call(ToolServer, value);
+}
+
+/** A user's folder has no node_modules with us in it, and must get this very library, not a copy of it. */
+function redirectOwnPackage(): void {
+  const base = pathToFileURL(`${packageRoot()}/dist/pipes/`).href;
+  const hooks = `
+    const files = { "pipe-tools": "index.js", "pipe-tools/server": "server.js", "pipe-tools/client": "client.js" };
+    export async function resolve(specifier, context, next) {
+      const file = Object.hasOwn(files, specifier) ? files[specifier] : undefined;
+      return file === undefined ? next(specifier, context) : { url: ${JSON.stringify(base)} + file, format: "module", shortCircuit: true };
+    }`;
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+}
+
+function fail(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(PERMANENT_FAILURE);
+}
