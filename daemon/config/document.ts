@@ -1,8 +1,9 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import type { Environment } from "../../pipes/protocol/places.ts";
+import { tooDeepAt } from "./depth.ts";
 import { type Path, scalarFiller, type Verbatim } from "./fill.ts";
 import type { Finding, Problem } from "./problem.ts";
-import { inOurWords, NOT_FATAL, onePerLine } from "./syntax.ts";
+import { inOurWords, NOT_FATAL, onePerLine, spotOfError, withoutEchoes } from "./syntax.ts";
 
 /** A parsed config file: its value, with variables filled in, and a way back from any place in it to the text. */
 export interface Source {
@@ -16,29 +17,33 @@ export interface Source {
 /** Offsets in the text. */
 type Spot = readonly [from: number, to: number];
 const MAX_ALIASES = 100;
+/** Tags that say what YAML would have taken a value for anyway, or could have. */
+const PLAIN_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
 /** Reads YAML. Never throws: what is wrong with the text is in `problems`. */
 export function readDocument(file: string, text: string, env: Environment, verbatim: Verbatim = () => false): Source {
   const lines = new LineCounter();
   const problem = (spot: Spot, finding: Finding): Problem => place(file, text, lines, spot, finding);
-  const unreadable = (reason: string): Source => ({
+  const unreadable = (message: string, offset = 0): Source => ({
     value: undefined,
-    problems: [problem([0, 0], { message: `this file cannot be read: ${reason}` })],
+    problems: [problem([offset, offset + 1], { message })],
     problemAt: (_path, _at, finding) => problem([0, 0], finding),
   });
+  const deep = tooDeepAt(text);
+  if (deep !== null) return unreadable("this is nested too deeply", deep);
   try {
     return read(text, lines, problem, scalarFiller(text, env, verbatim));
   } catch (error) {
-    if (error instanceof RangeError) return unreadable("it is nested too deeply");
-    if (error instanceof ReferenceError) return unreadable("its aliases refer to too much");
+    // How the package says that aliases of aliases would make a large value of a small file.
+    if (error instanceof ReferenceError) return unreadable("the aliases in this file refer to too much");
     throw error;
   }
 }
 
 function read(text: string, lines: LineCounter, problem: (spot: Spot, finding: Finding) => Problem, fillIn: ReturnType<typeof scalarFiller>): Source {
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: "silent" });
-  const broken = [...doc.errors, ...doc.warnings];
-  const problems = onePerLine(broken.map((error) => problem(error.pos, inOurWords(error, text))));
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: "error" });
+  const broken = withoutEchoes([...doc.errors, ...doc.warnings]);
+  const problems = onePerLine(broken.map((error) => problem(spotOfError(error, doc), inOurWords(error, text))));
   const targets = new Map<Node, Node>();
   const problemAt: Source["problemAt"] = (path, at, finding) => problem(spotOf(doc.contents, targets, path, at), finding);
   if (broken.some((error) => !NOT_FATAL.has(error.code))) return { value: undefined, problems, problemAt };
@@ -50,6 +55,8 @@ function read(text: string, lines: LineCounter, problem: (spot: Spot, finding: F
     return visit.BREAK;
   };
   const anchors = new Map<string, Node>();
+  const { explicit, version } = doc.directives?.yaml ?? {};
+  if (explicit === true && version !== "1.2") fail([0, 1], { message: `this file says that it is YAML ${version ?? "?"}`, expected: "YAML 1.2" });
   visit(doc, {
     Node: (key, node, ancestors) => {
       if (isAlias(node)) {
@@ -60,6 +67,7 @@ function read(text: string, lines: LineCounter, problem: (spot: Spot, finding: F
         targets.set(node, target);
         return undefined;
       }
+      if (node.tag !== undefined && !PLAIN_TAG.test(node.tag)) return fail(spotIn(node), { message: `tags have no meaning here: ${node.tag}` });
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
       if (isMap(node)) problems.push(...repeated(node).map((spot) => problem(spot, { message: "this key is there twice", hint: "keep one of the two" })));
       if (isScalar(node) && key !== "key") problems.push(...fillIn(node, ancestors).map(([spot, finding]) => problem(spot, finding)));
@@ -78,7 +86,8 @@ function place(file: string, text: string, lines: LineCounter, [from, to]: Spot,
   const width = Math.max(1, Math.min(to - from, line.length - col + 1));
   const { message, expected, got, hint } = finding;
   const excerpt = { text: line, width };
-  return { file, line: Math.max(1, lines.linePos(offset).line), col, message, expected: expected ?? null, got: got ?? null, hint: hint ?? null, excerpt };
+  const number = lines.lineStarts.length === 0 ? text.slice(0, offset).split("\n").length : lines.linePos(offset).line;
+  return { file, line: Math.max(1, number), col, message, expected: expected ?? null, got: got ?? null, hint: hint ?? null, excerpt };
 }
 
 /** Follows a path as far as the document goes; what is missing is shown at what it is missing from. */

@@ -21,6 +21,8 @@ export interface Finding {
   readonly hint?: string | undefined;
 }
 
+const MAX_SHOWN = 160;
+
 /** One line: `file:line:col: message; expected …; hint`. */
 export function summarise(problem: Problem): string {
   const tail = [problem.expected === null ? null : `expected ${problem.expected}`, problem.hint].filter((part) => part !== null);
@@ -38,11 +40,14 @@ export function render(problem: Problem): string {
   const head = `${problem.file}:${problem.line}:${problem.col}: ${problem.message}`;
   const notes = [problem.expected === null ? null : `expected ${problem.expected}`, problem.hint].filter((note) => note !== null);
   if (problem.excerpt === null) return [head, ...notes.map((note) => `  ${note}`)].join("\n");
-  const { text, width } = problem.excerpt;
+  // Of a very long line, what is around the place.
+  const skipped = Math.max(0, problem.col - MAX_SHOWN / 2);
+  const text = problem.excerpt.text.slice(skipped, skipped + MAX_SHOWN);
+  const width = Math.min(problem.excerpt.width, MAX_SHOWN / 2);
   const number = String(problem.line).padStart(3);
   const gutter = `${" ".repeat(number.length)} | `;
   // Tabs stay tabs, so that the caret stands under its place whatever their width.
-  const indent = text.slice(0, problem.col - 1).replace(/[^\t]/g, " ");
+  const indent = text.slice(0, problem.col - 1 - skipped).replace(/[^\t]/g, " ");
   const caret = `${indent}${"^".repeat(Math.max(1, width))}`;
   const under = notes.map((note, index) => `${gutter}${index === 0 ? caret : caret.replaceAll("^", " ")} ${note}`);
   return [head, `${number} | ${text}`, ...(under.length === 0 ? [gutter + caret] : under)].join("\n");

@@ -1,4 +1,4 @@
-import type { ErrorCode, YAMLParseError, YAMLWarning } from "yaml";
+import { type Document, type ErrorCode, visit, type YAMLParseError, type YAMLWarning } from "yaml";
 import type { Finding, Problem } from "./problem.ts";
 
 /** What YAML itself finds wrong and what still leaves a document that can be checked further. */
@@ -9,7 +9,7 @@ export function inOurWords(error: YAMLParseError | YAMLWarning, text: string): F
   const known = ourWords[error.code];
   if (known !== undefined) return known;
   if (error.code === "TAG_RESOLVE_FAILED") return { message: `tags have no meaning here: ${(text.slice(...error.pos).split(/\s/)[0] ?? "").slice(0, 40)}` };
-  return { message: `not valid YAML: ${lowerFirst(error.message)}`, hint: wantsQuotes.has(error.code) ? QUOTES : undefined };
+  return { message: `not valid YAML: ${lowerFirst(error.message)}`, hint: quotesHint(error, text) };
 }
 
 const ourWords: Partial<Record<ErrorCode, Finding>> = {
@@ -17,8 +17,30 @@ const ourWords: Partial<Record<ErrorCode, Finding>> = {
   MULTIPLE_DOCS: { message: "this file has more than one document", hint: "remove what begins at this line '---'" },
   NON_STRING_KEY: { message: "a key has to be plain text" },
 };
+function quotesHint({ code, pos: [at] }: YAMLParseError | YAMLWarning, text: string): string | undefined {
+  if (text.startsWith("${", at - 1)) return "within {…} or […] a ${VARIABLE} wants quotes";
+  return wantsQuotes.has(code) ? QUOTES : undefined;
+}
 const wantsQuotes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["BLOCK_AS_IMPLICIT_KEY", "BAD_SCALAR_START"]);
 const QUOTES = "a text with ': ' or ' #' in it, or that begins with a special character, wants quotes";
+
+/** Once the parser is off the track, all that follows is unexpected to it. */
+export function withoutEchoes<T extends YAMLParseError | YAMLWarning>(errors: readonly T[]): T[] {
+  return errors.filter((error, index) => index === 0 || error.code !== "UNEXPECTED_TOKEN");
+}
+
+/** Where an error is to be shown. A quote that is never closed is noticed at the end of the file; its mistake is at its beginning. */
+export function spotOfError(error: YAMLParseError | YAMLWarning, doc: Document.Parsed): readonly [number, number] {
+  const [from, to] = error.pos;
+  if (error.code !== "MISSING_CHAR" || !error.message.includes("quote")) return [from, to];
+  let opening = from;
+  visit(doc, {
+    Scalar: (_, { type, range }) => {
+      if ((type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE") && range && range[0] < from) opening = range[0];
+    },
+  });
+  return [opening, opening + 1];
+}
 
 /** One slip often makes several errors on its line; the first one tells. */
 export function onePerLine(problems: readonly Problem[]): Problem[] {
