@@ -17,17 +17,6 @@ export function merge(under: unknown, over: unknown): unknown {
   return Object.fromEntries([...new Set([...Object.keys(under), ...Object.keys(over)])].map((key) => [key, merge(own(under, key), own(over, key))]));
 }
 
-/**
- * Sections left empty (`restart:` with all its lines commented out) are as if they were not there. Only where the schema
- * wants a map: an empty value elsewhere is a mistake.
- */
-export function withoutEmptySections(schema: Schema, value: unknown): unknown {
-  if (!isRecord(value)) return value;
-  const entries = Object.entries(value).map(([key, member]) => [key, own(schema.properties ?? {}, key), member] as const);
-  const kept = entries.filter(([, property, member]) => member !== null || property === undefined || !takesMap(property));
-  return Object.fromEntries(kept.map(([key, property, member]) => [key, property === undefined ? member : withoutEmptySections(mapIn(property), member)]));
-}
-
 function completeObject(properties: Readonly<Record<string, Schema>>, value: Readonly<Record<string, unknown>>): unknown {
   const entries = Object.entries(properties).map(([key, property]) => [key, complete(property, own(value, key))] as const);
   const kept = entries.filter(([, member]) => member !== undefined && !(isRecord(member) && Object.keys(member).length === 0));
@@ -37,14 +26,6 @@ function completeObject(properties: Readonly<Record<string, Schema>>, value: Rea
 function inUnits(unit: "duration" | "size", value: unknown): number | undefined {
   if (value === undefined) return undefined;
   return (unit === "duration" ? parseDuration(value) : parseSize(value)) ?? undefined;
-}
-
-function takesMap(schema: Schema): boolean {
-  return mapIn(schema).type === "object";
-}
-
-function mapIn(schema: Schema): Schema {
-  return schema.anyOf?.find((branch) => branch.type === "object") ?? schema;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

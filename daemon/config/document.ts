@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
+import { isAlias, isMap, isNode, isScalar, isSeq, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import { tooDeepAt } from "./depth.ts";
 import { type Path, scalarFiller, type Verbatim } from "./fill.ts";
@@ -7,7 +7,7 @@ import { inOurWords, NOT_FATAL, onePerLine, spotOfError, withoutEchoes } from ".
 
 /** A parsed config file: its value, with variables filled in, and a way back from any place in it to the text. */
 export interface Source {
-  /** Undefined when the text is so broken that nothing can be said about its content. */
+  /** Its filled-in scalars are `Filled`; undefined when the text is so broken that nothing can be said about its content. */
   readonly value: unknown;
   readonly problems: readonly Problem[];
   /** The problem of a finding at `path`: at the key there, or at its value. */
@@ -17,13 +17,15 @@ export interface Source {
 /** Offsets in the text. */
 type Spot = readonly [from: number, to: number];
 const MAX_ALIASES = 100;
+/** More than anybody reads at once. */
+export const MAX_PROBLEMS = 50;
 /** Tags that say what YAML would have taken a value for anyway, or could have. */
 const PLAIN_TAG = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
 /** Reads YAML. Never throws: what is wrong with the text is in `problems`. */
 export function readDocument(file: string, text: string, env: Environment, verbatim: Verbatim = () => false): Source {
-  const lines = new LineCounter();
-  const problem = (spot: Spot, finding: Finding): Problem => place(file, text, lines, spot, finding);
+  const starts = lineStarts(text);
+  const problem = (spot: Spot, finding: Finding): Problem => place(file, text, starts, spot, finding);
   const unreadable = (message: string, offset = 0): Source => ({
     value: undefined,
     problems: [problem([offset, offset + 1], { message })],
@@ -32,7 +34,7 @@ export function readDocument(file: string, text: string, env: Environment, verba
   const deep = tooDeepAt(text);
   if (deep !== null) return unreadable("this is nested too deeply", deep);
   try {
-    return read(text, lines, problem, scalarFiller(text, env, verbatim));
+    return read(text, problem, scalarFiller(text, env, verbatim));
   } catch (error) {
     // How the package says that aliases of aliases would make a large value of a small file.
     if (error instanceof ReferenceError) return unreadable("the aliases in this file refer to too much");
@@ -40,9 +42,9 @@ export function readDocument(file: string, text: string, env: Environment, verba
   }
 }
 
-function read(text: string, lines: LineCounter, problem: (spot: Spot, finding: Finding) => Problem, fillIn: ReturnType<typeof scalarFiller>): Source {
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: "error" });
-  const broken = withoutEchoes([...doc.errors, ...doc.warnings]);
+function read(text: string, problem: (spot: Spot, finding: Finding) => Problem, fillIn: ReturnType<typeof scalarFiller>): Source {
+  const doc = parseDocument(text, { prettyErrors: false, stringKeys: true, uniqueKeys: false, logLevel: "error" });
+  const broken = withoutEchoes([...doc.errors, ...doc.warnings]).slice(0, MAX_PROBLEMS);
   const problems = onePerLine(broken.map((error) => problem(spotOfError(error, doc), inOurWords(error, text))));
   const targets = new Map<Node, Node>();
   const problemAt: Source["problemAt"] = (path, at, finding) => problem(spotOf(doc.contents, targets, path, at), finding);
@@ -69,25 +71,30 @@ function read(text: string, lines: LineCounter, problem: (spot: Spot, finding: F
       }
       if (node.tag !== undefined && !PLAIN_TAG.test(node.tag)) return fail(spotIn(node), { message: `tags have no meaning here: ${node.tag}` });
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      if (isMap(node)) problems.push(...repeated(node).map((spot) => problem(spot, { message: "this key is there twice", hint: "keep one of the two" })));
-      if (isScalar(node) && key !== "key") problems.push(...fillIn(node, ancestors).map(([spot, finding]) => problem(spot, finding)));
-      return undefined;
+      if (isMap(node)) problems.push(...repeated(node).slice(0, MAX_PROBLEMS).map((spot) => problem(spot, { message: "this key is there twice", hint: "keep one of the two" })));
+      if (isScalar(node) && key !== "key") problems.push(...fillIn(node, ancestors).slice(0, MAX_PROBLEMS).map(([spot, finding]) => problem(spot, finding)));
+      return problems.length < MAX_PROBLEMS ? undefined : fail(spotIn(node), { message: "there is more wrong from here on" });
     },
   });
   return { value: fatal ? undefined : (doc.toJS({ maxAliasCount: MAX_ALIASES }) as unknown), problems, problemAt };
 }
 
-function place(file: string, text: string, lines: LineCounter, [from, to]: Spot, finding: Finding): Problem {
+function place(file: string, text: string, starts: readonly number[], [from, to]: Spot, finding: Finding): Problem {
   const offset = Math.max(0, Math.min(from, text.length));
-  const start = offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
-  const end = text.indexOf("\n", start);
-  const line = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, "");
+  const index = starts.findLastIndex((start) => start <= offset);
+  const start = starts[index] ?? 0;
+  const line = text.slice(start, (starts[index + 1] ?? text.length + 1) - 1).replace(/\r$/, "");
   const col = Math.min(offset - start, line.length) + 1;
   const width = Math.max(1, Math.min(to - from, line.length - col + 1));
   const { message, expected, got, hint } = finding;
-  const excerpt = { text: line, width };
-  const number = lines.lineStarts.length === 0 ? text.slice(0, offset).split("\n").length : lines.linePos(offset).line;
-  return { file, line: Math.max(1, number), col, message, expected: expected ?? null, got: got ?? null, hint: hint ?? null, excerpt };
+  return { file, line: index + 1, col, message, expected: expected ?? null, got: got ?? null, hint: hint ?? null, excerpt: { text: line, width } };
+}
+
+/** The package's own LineCounter misses lines within a quoted text that goes wrong. */
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
 }
 
 /** Follows a path as far as the document goes; what is missing is shown at what it is missing from. */

@@ -1,7 +1,8 @@
 import { isNode, isSeq, type Pair, type Scalar } from "yaml";
 import type { Environment } from "../../pipes/protocol/places.ts";
-import { interpolate, retype } from "./interpolate.ts";
+import { interpolate } from "./interpolate.ts";
 import type { Finding } from "./problem.ts";
+import { Filled } from "./tidy.ts";
 
 export type Path = readonly (string | number)[];
 /** Places whose scalars are taken as they are written, so that `VERSION: 1.10` is not made 1.1. Items of lists are called 0. */
@@ -12,12 +13,14 @@ type Spot = readonly [from: number, to: number];
 export function scalarFiller(text: string, env: Environment, verbatim: Verbatim) {
   return (node: Scalar, ancestors: readonly unknown[]): [Spot, Finding][] => {
     const plain = node.type === "PLAIN";
-    const isPlainValue = plain && (typeof node.value === "number" || typeof node.value === "boolean");
-    if (isPlainValue && verbatim(pathOf(ancestors))) node.value = node.source ?? String(node.value);
+    const taken = plain && (typeof node.value === "number" || typeof node.value === "boolean") ? node.value : null;
+    if (taken !== null && verbatim(pathOf(ancestors))) node.value = node.source ?? String(taken);
     if (typeof node.value !== "string") return [];
     const { value, unresolved } = interpolate(node.value, env);
-    if (value !== node.value) node.value = plain && !verbatim(pathOf(ancestors)) ? retype(value) : value;
-    if (unresolved.length === 0) return [];
+    if (unresolved.length === 0) {
+      if (value !== node.value) node.value = new Filled(value, plain);
+      return [];
+    }
     const [from, to] = node.range ?? [0, 0];
     let next = from;
     return unresolved.map(({ text: expression, message, hint }) => {

@@ -32,7 +32,7 @@ export function interpolate(text: string, env: Environment): { readonly value: s
 
 const EXPRESSION = /(\$\$)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}|[^}\n]*\}?)/g;
 
-/** What a plain (unquoted) scalar means once its variables are filled in: a number or a boolean where nothing is lost by it. */
+/** A filled-in scalar as a number or a boolean, where nothing is lost by it. */
 export function retype(text: string): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   const number = Number(text);

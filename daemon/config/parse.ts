@@ -3,13 +3,13 @@ import { DEFAULT_PIPES } from "../../pipes/protocol/names.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { check, type Placed, wrongValue } from "./check.ts";
-import { withoutEmptySections } from "./complete.ts";
-import { readDocument } from "./document.ts";
+import { MAX_PROBLEMS, readDocument } from "./document.ts";
 import { checkEntry, type Entry, schemaOf } from "./entries.ts";
 import type { Path } from "./fill.ts";
 import type { Problem } from "./problem.ts";
 import { fileSchema } from "./schemas.ts";
 import { logPolicy, type LogPolicy, specOf } from "./spec.ts";
+import { Filled, tidy } from "./tidy.ts";
 import { shown } from "./words.ts";
 
 /** A valid tools.yaml, ready to be acted on. */
@@ -24,13 +24,10 @@ export interface Config {
 }
 export type Parsed = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** More than anybody reads at once. */
-const MAX_PROBLEMS = 50;
-
 /** The text of a tools.yaml as a config, or everything that is wrong with it, in the order of the file. Does no I/O and never throws. */
 export function parseConfig(path: string, text: string, env: Environment): Parsed {
   const source = readDocument(path, text, env, isVerbatim);
-  const root = source.value === undefined ? undefined : withoutEmptySections(fileSchema, source.value);
+  const root = source.value === undefined ? undefined : tidyFile(source.value);
   const found = root === undefined ? [] : checkFile(root).slice(0, MAX_PROBLEMS).map((placed) => source.problemAt(placed.path, placed.at, placed));
   const problems = [...source.problems, ...found.filter((each) => !source.problems.some((other) => covers(each, other)))].sort((a, b) => a.line - b.line || a.col - b.col).slice(0, MAX_PROBLEMS);
   if (problems.length > 0) return { ok: false, problems };
@@ -50,19 +47,27 @@ function checkFile(root: unknown): Placed[] {
   if (!isMap(root) || !Object.hasOwn(root, "tools")) return problems;
   const tools = root["tools"] ?? {};
   if (!isMap(tools)) return [...problems, { path: ["tools"], at: "value", message: wrongValue(["tools"], tools), expected: "a map from names to tools", got: shown(tools) }];
-  return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, tidy(entry)))];
+  return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, entry))];
 }
 
 function toConfig(path: string, root: Entry, env: Environment): Config {
   const folder = dirname(path);
   const defaults = (root["defaults"] ?? {}) as Entry;
-  const tools = Object.entries((root["tools"] ?? {}) as Entry).map(([name, entry]) => [name, specOf(name, tidy(entry) as Entry, defaults, folder)] as const);
+  const tools = Object.entries((root["tools"] ?? {}) as Entry).map(([name, entry]) => [name, specOf(name, entry as Entry, defaults, folder)] as const);
   const pipes = typeof root["pipes"] === "string" ? root["pipes"] : DEFAULT_PIPES;
   return { path, pipes: resolve(env["PIPE_TOOLS_PIPES"] || resolve(folder, pipes)), logs: logPolicy(root["logs"]), tools: new Map(tools) };
 }
 
-function tidy(entry: unknown): unknown {
-  return isMap(entry) ? withoutEmptySections(schemaOf(entry), entry) : entry;
+/** What an entry is to be decides by which schema it is tidied. */
+function tidyFile(value: unknown): unknown {
+  if (!isMap(value)) return tidy(undefined, value);
+  const { tools, ...rest } = value;
+  const entries = isMap(tools) ? Object.fromEntries(Object.entries(tools).map(([name, entry]) => [name, tidyEntry(entry)])) : tidy(undefined, tools);
+  return { ...(tidy(fileSchema, rest) as Entry), ...(Object.hasOwn(value, "tools") ? { tools: entries } : {}) };
+}
+
+function tidyEntry(entry: unknown): unknown {
+  return isMap(entry) ? tidy(schemaOf({ ...entry, server: tidy(undefined, entry["server"]) }), entry) : tidy(undefined, entry);
 }
 
 /** A value that could not be read as meant (a variable that is not set) is not complained about again. */
@@ -71,5 +76,5 @@ function covers(problem: Problem, other: Problem): boolean {
 }
 
 function isMap(value: unknown): value is Entry {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Filled);
 }

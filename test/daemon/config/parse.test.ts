@@ -63,7 +63,21 @@ tools:
   assert.equal(y?.autostart, true);
 });
 
-test("Variables are filled in, with their defaults, and an unquoted number is a number", () => {
+test("A filled-in scalar, quoted or not, is what is wanted where it stands", () => {
+  const spec = specOf('server: chat', 'parallel: "${SIXTEEN}"', "system: ${SIXTEEN}", "threads: ${THREADS:-auto}", "autostart: ${ON:-false}", 'restart: {limit: {count: "${SIXTEEN}"}}', 'timeouts: {stop: "${SIXTEEN}"}');
+  assert.equal(spec.settings["parallel"], 16);
+  assert.equal(spec.settings["system"], "16");
+  assert.equal(spec.settings["threads"], "auto");
+  assert.equal(spec.autostart, false);
+  assert.equal(spec.restart.limit.count, 16);
+  assert.equal(spec.timeouts.stopMs, 16_000);
+  assert.deepEqual(specOf("module: a.ts", "settings: {deep: [{a: '${SIXTEEN}'}]}", "description: ${SIXTEEN}").settings, { deep: [{ a: "16" }] });
+  assert.deepEqual(specOf("module: a.ts", "settings:", "  a: ${SIXTEEN}").settings, { a: 16 });
+  assert.equal(specOf("server: ${SERVER:-chat}", "model: x").settings["model"], "x");
+  assert.deepEqual(complaints("tools: {x: {server: chat, parallel: '${WORD}'}}"), ['1:37: tools.x.parallel cannot be "word"; expected a whole number from 1 to 64']);
+});
+
+test("Variables are filled in, with their defaults, and $$ is a plain $", () => {
   const spec = specOf("server: chat", "parallel: ${SIXTEEN}", "topK: ${NONE:-7}", "system: a ${WORD} for $$5 and $HOME", "stop: ['${EMPTY:-full}', \"${EMPTY}!\"]");
   assert.equal(spec.settings["parallel"], 16);
   assert.equal(spec.settings["topK"], 7);
