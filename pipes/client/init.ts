@@ -25,8 +25,6 @@ export function initConfig(places: Pick<Places, "config">, root: string = packag
     return { path, created: linkUnlessThere(draft, path) };
   } catch (error) {
     throw ToolError.from(error, "file-failed", { path });
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 
@@ -36,7 +34,7 @@ function withSchema(text: string, schema: string): string {
   return `${line}\n${rest}`;
 }
 
-/** A link, unlike a rename, never replaces what is there. */
+/** Gives the draft its name: a link, unlike a rename, never replaces what is there. */
 function linkUnlessThere(draft: string, path: string): boolean {
   try {
     linkSync(draft, path);
@@ -44,5 +42,7 @@ function linkUnlessThere(draft: string, path: string): boolean {
   } catch (error) {
     if ((error as { code?: unknown }).code === "EEXIST") return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
