@@ -19,24 +19,27 @@ export class Banner {
   constructor(facts: BannerFacts, write: (text: string) => void) {
     this.#facts = facts;
     this.#write = write;
-    write(`pipe-tools ${facts.version}\n  config  ${facts.config}${facts.origin === "packaged" ? "  (the packaged default; `cpipe --init` gives you your own)" : ""}\n  logs    ${facts.logs}\n\n`);
+    const origin = facts.origin === "packaged" ? `  (the packaged default; \`${facts.cpipe} --init\` gives you your own)` : "";
+    write(`pipe-tools ${facts.version}\n  config  ${facts.config}${origin}\n  logs    ${facts.logs}\n\n`);
   }
 
   changed(entry: RegistryEntry): void {
-    const line = lineOf(entry);
-    if (this.#said.get(entry.name) === line) return;
-    this.#said.set(entry.name, line);
-    this.#write(`${line}\n`);
+    const before = this.#said.get(entry.name);
+    const news = newsOf(entry);
+    // A tool that is about to be started for the first time is no news yet.
+    if (news.kind === before || (before === undefined && entry.phase === "down" && entry.want === "up")) return;
+    this.#said.set(entry.name, news.kind);
+    this.#write(`  ${entry.name.padEnd(12)}  ${news.text}\n`);
     this.#hint(entry);
   }
 
   removed(name: string): void {
     this.#said.delete(name);
-    this.#write(`  ${name.padEnd(12)} removed\n`);
+    this.#write(`  ${name.padEnd(12)}  removed\n`);
   }
 
   say(text: string): void {
-    this.#write(`\n${text}\n`);
+    this.#write(`\n${text}\n\n`);
   }
 
   /** What to type next, once there is something to talk to. */
@@ -49,15 +52,27 @@ export class Banner {
   }
 }
 
-/** A busy tool is a ready one: going from idle to inferring and back is no news. */
-function lineOf(entry: RegistryEntry): string {
-  const { name, phase, state, pid, path, model, progress, reason } = entry;
-  const head = `  ${name.padEnd(12)}`;
-  if (phase === "ready" && state !== "error") return `${head} ready      ${path}  pid ${pid}${model === null ? "" : `  model ${model}`}`;
-  if (phase === "ready") return `${head} error      ${reason}`;
-  if (phase === "starting" && progress !== null) {
-    const tenth = progress.total === null || progress.total === 0 ? "" : ` ${Math.floor((progress.value / progress.total) * 10) * 10} %`;
-    return `${head} ${progress.stage}${tenth}`;
+/** A line, and what kind of news it is: of the same kind, one line is enough. A busy tool is a ready one. */
+function newsOf(entry: RegistryEntry): { kind: string; text: string } {
+  const { phase, state, pid, path, model, progress, reason } = entry;
+  const column = (word: string, rest: string | null): string => `${word.padEnd(9)} ${rest ?? ""}`.trimEnd();
+  switch (phase) {
+    case "ready":
+      if (state === "error") return { kind: `error ${reason}`, text: column("error", reason) };
+      return { kind: `ready ${pid}`, text: column("ready", `${path}  pid ${pid}${model === null ? "" : `  model ${model}`}`) };
+    case "starting":
+      return progress === null ? { kind: `starting ${entry.restarts}`, text: column("starting", entry.restarts === 0 ? "" : reason) } : progressed(progress);
+    case "stopping":
+      return { kind: "stopping", text: column("stopping", reason) };
+    case "down":
+    case "backoff":
+    case "failed":
+      return { kind: `${phase} ${reason}`, text: column(phase, reason) };
   }
-  return `${head} ${phase.padEnd(10)} ${reason}`;
+}
+
+/** One line a tenth: enough to see that it goes on. */
+function progressed({ stage, value, total }: NonNullable<RegistryEntry["progress"]>): { kind: string; text: string } {
+  const tenth = total === null || total === 0 ? "" : ` ${Math.floor((value / total) * 10) * 10} %`;
+  return { kind: `${stage}${tenth}`, text: `${stage}${tenth}` };
 }

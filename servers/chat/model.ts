@@ -1,0 +1,155 @@
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import { places } from "../../pipes/protocol/places.ts";
+import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
+import type { Call } from "../../pipes/rpc/call.ts";
+import type { Log } from "../../pipes/rpc/log.ts";
+import { join } from "node:path";
+import { Engine } from "./engine/engine.ts";
+import type { GenerateRequest, GenerateResult, LoadedModel, Token } from "./engine/messages.ts";
+import { resolveModel } from "./models/resolve.ts";
+
+export interface ModelEvents {
+  loading(): void;
+  progress(stage: string, value: number, total: number | null): void;
+  ready(model: LoadedModel): void;
+  /** It cannot be had. The next request tries again where that may help. */
+  failed(error: ToolError): void;
+  readonly log: Log;
+}
+
+export interface GenerateEvents {
+  onToken(token: Token): void;
+  /** It no longer waits for the model. */
+  onBegin(): void;
+}
+
+/** How long after a failure a request may have it tried anew, in ms. */
+const RETRY_AFTER_MS = 5000;
+
+/** The model that the settings name: fetched, loaded, and kept; whoever wants it before that waits. */
+export class Model {
+  readonly #tool: string;
+  readonly #settings: Readonly<ChatSettings>;
+  readonly #events: ModelEvents;
+  readonly #closing = new AbortController();
+  /** Requests that wait for the model; each is told how far it is. */
+  readonly #waiting = new Set<Call>();
+  #engine: Promise<Engine> | null = null;
+  #current: Engine | null = null;
+  #failure: { error: ToolError; at: number } | null = null;
+
+  constructor(tool: string, settings: Readonly<ChatSettings>, events: ModelEvents) {
+    this.#tool = tool;
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  get ready(): boolean {
+    return this.#current?.phase === "ready";
+  }
+
+  /** Begins to bring the model, unless that is under way or done. */
+  prepare(): void {
+    this.#bring().catch(() => undefined); // told by `failed`, and to every request
+  }
+
+  async loaded(call: Call): Promise<LoadedModel> {
+    const engine = await this.#wait(call);
+    return engine.load();
+  }
+
+  /** @throws ToolError what the model's or the engine's failure is called, `busy`, `cancelled`, `context-overflow` */
+  async generate(request: GenerateRequest, call: Call, events: GenerateEvents): Promise<GenerateResult> {
+    const engine = await this.#wait(call);
+    events.onBegin();
+    this.#waiting.add(call);
+    try {
+      return await engine.generate(request, {
+        signal: call.signal,
+        onToken: (token) => {
+          this.#waiting.delete(call);
+          events.onToken(token);
+        },
+        onQueued: (position) => call.queued(position),
+      });
+    } finally {
+      this.#waiting.delete(call);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ToolError("stopping", { tool: this.#tool }));
+    await this.#current?.stop();
+  }
+
+  /** The engine once its model is loaded. A request that waits for it is told so, and leaves when it is cancelled. */
+  async #wait(call: Call): Promise<Engine> {
+    if (this.#current?.phase === "ready" || this.#current?.phase === "down") return this.#current;
+    const maxQueue = this.#settings.maxQueue ?? chatDefaults.maxQueue;
+    if (this.#waiting.size >= maxQueue) throw new ToolError("busy", { tool: this.#tool, queued: this.#waiting.size });
+    const bringing = this.#bring();
+    this.#waiting.add(call);
+    call.queued(this.#waiting.size, "the model is loading");
+    const cancelled = new Promise<never>((_, reject) => call.signal.addEventListener("abort", () => reject(call.signal.reason as Error), { once: true }));
+    try {
+      return await Promise.race([bringing, cancelled]);
+    } finally {
+      this.#waiting.delete(call);
+    }
+  }
+
+  #bring(): Promise<Engine> {
+    if (this.#engine !== null) return this.#engine;
+    const failure = this.#failure;
+    if (failure !== null && performance.now() - failure.at < RETRY_AFTER_MS) return Promise.reject(failure.error);
+    this.#events.loading();
+    const engine = this.#open();
+    this.#engine = engine;
+    engine.catch((thrown: unknown) => {
+      if (this.#engine !== engine) return; // the engine has said so itself
+      const error = ToolError.from(thrown);
+      this.#engine = null;
+      this.#failure = { error, at: performance.now() };
+      if (!this.#closing.signal.aborted) this.#events.failed(error);
+    });
+    return engine;
+  }
+
+  async #open(): Promise<Engine> {
+    const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers, maxQueue = chatDefaults.maxQueue } = this.#settings;
+    const folder = places().models;
+    const { path } = await resolveModel(model, { folder, signal: this.#closing.signal, onProgress: ({ stage, value, total }) => this.#progress(stage, value, total), onRetry: (reason) => this.#events.log.warn({ model, reason }, "fetching the model: trying again") });
+    const contextSize = this.#settings.contextSize ?? null;
+    const engine = Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, maxQueue, contextSize, threadsCache: join(folder, "threads.json"), sampling: { ...chatDefaults, ...this.#settings } });
+    this.#listen(engine);
+    this.#current = engine;
+    try {
+      this.#events.ready(await engine.load());
+      return engine;
+    } catch (error) {
+      this.#current = null;
+      await engine.stop();
+      throw error;
+    }
+  }
+
+  /** An engine that dies later brings itself back with the next request; only a model that has become unloadable is given up. */
+  #listen(engine: Engine): void {
+    const { log } = this.#events;
+    engine.on("progress", ({ stage, value, total }) => this.#progress(stage, value, total));
+    engine.on("log", (level, message) => log[level]({ from: "engine" }, message));
+    engine.on("died", (error) => log.error({ code: error.code, details: error.facts }, error.message));
+    engine.on("failed", (error) => {
+      if (this.#engine === null || this.#current !== engine) return;
+      this.#engine = null;
+      this.#current = null;
+      this.#failure = { error, at: performance.now() };
+      this.#events.failed(error);
+    });
+  }
+
+  #progress(stage: string, value: number, total: number | null): void {
+    this.#events.progress(stage, value, total);
+    for (const call of this.#waiting) call.progress(stage, value, total);
+  }
+}
