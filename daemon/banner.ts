@@ -9,10 +9,14 @@ export interface BannerFacts {
   readonly cpipe: string;
 }
 
+/** Progress that passes faster than this is not worth a line. */
+const PASSING_MS = 1000;
+
 /** What a person who runs the daemon in a terminal sees: one line a change, nothing while nothing changes. */
 export class Banner {
   readonly #write: (text: string) => void;
   readonly #said = new Map<string, string>();
+  readonly #saidAt = new Map<string, number>();
   readonly #facts: BannerFacts;
   #hinted = false;
 
@@ -26,9 +30,10 @@ export class Banner {
   changed(entry: RegistryEntry): void {
     const before = this.#said.get(entry.name);
     const news = newsOf(entry);
-    // A tool that is about to be started for the first time is no news yet.
-    if (news.kind === before || (before === undefined && entry.phase === "down" && entry.want === "up")) return;
+    if (news.kind === before) return;
+    if (news.passing && performance.now() - (this.#saidAt.get(entry.name) ?? -Infinity) < PASSING_MS) return;
     this.#said.set(entry.name, news.kind);
+    this.#saidAt.set(entry.name, performance.now());
     this.#write(`  ${entry.name.padEnd(12)}  ${news.text}\n`);
     this.#hint(entry);
   }
@@ -52,8 +57,14 @@ export class Banner {
   }
 }
 
+interface News {
+  readonly kind: string;
+  readonly text: string;
+  readonly passing?: boolean;
+}
+
 /** A line, and what kind of news it is: of the same kind, one line is enough. A busy tool is a ready one. */
-function newsOf(entry: RegistryEntry): { kind: string; text: string } {
+function newsOf(entry: RegistryEntry): News {
   const { phase, state, pid, path, model, progress, reason } = entry;
   const column = (word: string, rest: string | null): string => `${word.padEnd(9)} ${rest ?? ""}`.trimEnd();
   switch (phase) {
@@ -72,7 +83,7 @@ function newsOf(entry: RegistryEntry): { kind: string; text: string } {
 }
 
 /** One line a tenth: enough to see that it goes on. */
-function progressed({ stage, value, total }: NonNullable<RegistryEntry["progress"]>): { kind: string; text: string } {
+function progressed({ stage, value, total }: NonNullable<RegistryEntry["progress"]>): News {
   const tenth = total === null || total === 0 ? "" : ` ${Math.floor((value / total) * 10) * 10} %`;
-  return { kind: `${stage}${tenth}`, text: `${stage}${tenth}` };
+  return { kind: `${stage}${tenth}`, text: `${stage}${tenth}`, passing: true };
 }

@@ -77,8 +77,7 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   #add({ to, name }: Extract<Change, { kind: "added" }>, why: string): void {
     const tool = new Tool(to, { ...this.#options, onChanged: (changed) => this.#tools.get(changed.name) === changed && this.emit("changed", changed.entry) });
     this.#tools.set(name, tool);
-    this.emit("changed", tool.entry);
-    if (!to.autostart) return;
+    if (!to.autostart) return void this.emit("changed", tool.entry);
     const before = this.#leaving.get(name);
     if (before === undefined) tool.worker.start(why);
     else void before.then(() => this.#tools.get(name) === tool && tool.worker.start(why));
