@@ -1,4 +1,5 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { checkGguf } from "../models/header.ts";
 import { openLlama } from "./llama.ts";
 import { openModel, type OpenModel } from "./load.ts";
 import type { Command, GenerateRequest, LoadRequest, Report, WireError } from "./messages.ts";
@@ -24,6 +25,8 @@ export async function serveEngine({ send, onCommand }: Channel): Promise<void> {
   const load = async (request: LoadRequest): Promise<void> => {
     const begun = performance.now();
     try {
+      // Before the library is opened: a file that is none should be named in milliseconds.
+      await checkGguf(request.path);
       const llama = await openLlama(library, request, (level, message) => send({ type: "log", level, message }));
       model = await openModel(llama, request, (progress) => send({ type: "progress", progress }));
       send({ type: "loaded", model: { ...model.facts, seconds: (performance.now() - begun) / 1000 } });

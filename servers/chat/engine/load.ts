@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import type { ChatWrapper, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-import { checkGguf } from "../models/header.ts";
 import { isMemory, openContext } from "./context.ts";
 import type { OpenLlama } from "./llama.ts";
 import type { LoadedModel, LoadProgress, LoadRequest } from "./messages.ts";
@@ -21,10 +20,9 @@ export interface OpenModel {
   readonly pace: Pace;
 }
 
-/** @throws ToolError `model-missing`, `model-corrupt`, `model-memory` */
+/** @throws ToolError `model-corrupt`, `model-memory` */
 export async function openModel(open: OpenLlama, request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<OpenModel> {
   const { path } = request;
-  await checkGguf(path);
   const model = await named(open, path, () =>
     open.llama.loadModel({ modelPath: path, gpuLayers: request.gpuLayers, onLoadProgress: inSteps((value) => onProgress({ stage: "loading", value, total: 1 })) }),
   );
