@@ -3,7 +3,7 @@ import { MAX_DURATION_MS, parseDuration, parseSize } from "../../pipes/protocol/
 import type { Path } from "./fill.ts";
 import type { Finding } from "./problem.ts";
 import type { Schema } from "./schemas.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../../pipes/protocol/suggest.ts";
 import { either, inWords, shown } from "./words.ts";
 
 /** A finding and its place in the document. */

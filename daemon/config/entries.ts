@@ -5,7 +5,7 @@ import { DefaultSettings, KINDS, type Kind } from "../../pipes/protocol/spec.ts"
 import { check, named, type Placed, wrongValue } from "./check.ts";
 import type { Path } from "./fill.ts";
 import { entrySchema, type EntryKind } from "./schemas.ts";
-import { suggest } from "./suggest.ts";
+import { suggest } from "../../pipes/protocol/suggest.ts";
 import { either, shown } from "./words.ts";
 
 export type Entry = Readonly<Record<string, unknown>>;

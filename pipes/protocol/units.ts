@@ -10,7 +10,7 @@ export interface UnitOptions {
   readonly least?: number;
 }
 
-/** A duration as people write it. Once loaded it is a number of milliseconds (`normalise` converts by the `unit` mark). */
+/** A duration as people write it. Once loaded it is a number of milliseconds (daemon/config/complete.ts converts by the `unit` mark). */
 export const duration = (options: UnitOptions) =>
   Type.Unsafe<string | number>({ type: ["string", "number"], pattern: DURATION_PATTERN, minimum: 0, unit: "duration", ...options });
 

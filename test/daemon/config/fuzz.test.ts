@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { parseConfig } from "../../../daemon/config/parse.ts";
 import { render, summarise } from "../../../daemon/config/problem.ts";
 import { retype } from "../../../daemon/config/interpolate.ts";
-import { distance, suggest } from "../../../daemon/config/suggest.ts";
+import { distance, suggest } from "../../../pipes/protocol/suggest.ts";
 import { ENV } from "./sample.ts";
 
 const good = readFileSync(fileURLToPath(new URL("../../../config/tools.yaml", import.meta.url)), "utf8");

@@ -1,1 +1,0 @@
-export { distance, suggest } from "../../pipes/protocol/suggest.ts";
