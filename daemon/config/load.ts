@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import { readConfigFile } from "./file.ts";
@@ -18,7 +18,7 @@ export interface LoadOptions {
 
 /** Reads and checks a tools.yaml. Whatever is wrong with the file or in it is in `problems`, never thrown. */
 export async function loadConfig(path: string, { env = process.env, trusted = false }: LoadOptions = {}): Promise<Loaded> {
-  const file = isAbsolute(path) ? path : resolve(path);
+  const file = resolve(path);
   try {
     const text = await readConfigFile(file, trusted);
     if (text === null) return { ok: false, missing: true, problems: [aboutFile(file, "there is no such file", "cpipe --init makes one")] };
