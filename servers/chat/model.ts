@@ -36,6 +36,8 @@ export class Model {
   readonly #waiting = new Set<Call>();
   #engine: Promise<Engine> | null = null;
   #current: Engine | null = null;
+  /** The stage and tenth that the log knows of. */
+  #logged = "";
   #failure: { error: ToolError; at: number } | null = null;
 
   constructor(tool: string, settings: Readonly<ChatSettings>, events: ModelEvents) {
@@ -149,6 +151,9 @@ export class Model {
   }
 
   #progress(stage: string, value: number, total: number | null): void {
+    const tenth = `${stage} ${total === null || total === 0 ? "" : Math.floor((value / total) * 10)}`;
+    if (tenth !== this.#logged) this.#events.log.info({ stage, value, total }, "preparing the model");
+    this.#logged = tenth;
     this.#events.progress(stage, value, total);
     for (const call of this.#waiting) call.progress(stage, value, total);
   }
