@@ -21,6 +21,7 @@ export interface ChildEvents {
 export class EngineChild {
   readonly #process: ChildProcess;
   readonly #gone: Promise<void>;
+  #ended = false;
 
   constructor(events: ChildEvents, command: readonly string[] = engineArguments()) {
     // Without a backtrace an abort of llama.cpp takes milliseconds instead of the start of a debugger.
@@ -37,15 +38,19 @@ export class EngineChild {
       events.onReport(report);
     });
     this.#gone = new Promise((resolve) => {
-      // "close" comes after the exit and the end of standard error, "error" when there was no process to begin with.
-      this.#process.once("close", (code, signal) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null, said = lastWords(words)): void => {
+        clearTimeout(patience);
+        if (this.#ended) return;
+        this.#ended = true;
         resolve();
-        events.onDeath({ started, code, signal, words: lastWords(words) });
-      });
+        events.onDeath({ started, code, signal, words: said });
+      };
+      let patience: NodeJS.Timeout | undefined;
+      // "close" comes when its last words have been read too; somebody else may hold that pipe, so not for ever.
+      this.#process.once("exit", (code, signal) => (patience = setTimeout(end, LAST_WORDS_MS, code, signal)));
+      this.#process.once("close", (code, signal) => end(code, signal));
       this.#process.once("error", (error) => {
-        if (this.#process.pid !== undefined) return;
-        resolve();
-        events.onDeath({ started, code: null, signal: null, words: error.message });
+        if (this.#process.pid === undefined) end(null, null, error.message);
       });
     });
   }
@@ -67,6 +72,7 @@ export class EngineChild {
 }
 
 const MAX_WORDS = 4096;
+const LAST_WORDS_MS = 250;
 
 /** The last lines that say something, on one line. */
 function lastWords(words: string): string {

@@ -28,7 +28,7 @@ export async function openLlama(library: Library, { gpu }: Pick<LoadRequest, "gp
     return { library, llama, reason: (thrown) => reasonOf(thrown, complaints) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const hint = gpu === "auto" || gpu === false ? "Was npm run with --omit=optional?" : "Set gpu to auto, or install the packages for this GPU; see docs/gpu.md";
+    const hint = gpu === "auto" || gpu === false ? "Was npm run with --omit=optional?" : "Set gpu to auto, or install the packages for this GPU, as the README says";
     throw new ToolError("engine-failed", { reason, hint }, { cause: error });
   }
 }
