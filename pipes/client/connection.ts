@@ -22,6 +22,14 @@ export interface ConnectionEvents {
   lost(): void;
 }
 
+/** How often to look whether a server that has not answered `subscribe` yet is still there: a FIFO's writer is told nothing. */
+const PRESENCE_MS = 250;
+/** What must not be left behind when the process ends without closing it. */
+const atExit = new Set<Connection>();
+process.on("exit", () => {
+  for (const connection of atExit) connection.close();
+});
+
 const WRITER_LIMITS = { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 3_600_000 };
 
 /**
@@ -38,6 +46,7 @@ export class Connection {
   #writer: FifoWriter | null = null;
   #acknowledge: ((event: ToolEvent) => void) | null = null;
   #refuse: ((error: Error) => void) | null = null;
+  #laned = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -46,9 +55,14 @@ export class Connection {
     this.#lane = fifoOf.lane(options.folder, options.name, process.pid);
   }
 
+  /** The server reads a lane of ours, so it is one that speaks our additions. */
+  get laned(): boolean {
+    return this.#laned;
+  }
+
   /**
    * Subscribes. @throws ToolError `no-such-tool` when nobody has the FIFO open, `timeout` when nobody answers,
-   * `already-connected`, `not-a-fifo`, `not-ours`
+   * `interrupted` when the server goes meanwhile, `already-connected`, `not-a-fifo`, `not-ours`
    */
   async open(signal?: AbortSignal): Promise<void> {
     const { folder, name, wants } = this.#options;
@@ -57,29 +71,38 @@ export class Connection {
     const writer = new FifoWriter(shared, WRITER_LIMITS, { closed: () => this.#refuse?.(this.#gone()) });
     const held: number[] = [];
     try {
-      this.#makeFifos();
+      this.#refuseSecond();
+      atExit.add(this);
+      for (const path of [this.#down, this.#lane]) ensureFifo(path, this.#options.makeFifo);
       const down = openPresentFifo(this.#down, "read");
       // Until the server has opened its ends, ours keep the pipes from looking ended.
-      held.push(openPresentFifo(this.#down, "write"), openPresentFifo(this.#lane, "both"));
+      held.push(openPresentFifo(this.#down, "write"));
+      held.push(openPresentFifo(this.#lane, "both"));
       this.#reader = new FifoReader(down, MAX_LINE_BYTES, { line: (line) => this.#take(line), overflow: () => undefined, end: () => this.#ended() });
       const request = { pid: process.pid, cmd: "subscribe", lane: true, wants } satisfies SubscribeOptions & Record<string, unknown>;
       const acknowledged = this.#acknowledged(signal);
       writer.write(`${JSON.stringify(request)}\n`);
       const ack = await acknowledged;
-      this.#writer = ack["lane"] === true ? this.#openLane(writer) : writer;
+      this.#laned = ack["lane"] === true;
+      this.#writer = this.#laned ? this.#openLane(writer) : writer;
       for (const fd of held.splice(0)) closeSync(fd);
-      if (this.#writer === writer) removeFifo(this.#lane);
+      if (!this.#laned) removeFifo(this.#lane);
     } catch (error) {
       for (const fd of held) closeSync(fd);
       writer.close();
-      this.close();
+      if (atExit.has(this)) this.close();
       throw error;
     }
   }
 
   /** Sends one message; what the pipe cannot take yet waits in memory. */
   send(message: object): void {
-    this.#writer?.write(`${JSON.stringify(message)}\n`);
+    this.sendLine(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Sends a message that is a line already, newline and all. */
+  sendLine(line: string): void {
+    this.#writer?.write(line);
   }
 
   /** Resolves when a sender of much should go on. */
@@ -107,18 +130,18 @@ export class Connection {
     this.#writer?.close();
     this.#reader = null;
     this.#writer = null;
+    atExit.delete(this);
     removeFifo(this.#down);
     removeFifo(this.#lane);
   }
 
-  #makeFifos(): void {
+  #refuseSecond(): void {
     for (const path of [this.#down, this.#lane]) {
       const reader = openFifo(path, "write");
       if (reader === null) continue; // none, or one left over by an earlier process with this pid
       closeSync(reader);
       throw new ToolError("already-connected", { tool: this.#options.name });
     }
-    for (const path of [this.#down, this.#lane]) ensureFifo(path, this.#options.makeFifo);
   }
 
   /** From here on the server is the lane's only reader, so its end shows as EPIPE. */
@@ -130,19 +153,30 @@ export class Connection {
   #acknowledged(signal?: AbortSignal): Promise<ToolEvent> {
     const { name, timeoutMs } = this.#options;
     return new Promise<ToolEvent>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new ToolError("timeout", { tool: name, what: "sign of life", seconds: timeoutMs / 1000 })), timeoutMs);
-      const aborted = (): void => reject(new ToolError("cancelled"));
-      if (signal?.aborted) aborted();
-      signal?.addEventListener("abort", aborted, { once: true });
+      const refuse = (error: Error): void => (settle(), reject(error));
+      const aborted = (): void => refuse(new ToolError("cancelled"));
+      const timedOut = (): void => refuse(new ToolError("timeout", { tool: name, what: "sign of life", seconds: timeoutMs / 1000 }));
+      const timer = Number.isFinite(timeoutMs) ? setTimeout(timedOut, timeoutMs) : undefined;
+      const presence = setInterval(() => this.#isServed() || refuse(this.#gone()), PRESENCE_MS);
       const settle = (): void => {
         clearTimeout(timer);
+        clearInterval(presence);
         signal?.removeEventListener("abort", aborted);
         this.#acknowledge = null;
         this.#refuse = null;
       };
       this.#acknowledge = (event) => (settle(), resolve(event));
-      this.#refuse = (error) => (settle(), reject(error));
+      this.#refuse = refuse;
+      signal?.addEventListener("abort", aborted, { once: true });
+      if (signal?.aborted) aborted();
     });
+  }
+
+  /** Whether somebody has the shared FIFO open for reading. */
+  #isServed(): boolean {
+    const reader = openFifo(fifoOf.upstream(this.#options.folder, this.#options.name), "write");
+    if (reader !== null) closeSync(reader);
+    return reader !== null;
   }
 
   #take(line: string): void {

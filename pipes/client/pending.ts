@@ -23,29 +23,33 @@ export const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** One request of ours that waits for its final event: its silence is timed, its end happens once. */
 export class Pending {
-  readonly message: object;
+  /** As it goes over the pipe, newline and all. */
+  readonly line: string;
   readonly idempotent: boolean;
   /** Parts have been handed out: sending it again would give them twice. */
   begun = false;
+  /** It has left this process, so a server may have seen it. */
+  sent = false;
   readonly #tool: string;
   readonly #timeout: number;
   readonly #events: PendingEvents;
   readonly #onInterim: CallOptions["onInterim"];
   readonly #onEnd: (early: boolean) => void;
-  #timer: NodeJS.Timeout | null = null;
-  #unlisten: (() => void) | null = null;
+  readonly #signal: AbortSignal | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(tool: string, message: object, options: CallOptions, events: PendingEvents, onEnd: (early: boolean) => void) {
+  constructor(tool: string, line: string, options: CallOptions, events: PendingEvents, onEnd: (early: boolean) => void) {
     this.#tool = tool;
-    this.message = message;
+    this.line = line;
     this.idempotent = options.idempotent ?? false;
     this.#timeout = options.timeout ?? DEFAULT_TIMEOUT_MS;
     this.#events = events;
     this.#onInterim = options.onInterim;
     this.#onEnd = onEnd;
-    this.#listen(options.signal);
-    if (Number.isFinite(this.#timeout)) this.#timer = setTimeout(() => this.#timedOut(), this.#timeout);
+    this.#signal = options.signal;
+    this.#signal?.addEventListener("abort", this.#aborted, { once: true });
+    if (Number.isFinite(this.#timeout)) this.#timer = setTimeout(this.#timedOut, this.#timeout);
   }
 
   take(event: ToolEvent): void {
@@ -72,23 +76,22 @@ export class Pending {
     if (!this.#ended) this.#end(true);
   }
 
-  #timedOut(): void {
+  readonly #timedOut = (): void => {
     const what = this.begun ? "further part of the answer" : "answer";
     this.fail(new ToolError("timeout", { tool: this.#tool, what, seconds: this.#timeout / 1000 }), true);
-  }
+  };
 
-  #listen(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    const aborted = (): void => this.fail(signal.reason instanceof ToolError ? signal.reason : new ToolError("cancelled", {}, { cause: signal.reason }), true);
-    if (signal.aborted) queueMicrotask(aborted);
-    signal.addEventListener("abort", aborted, { once: true });
-    this.#unlisten = () => signal.removeEventListener("abort", aborted);
-  }
+  readonly #aborted = (): void => this.fail(cancellation(this.#signal), true);
 
   #end(early: boolean): void {
     this.#ended = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#unlisten?.();
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#aborted);
     this.#onEnd(early);
   }
+}
+
+/** The error of a request whose signal has been aborted: the reason, where that is a ToolError. */
+export function cancellation(signal: AbortSignal | undefined): ToolError {
+  return signal?.reason instanceof ToolError ? signal.reason : new ToolError("cancelled", {}, { cause: signal?.reason });
 }

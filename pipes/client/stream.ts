@@ -2,11 +2,17 @@ import type { ToolError } from "../protocol/errors.ts";
 import type { ToolEvent } from "../protocol/messages.ts";
 import type { PendingEvents } from "./pending.ts";
 
+interface Waiting {
+  readonly resolve: (result: IteratorResult<ToolEvent>) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** The events of one request as an async iterable. Leaving the loop early cancels the request. */
 export class EventStream implements AsyncIterableIterator<ToolEvent>, PendingEvents {
   readonly #onLeave: () => void;
   readonly #events: ToolEvent[] = [];
-  #waiting: { resolve: (result: IteratorResult<ToolEvent>) => void; reject: (error: Error) => void } | null = null;
+  /** Who asked for an event that has not come yet, in order. */
+  readonly #waiting: Waiting[] = [];
   #error: ToolError | null = null;
   #ended = false;
 
@@ -15,17 +21,17 @@ export class EventStream implements AsyncIterableIterator<ToolEvent>, PendingEve
   }
 
   part(event: ToolEvent, final: boolean): void {
-    this.#ended ||= final;
-    if (this.#waiting === null) return void this.#events.push(event);
-    this.#waiting.resolve({ value: event, done: false });
-    this.#waiting = null;
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#events.push(event);
+    else next.resolve({ value: event, done: false });
+    if (final) this.#end();
   }
 
   failed(error: ToolError): void {
-    this.#ended = true;
-    if (this.#waiting === null) this.#error = error;
-    else this.#waiting.reject(error);
-    this.#waiting = null;
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#error = error;
+    else next.reject(error);
+    this.#end();
   }
 
   [Symbol.asyncIterator](): this {
@@ -41,12 +47,19 @@ export class EventStream implements AsyncIterableIterator<ToolEvent>, PendingEve
       throw error;
     }
     if (this.#ended) return { value: undefined, done: true };
-    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   async return(): Promise<IteratorResult<ToolEvent>> {
     if (!this.#ended) this.#onLeave();
-    this.#ended = true;
+    this.#events.length = 0;
+    this.#error = null;
+    this.#end();
     return { value: undefined, done: true };
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ value: undefined, done: true });
   }
 }

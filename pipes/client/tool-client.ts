@@ -1,12 +1,11 @@
 import { EventEmitter } from "node:events";
 import { ToolError } from "../protocol/errors.ts";
-import type { ToolEvent } from "../protocol/messages.ts";
-import { isFinal } from "../protocol/messages.ts";
+import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import type { MakeFifo } from "../transport/fifo.ts";
 import { spawnMkfifo } from "../transport/mkfifo.ts";
 import { Connection } from "./connection.ts";
 import { type Address, resolveTool } from "./discover.ts";
-import { type CallOptions, Pending, type PendingEvents } from "./pending.ts";
+import { type CallOptions, cancellation, Pending, type PendingEvents } from "./pending.ts";
 import { EventStream } from "./stream.ts";
 import { BROADCASTS } from "./wire.ts";
 
@@ -32,27 +31,29 @@ const UNSUBSCRIBE_FLUSH_MS = 1_000;
  *     await chat.close();
  *
  * `on(event, fn)` sees every event by its name, `on("event", fn)` all of them, `on("lost", fn)` the end of the server,
- * `on("restored", fn)` that it is back. A process can have one connection to a tool at a time.
+ * `on("restored", fn)` that it is back, `on("closed", fn)` with a ToolError that it could not be reached again; the next
+ * request tries once more. A process can have one connection to a tool at a time.
  */
 export class ToolClient extends EventEmitter {
   readonly tool: string;
   readonly #address: Address;
   readonly #options: ConnectOptions;
   readonly #pending = new Map<number, Pending>();
+  /** Ends an attempt to connect again when the client is closed meanwhile. */
+  readonly #closing = new AbortController();
   #connection: Connection | null = null;
-  #restoring: Promise<void> | null = null;
+  #restoring = false;
   #nextId = 1;
   #closed = false;
+  #held = true;
   /** The server echoes `req_id`, so an event without one answers no request. */
   #echoes = false;
-  readonly #cleanUp = (): void => this.#connection?.close();
 
   private constructor(address: Address, options: ConnectOptions) {
     super();
     this.tool = address.name;
     this.#address = address;
     this.#options = options;
-    process.once("exit", this.#cleanUp);
   }
 
   /** @throws ToolError `no-such-tool`, `not-ready`, `daemon-unreachable`, `timeout`, `already-connected`, `not-a-fifo` */
@@ -70,7 +71,7 @@ export class ToolClient extends EventEmitter {
   /** Sends a command whose answer, if any, is left to `on`. Returns the `req_id` it went with. */
   sendCommand(cmd: string, args: object = {}): number {
     const id = this.#nextId++;
-    this.#connected().send({ pid: process.pid, cmd, ...args, req_id: id });
+    this.#connected().sendLine(lineOf(this.tool, cmd, args, id));
     return id;
   }
 
@@ -101,6 +102,7 @@ export class ToolClient extends EventEmitter {
 
   /** Lets the process end while nothing but this connection is open. */
   unref(): this {
+    this.#held = false;
     this.#connection?.unref();
     return this;
   }
@@ -109,6 +111,7 @@ export class ToolClient extends EventEmitter {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#closing.abort();
     for (const pending of this.#pending.values()) pending.fail(new ToolError("cancelled", { reason: "the connection was closed" }));
     this.#connection?.send({ pid: process.pid, cmd: "unsubscribe" });
     await this.#connection?.flushed(UNSUBSCRIBE_FLUSH_MS);
@@ -121,15 +124,21 @@ export class ToolClient extends EventEmitter {
 
   #send(cmd: string, args: object, options: CallOptions, events: PendingEvents): Pending {
     const id = this.#nextId++;
-    const message = { pid: process.pid, cmd, ...args, req_id: id };
-    const pending = new Pending(this.tool, message, options, events, (early) => {
+    const pending: Pending = new Pending(this.tool, lineOf(this.tool, cmd, args, id), options, events, (early) => {
       this.#pending.delete(id);
-      if (early) this.#connection?.send({ pid: process.pid, cmd: "cancel", req_id: id });
+      if (early && pending.sent) this.#connection?.send({ pid: process.pid, cmd: "cancel", req_id: id });
     });
     this.#pending.set(id, pending);
-    if (this.#connection !== null) this.#connection.send(message);
-    else if (this.#restoring === null) queueMicrotask(() => pending.fail(this.#interrupted()));
-    return pending; // while the connection is being restored it waits, and is sent by #resend
+    if (options.signal?.aborted) queueMicrotask(() => pending.fail(cancellation(options.signal)));
+    else if (this.#connection !== null) this.#dispatch(pending, this.#connection);
+    else if (this.#closed || this.#options.reconnect === false) queueMicrotask(() => pending.fail(this.#interrupted()));
+    else if (!this.#restoring) void this.#restore(); // which sends all that waits
+    return pending;
+  }
+
+  #dispatch(pending: Pending, connection: Connection): void {
+    pending.sent = true;
+    connection.sendLine(pending.line);
   }
 
   async #open(signal?: AbortSignal): Promise<void> {
@@ -146,6 +155,8 @@ export class ToolClient extends EventEmitter {
       throw problem.code === "no-such-tool" ? this.#address.explain() : problem;
     }
     this.#connection = connection;
+    this.#echoes = connection.laned;
+    if (!this.#held) connection.unref();
   }
 
   #take(event: ToolEvent): void {
@@ -161,8 +172,15 @@ export class ToolClient extends EventEmitter {
       this.#echoes = true;
       return typeof event.req_id === "number" ? this.#pending.get(event.req_id) : undefined;
     }
-    if (this.#echoes || BROADCASTS.has(event.event) || (event.event === "progress" && isFinal(event))) return undefined;
+    if (event["code"] === "line-too-long") return this.#tooLong((event["details"] as { limit?: unknown } | undefined)?.limit);
+    if (this.#echoes || BROADCASTS.has(event.event)) return undefined;
     return this.#pending.values().next().value;
+  }
+
+  /** The server skipped a message without having read its `req_id`: the earliest of ours that is longer than it takes. */
+  #tooLong(limit: unknown): Pending | undefined {
+    for (const pending of this.#pending.values()) if (Buffer.byteLength(pending.line) - 1 > Number(limit)) return pending;
+    return undefined;
   }
 
   #lost(): void {
@@ -170,22 +188,24 @@ export class ToolClient extends EventEmitter {
     this.emit("lost");
     const again = this.#options.reconnect !== false && !this.#closed;
     for (const pending of this.#pending.values()) if (!again || !pending.idempotent || pending.begun) pending.fail(this.#interrupted());
-    if (!again) return;
-    this.#restoring = this.#restore().finally(() => (this.#restoring = null));
+    if (again) void this.#restore();
   }
 
   /** The daemon holds the FIFO of a tool that restarts, so `subscribe` waits in it for the next process. */
   async #restore(): Promise<void> {
+    this.#restoring = true;
     try {
-      await this.#open();
+      await this.#open(this.#closing.signal);
     } catch (error) {
+      this.#restoring = false;
       const cause = ToolError.from(error);
       for (const pending of this.#pending.values()) pending.fail(new ToolError("interrupted", { tool: this.tool, hint: cause.message }, { cause }));
       this.emit("closed", cause);
       return;
     }
-    if (this.#closed) return this.#retire();
-    for (const pending of this.#pending.values()) this.#connection?.send(pending.message);
+    this.#restoring = false;
+    if (this.#closed || this.#connection === null) return this.#retire();
+    for (const pending of this.#pending.values()) this.#dispatch(pending, this.#connection);
     this.emit("restored");
   }
 
@@ -202,6 +222,20 @@ export class ToolClient extends EventEmitter {
     this.#closed = true;
     this.#connection?.close();
     this.#connection = null;
-    process.off("exit", this.#cleanUp);
+  }
+}
+
+/** A request as a line; the envelope wins over arguments of the same names. @throws ToolError `invalid-request`, `line-too-long` */
+function lineOf(tool: string, cmd: string, args: object, id: number): string {
+  const line = `${encoded({ ...args, pid: process.pid, cmd, req_id: id })}\n`;
+  if (line.length <= MAX_LINE_BYTES / 3 || Buffer.byteLength(line) - 1 <= MAX_LINE_BYTES) return line;
+  throw new ToolError("line-too-long", { tool, limit: MAX_LINE_BYTES });
+}
+
+function encoded(message: object): string {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    throw new ToolError("invalid-request", { expected: "arguments that JSON can say", got: (error as Error).message }, { cause: error });
   }
 }

@@ -18,18 +18,22 @@ export function parseEvent(line: string): ToolEvent | null {
 /** The older dialect: `{"result": …}` alone, or with `done` as part of a stream; `{"error": …}`. */
 function fromResult(message: Record<string, unknown>): ToolEvent | null {
   const { result, error, done, req_id, ...rest } = message;
-  const tail = { ...(req_id === undefined ? {} : { req_id: req_id as RequestId }) };
-  if (error !== undefined) return { event: "error", message: typeof error === "string" ? error : JSON.stringify(error), ...tail };
+  const tail = req_id === undefined ? {} : { req_id: req_id as RequestId };
+  if (error !== undefined) return { event: "error", message: textOf(error), ...tail };
   if (result === undefined) return null;
   if (result === "subscribed") return { event: "subscribed", ...tail };
-  if (typeof done === "boolean") return { event: "token", text: String(result), done, ...tail };
+  if (typeof done === "boolean") return { event: "token", text: textOf(result), done, ...tail };
   return { event: "reply", ...(typeof result === "object" && result !== null && !Array.isArray(result) ? result : { text: result }), ...rest, ...tail };
 }
 
 /** An `error` event as the error that a caller gets. An upstream server sends the sentence alone. */
 export function errorOf(event: ToolEvent): ToolError {
   const code = isErrorCode(event["code"]) ? event["code"] : "handler-failed";
-  return new ToolError(code, (event["details"] as Facts | undefined) ?? {}, { message: String(event["message"] ?? "the server gave no reason") });
+  return new ToolError(code, (event["details"] as Facts | undefined) ?? {}, { message: textOf(event["message"] ?? "the server gave no reason") });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Events that belong to no request, even when a request is the only thing under way. Source: wire-protocol §2. */

@@ -85,8 +85,17 @@ export class ToolError extends Error {
   static from(thrown: unknown, code: ErrorCode = "handler-failed", facts: Facts = {}): ToolError {
     if (thrown instanceof ToolError) return thrown;
     if (isCoded(thrown)) return new ToolError(thrown.code, thrown.facts, { cause: thrown });
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = thrown instanceof Error ? thrown.message : described(thrown);
     return new ToolError(code, { reason, ...facts }, { cause: thrown });
+  }
+}
+
+/** Anything can be thrown, also what cannot become a string. */
+function described(thrown: unknown): string {
+  try {
+    return typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+  } catch {
+    return `a thrown ${typeof thrown}`;
   }
 }
 

@@ -2,6 +2,7 @@ import { ToolError } from "../protocol/errors.ts";
 import { type Interface, shapeOf } from "../protocol/interfaces/define.ts";
 import type { FieldShape, InterfaceShape } from "../protocol/interfaces/shape.ts";
 import type { Call } from "./call.ts";
+import { described } from "./validation.ts";
 
 /** What the built-in commands tell about a server. */
 export interface About {
@@ -15,7 +16,7 @@ export interface About {
 
 type Builtin = (about: About, args: Record<string, unknown>, call: Call) => void;
 
-const DONE = new Map<Interface, InterfaceShape>();
+const DONE = new WeakMap<Interface, InterfaceShape>();
 const shape = (declared: Interface): InterfaceShape => {
   const known = DONE.get(declared) ?? shapeOf(declared);
   DONE.set(declared, known);
@@ -31,6 +32,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   get_config: (about, _, call) => call.finish({ ...about.config, event: "config" }),
   list_interfaces: (about, _, call) => call.finish({ event: "interfaces", interfaces: about.interfaces.map((declared) => declared.name) }),
   get_interface: (about, args, call) => {
+    if (typeof args["name"] !== "string") throw new ToolError("invalid-request", { path: "$.name", expected: "string", got: described(args["name"]) });
     const declared = about.interfaces.find((candidate) => candidate.name === args["name"]);
     if (declared === undefined) throw new ToolError("unknown-interface", { name: args["name"], known: about.interfaces.map((x) => x.name).join(", ") });
     call.finish({ event: "interface", interface: shape(declared) });

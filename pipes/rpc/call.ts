@@ -61,8 +61,12 @@ export class Call {
   /** The final answer. What comes after it is dropped. */
   finish(event: ToolEvent): void {
     if (this.#ended) return;
-    this.session?.send(this.#tagged(event));
-    this.#end();
+    // Before anything else, since it may throw: what JSON cannot say is the handler's failure, to be answered as such.
+    const line = this.session?.encode(this.#tagged(event)) ?? null;
+    this.#ended = true;
+    if (line !== null) this.session?.sendLine(line);
+    this.session?.callEnded(this);
+    for (const fn of this.#onEnd ?? []) fn();
   }
 
   fail(error: ToolError): void {
@@ -74,8 +78,12 @@ export class Call {
 
   /** Ends the request as cancelled, and tells its handler. */
   cancel(reason?: string): void {
+    this.abort(new ToolError("cancelled", reason === undefined ? {} : { reason }));
+  }
+
+  /** Ends the request with an error that is not its handler's, and tells the handler. */
+  abort(error: ToolError): void {
     if (this.#ended) return;
-    const error = new ToolError("cancelled", reason === undefined ? {} : { reason });
     this.fail(error);
     this.#abort?.abort(error);
   }
@@ -88,11 +96,5 @@ export class Call {
 
   #tagged(event: ToolEvent): ToolEvent {
     return this.reqId === undefined ? event : { ...event, req_id: this.reqId };
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.session?.callEnded(this);
-    for (const fn of this.#onEnd ?? []) fn();
   }
 }

@@ -27,6 +27,8 @@ export function toResult(event: ToolEvent): Record<string, unknown> {
 export function toUpstream(event: ToolEvent): Record<string, unknown> {
   switch (event.event) {
     case "token":
+      // Only a stream's: one without `done` (speech to text) is printed by the number of its fields.
+      if (event.done === undefined) return { event: "token", text: event["text"], ...idOf(event) };
       return { event: "token", text: event["text"], done: event.done, result: event["text"], ...idOf(event) };
     case "reply":
       return { event: "reply", text: event["text"], ...(event.done === undefined ? {} : { done: event.done }), ...idOf(event) };

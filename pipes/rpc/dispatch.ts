@@ -15,7 +15,10 @@ import { described, validate } from "./validation.ts";
 /** What dispatch needs of a server. */
 export interface Core extends About {
   readonly sessions: Sessions;
+  /** By their commands in lower case. */
   readonly handlers: ReadonlyMap<string, Handler>;
+  /** It still answers what it is, but begins nothing. */
+  readonly stopping: boolean;
   readonly log: Log;
   /** Requests of one client that may be under way at once. */
   readonly maxCalls: number;
@@ -48,7 +51,7 @@ export function dispatch(core: Core, line: string, lane: Session | null): void {
 }
 
 function route(core: Core, given: string, message: Record<string, unknown>, pid: number, session: Session | null): void {
-  const cmd = core.handlers.has(given) ? given : given.toLowerCase();
+  const cmd = given.toLowerCase();
   const handler = core.handlers.get(cmd);
   if (handler !== undefined) return runCommand(core, handler, message, session);
   if (cmd === "subscribe") return subscribe(core, message, pid);
@@ -59,9 +62,9 @@ function route(core: Core, given: string, message: Record<string, unknown>, pid:
     if (session !== null && !session.ours) session.dialect = "result";
     return runBuiltin(core, legacy, message, session);
   }
-  const known = [...core.handlers.keys(), ...Object.keys(base.commands)];
+  const known = [...[...core.handlers.values()].map((handler) => handler.cmd), ...Object.keys(base.commands)];
   const call = new Call(given, session, idOf(message), "error", false);
-  const nearest = known.find((name) => name.replaceAll(/[-_]/g, "") === cmd.replaceAll(/[-_]/g, ""));
+  const nearest = known.find((name) => name.toLowerCase().replaceAll(/[-_]/g, "") === cmd.replaceAll(/[-_]/g, ""));
   // Upstream's sentence, to the letter, for upstream's clients; ours are told what there is.
   const hint = session?.ours ? { hint: nearest === undefined ? `${core.name} knows ${known.join(", ")}` : `Did you mean '${nearest}'?` } : {};
   call.fail(new ToolError("unknown-command", { cmd: given, ...hint }));
@@ -73,6 +76,7 @@ function runCommand(core: Core, handler: Handler, message: Record<string, unknow
   const call = new Call(handler.cmd, session, idOf(message), declaration.reply, declaration.streams === true);
   const { pid: _, cmd: __, req_id: ___, ...args } = message;
   try {
+    if (core.stopping) throw new ToolError("stopping", { tool: core.name });
     if (busy) throw new ToolError("busy", { tool: core.name, queued: session.calls.size - 1 });
     if (handler.declared) validate(declaration.args, args, session?.ours === true);
   } catch (error) {

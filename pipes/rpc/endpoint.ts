@@ -2,7 +2,7 @@ import { ToolError } from "../protocol/errors.ts";
 import { fifoOf } from "../protocol/names.ts";
 import { closeSync } from "node:fs";
 import { ensureFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
-import { holdersOf } from "../transport/holders.ts";
+import { holdersOf, identityOf } from "../transport/holders.ts";
 import { mkfifo, tryLock } from "../transport/libc.ts";
 import { FifoReader } from "../transport/reader.ts";
 import type { Log } from "./log.ts";
@@ -24,6 +24,7 @@ export class Endpoint {
   readonly path: string;
   readonly #options: EndpointOptions;
   #reader: FifoReader | null = null;
+  #identity: string | null = null;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -39,6 +40,7 @@ export class Endpoint {
       closeSync(fd);
       throw new ToolError("already-running", { what: `a server of '${name}'`, hint: `Stop it with: cpipe ${name} stop` });
     }
+    this.#identity = identityOf(this.path);
     this.#reader = new FifoReader(fd, maxLine, {
       line: onLine,
       // Nobody can be told: the line that named its sender is the one that was skipped.
@@ -58,7 +60,8 @@ export class Endpoint {
 
   /** Gives the FIFO up, and removes it unless the daemon keeps it for the next process. */
   close(): void {
-    if (this.#reader !== null && !this.#options.supervised) removeFifo(this.path);
+    // Not one that somebody made there after ours was removed by hand.
+    if (this.#reader !== null && !this.#options.supervised && identityOf(this.path) === this.#identity) removeFifo(this.path);
     this.#reader?.close();
     this.#reader = null;
   }

@@ -56,7 +56,7 @@ export function makeHandler(cmd: string, options: HandlerOptions, run: HandlerFu
 /** The declaration that a handler's options and its function amount to. */
 function declare(options: HandlerOptions, run: HandlerFunction): CommandDeclaration {
   const args = options.args === undefined ? Type.Object({}) : isObjectSchema(options.args) ? options.args : Type.Object(options.args);
-  const streams = options.streams ?? run.constructor.name === "AsyncGeneratorFunction";
+  const streams = options.streams ?? /Generator/.test(run.constructor.name);
   return {
     description: options.description ?? "",
     args,

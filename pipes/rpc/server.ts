@@ -120,12 +120,12 @@ export class ToolServer {
     return this.#sessions.size;
   }
 
-  /** Changes the state and tells everybody. `cause` is the request that brought it about, if one did. */
-  setState(state: string, { reason = null, cause = null }: { reason?: string | null; cause?: Call | null } = {}): void {
+  /** Changes the state and tells everybody. */
+  setState(state: string, { reason = null }: { reason?: string | null; cause?: Call | null } = {}): void {
     if (state === this.#state && reason === this.#reason) return;
     this.#state = state;
     this.#reason = reason;
-    this.#sessions.broadcastState({ event: "state_changed", state, ...(reason === null ? {} : { reason }) }, cause);
+    this.#sessions.broadcastState({ event: "state_changed", state, ...(reason === null ? {} : { reason }) });
   }
 
   /** Sends an event to every client. */
@@ -160,7 +160,11 @@ export class ToolServer {
     this.setState("stopping");
     this.#endpoint.pause();
     await this.#sessions.closeAll(reason, FLUSH_MS);
-    await this.onClose();
+    try {
+      await this.onClose();
+    } catch (error) {
+      this.log.error({ error }, "closing was not clean");
+    }
     this.#endpoint.close();
     this.log.info({ reason }, "stopped");
     this.#closed.resolve(reason);
@@ -181,12 +185,14 @@ export class ToolServer {
   }
 
   #add(handler: Handler): this {
-    if (RESERVED.has(handler.cmd)) throw new TypeError(`'${handler.cmd}' belongs to every tool and cannot have a handler of its own`);
-    this.#handlers.set(handler.cmd, handler);
+    const key = handler.cmd.toLowerCase();
+    if (RESERVED.has(key)) throw new TypeError(`'${handler.cmd}' belongs to every tool and cannot have a handler of its own`);
+    this.#handlers.set(key, handler);
     return this;
   }
 
   #makeCore(): Core {
+    // oxlint-disable-next-line typescript/no-this-alias -- a getter has a `this` of its own
     const server = this;
     return {
       name: this.name,
@@ -194,6 +200,9 @@ export class ToolServer {
       config: this.settings,
       sessions: this.#sessions,
       handlers: this.#handlers,
+      get stopping() {
+        return server.#closing;
+      },
       log: this.log,
       maxCalls: this.#options.maxCalls ?? 1024,
       get state() {
@@ -208,7 +217,7 @@ export class ToolServer {
       drainAsked: (call) => this.#drain(call),
       stopAsked: (call) => {
         call.onEnd(() => void server.close("asked to over its pipe"));
-        call.finish({ event: "state_changed", state: "stopping" });
+        call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });
       },
     };
   }

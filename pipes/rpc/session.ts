@@ -14,12 +14,13 @@ export class Session {
   readonly calls = new Set<Call>();
   readonly #writer: FifoWriter;
   #lane: FifoReader | null = null;
-  /** `state_changed` events kept back from the client whose request caused them, and the requests they wait for. */
+  /** `state_changed` events kept back while an upstream client waits for an answer. */
   #withheld: ToolEvent[] = [];
-  readonly #causes = new Set<Call>();
   readonly #onClose: Array<() => void> = [];
   #open = true;
   #paused = false;
+  /** Its answers pile up, so its requests wait. */
+  #congested = false;
 
   constructor(pid: number, writer: FifoWriter, options: { ours: boolean; dialect: Dialect; wants: readonly string[] }) {
     this.pid = pid;
@@ -38,18 +39,27 @@ export class Session {
   }
 
   send(event: ToolEvent): void {
-    if (!this.#open) return;
-    if (INTERIM_EVENTS.has(event.event) && !this.wants.has(event.event) && !event.event.startsWith("audio")) return;
+    const line = this.encode(event);
+    if (line !== null) this.sendLine(line);
+  }
+
+  /** The line that tells this client of the event, or null when it is not to be told. @throws TypeError what JSON cannot say */
+  encode(event: ToolEvent): string | null {
+    if (!this.#open) return null;
+    if (INTERIM_EVENTS.has(event.event) && !this.wants.has(event.event) && !event.event.startsWith("audio")) return null;
     const wire = this.ours ? event : this.dialect === "result" ? toResult(event) : toUpstream(event);
-    this.sendLine(`${JSON.stringify(wire)}\n`);
+    return `${JSON.stringify(wire)}\n`;
   }
 
   /** Writes a line as it is; reading its requests pauses while it does not read its answers. */
   sendLine(line: string): void {
-    if (!this.#writer.write(line) || !this.#writer.full || this.#lane === null) return;
-    const lane = this.#lane;
-    lane.pause();
-    void this.#writer.ready().then(() => this.#open && !this.#paused && lane.resume());
+    if (!this.#writer.write(line) || !this.#writer.full || this.#lane === null || this.#congested) return;
+    this.#congested = true;
+    this.#lane.pause();
+    void this.#writer.ready().then(() => {
+      this.#congested = false;
+      this.#read();
+    });
   }
 
   /** Resolves when a stream of answers may go on. */
@@ -62,20 +72,18 @@ export class Session {
   }
 
   /**
-   * Tells of a new state. Upstream's client takes the first event that comes for its answer, so a state that its own
-   * request brought about waits until that request has ended.
+   * Tells of a new state. Upstream's client takes the first event that comes for its answer, so while it waits for one
+   * (its own request may be what changed the state) it is told afterwards.
    */
-  sendState(event: ToolEvent, cause: Call | null): void {
-    const own = cause !== null && cause.session === this && !cause.ended;
-    if (own && !this.ours) this.#causes.add(cause);
-    if (this.#causes.size > 0) this.#withheld.push(event);
+  sendState(event: ToolEvent): void {
+    if (!this.ours && this.calls.size > 0) this.#withheld.push(event);
     else this.send(event);
   }
 
   /** A request has had its final answer. */
   callEnded(call: Call): void {
     this.calls.delete(call);
-    if (!this.#causes.delete(call) || this.#causes.size > 0) return;
+    if (this.#withheld.length === 0 || this.calls.size > 0) return;
     for (const event of this.#withheld.splice(0)) this.send(event);
   }
 
@@ -87,7 +95,11 @@ export class Session {
 
   resume(): void {
     this.#paused = false;
-    this.#lane?.resume();
+    this.#read();
+  }
+
+  #read(): void {
+    if (this.#open && !this.#paused && !this.#congested) this.#lane?.resume();
   }
 
   /** Runs `fn` when the session is over. */
@@ -105,7 +117,7 @@ export class Session {
     this.#open = false;
     this.#lane?.close();
     this.#writer.close();
-    for (const call of [...this.calls]) call.cancel(reason);
+    for (const call of this.calls) call.cancel(reason);
     for (const fn of this.#onClose) fn();
   }
 }

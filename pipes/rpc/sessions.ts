@@ -1,10 +1,10 @@
+import { closeSync } from "node:fs";
 import { ToolError } from "../protocol/errors.ts";
 import type { Dialect, ToolEvent } from "../protocol/messages.ts";
 import { fifoOf } from "../protocol/names.ts";
 import { ensureFifo, type MakeFifo, openFifo } from "../transport/fifo.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { FifoWriter, type WriterEnd, type WriterLimits } from "../transport/writer.ts";
-import type { Call } from "./call.ts";
 import type { Log } from "./log.ts";
 import { Session } from "./session.ts";
 
@@ -25,6 +25,8 @@ const LANELESS_CHECK_MS = 500;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #byPid = new Map<number, Session>();
+  /** Sessions whose client did not read when it subscribed. */
+  readonly #unread = new WeakSet<Session>();
   #laneless: NodeJS.Timeout | null = null;
 
   constructor(options: SessionsOptions) {
@@ -45,14 +47,16 @@ export class Sessions {
 
   /**
    * Opens the pipes of a client and replaces its earlier session, if any. Null when the client has gone meanwhile.
-   * @throws TransportError when what is at its path is not a FIFO of ours
+   * @throws TransportError, ToolError when what is at its paths is not a FIFO of ours
    */
   open(pid: number, options: { lane: boolean; dialect: Dialect; wants: readonly string[] }): Session | null {
-    const { folder, name, makeFifo, limits, log } = this.#options;
-    const path = fifoOf.downstream(folder, name, pid);
-    if (!options.lane) ensureFifo(path, makeFifo);
-    const down = openFifo(path, "write");
+    const { folder, name, limits, log } = this.#options;
+    // Both before the earlier session is closed: its client may be this one, which would see an end of file between.
+    const lane = options.lane ? this.#openLane(pid) : null;
+    const read = openFifo(fifoOf.downstream(folder, name, pid), "write");
+    const down = read ?? (lane === null ? this.#openUnread(pid) : null);
     if (down === null) {
+      if (lane !== null) closeSync(lane);
       log.info({ client: pid }, "a client subscribed and has gone already");
       return null;
     }
@@ -60,9 +64,23 @@ export class Sessions {
     let session: Session | null = null;
     const writer = new FifoWriter(down, limits, { closed: (end) => session !== null && this.#ended(session, end) });
     session = new Session(pid, writer, { ours: options.lane, dialect: options.dialect, wants: options.wants });
-    if (options.lane) this.#openLane(session);
+    if (lane !== null) session.attachLane(this.#readLane(lane, session));
     this.#byPid.set(pid, session);
+    if (read === null) this.#unread.add(session);
+    if (read === null) this.watchLaneless();
     return session;
+  }
+
+  /**
+   * Opens the downstream FIFO of a client that does not read yet, as a shell may that subscribes first and reads then;
+   * made, as upstream does, where there is none. Read-write, because there is no reader; that hides the reader's end.
+   */
+  #openUnread(pid: number): number | null {
+    const { folder, name, makeFifo } = this.#options;
+    if (!isAlive(pid)) return null;
+    const path = fifoOf.downstream(folder, name, pid);
+    ensureFifo(path, makeFifo);
+    return openFifo(path, "both");
   }
 
   close(pid: number, reason: string): void {
@@ -76,28 +94,28 @@ export class Sessions {
     for (const session of this.#byPid.values()) session.send(event);
   }
 
-  broadcastState(event: ToolEvent, cause: Call | null): void {
-    for (const session of this.#byPid.values()) session.sendState(event, cause);
+  broadcastState(event: ToolEvent): void {
+    for (const session of this.#byPid.values()) session.sendState(event);
   }
 
   /** Lets what is queued out, for at most `ms`, then closes every session. */
   async closeAll(reason: string, ms: number): Promise<void> {
     const sessions = [...this.#byPid.values()];
-    for (const session of sessions) for (const call of [...session.calls]) call.fail(new ToolError("stopping", { tool: this.#options.name }));
+    for (const session of sessions) for (const call of session.calls) call.abort(new ToolError("stopping", { tool: this.#options.name }));
     await Promise.all(sessions.map((session) => session.flushed(ms)));
     for (const session of sessions) this.close(session.pid, reason);
     if (this.#laneless !== null) clearInterval(this.#laneless);
   }
 
   /**
-   * A client without a lane gives no sign when it dies. While such a client waits for an answer, look now and then
-   * whether its FIFO still has a reader, so that its work is not done for nobody.
+   * A client without a lane gives no sign when it dies. While such a client waits for an answer, or only we keep its FIFO
+   * open, look now and then whether it is still there, so that no work is done for nobody.
    */
   watchLaneless(): void {
     if (this.#laneless !== null) return;
     this.#laneless = setInterval(() => {
-      const waiting = [...this.#byPid.values()].filter((session) => !session.ours && session.calls.size > 0);
-      for (const session of waiting) if (!this.#hasReader(session.pid)) this.#drop(session, "the client has gone");
+      const waiting = [...this.#byPid.values()].filter((session) => !session.ours && (session.calls.size > 0 || this.#unread.has(session)));
+      for (const session of waiting) if (!this.#isThere(session.pid)) this.#drop(session, "the client has gone");
       if (waiting.length > 0 || this.#laneless === null) return;
       clearInterval(this.#laneless);
       this.#laneless = null;
@@ -105,20 +123,26 @@ export class Sessions {
     this.#laneless.unref();
   }
 
-  #hasReader(pid: number): boolean {
+  #isThere(pid: number): boolean {
     try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === "EPERM";
+      const reader = openFifo(fifoOf.downstream(this.#options.folder, this.#options.name, pid), "write");
+      if (reader !== null) closeSync(reader);
+      return reader !== null && isAlive(pid);
+    } catch {
+      return false; // something else has taken the FIFO's place
     }
   }
 
-  #openLane(session: Session): void {
-    const { folder, name, log, maxLine, onLine } = this.#options;
-    const fd = openFifo(fifoOf.lane(folder, name, session.pid), "read");
+  #openLane(pid: number): number {
+    const { folder, name } = this.#options;
+    const fd = openFifo(fifoOf.lane(folder, name, pid), "read");
     if (fd === null) throw new ToolError("invalid-request", { path: "$.lane", expected: "a FIFO of the client's at the lane's path", got: "nothing there" });
-    const lane = new FifoReader(fd, maxLine, {
+    return fd;
+  }
+
+  #readLane(fd: number, session: Session): FifoReader {
+    const { log, maxLine, onLine } = this.#options;
+    return new FifoReader(fd, maxLine, {
       line: (line) => onLine(line, session),
       overflow: () => {
         log.warn({ client: session.pid, limit: maxLine }, "a message was too long and was skipped");
@@ -127,7 +151,6 @@ export class Sessions {
       },
       end: () => this.#drop(session, "the client has gone"),
     });
-    session.attachLane(lane);
   }
 
   #ended(session: Session, end: WriterEnd): void {
@@ -140,6 +163,15 @@ export class Sessions {
   #drop(session: Session, reason: string): void {
     if (this.#byPid.get(session.pid) === session) this.close(session.pid, reason);
     else session.close(reason);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

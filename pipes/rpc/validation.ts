@@ -26,12 +26,12 @@ function mismatchOf(errors: ErrorObject[]): ToolError {
   if (error === undefined) return new ToolError("invalid-request", { expected: "a valid request", got: "an invalid one" });
   const path = pathOf(error.instancePath);
   if (error.keyword === "required") {
-    const name = String((error.params as { missingProperty: string }).missingProperty);
+    const name = (error.params as { missingProperty: string }).missingProperty;
     const schema = (error.parentSchema?.["properties"] as Record<string, TSchema> | undefined)?.[name];
     return new ToolError("invalid-request", { path: `${path}.${name}`, expected: schema === undefined ? "a value" : typeName(schema), got: "nothing" });
   }
   const byType = ["type", "anyOf", "const", "enum"].includes(error.keyword);
-  const expected = byType && error.parentSchema !== undefined ? typeName(error.parentSchema as TSchema) : (error.message ?? error.keyword).replace(/^must (be|have|NOT have)? ?/, "");
+  const expected = byType && error.parentSchema !== undefined ? typeName(error.parentSchema) : (error.message ?? error.keyword).replace(/^must (be|have|NOT have)? ?/, "");
   return new ToolError("invalid-request", { path, expected, got: described(error.data) });
 }
 

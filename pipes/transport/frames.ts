@@ -1,3 +1,7 @@
+/** A held line's memory is kept for the next one up to this size. */
+const KEEP_BYTES = 1024 * 1024;
+const FIRST_BYTES = 4096;
+
 /**
  * Cuts a byte stream into lines. Bytes come in chunks split anywhere, inside a multi-byte character too: a line is
  * decoded only when it is whole. A line longer than `limit` bytes is skipped to its end and reported once.
@@ -6,7 +10,8 @@ export class LineDecoder {
   readonly #limit: number;
   readonly #onLine: (line: string) => void;
   readonly #onOverflow: () => void;
-  #parts: Buffer[] = [];
+  /** The beginning of an unfinished line. One growing buffer, so that a byte at a time costs a byte at a time. */
+  #held: Buffer = Buffer.alloc(0);
   #length = 0;
   #skipping = false;
 
@@ -22,7 +27,7 @@ export class LineDecoder {
     for (;;) {
       const end = chunk.indexOf(0x0a, start);
       if (end === -1) break;
-      this.#finish(chunk.subarray(start, end));
+      this.#finish(chunk, start, end);
       start = end + 1;
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
@@ -33,39 +38,40 @@ export class LineDecoder {
     return this.#length > 0 || this.#skipping;
   }
 
-  #finish(tail: Buffer): void {
-    if (this.#skipping) {
-      this.#skipping = false;
+  #finish(chunk: Buffer, start: number, end: number): void {
+    if (this.#length === 0 && !this.#skipping && end - start <= this.#limit) {
+      if (end > start) this.#onLine(chunk.toString("utf8", start, end));
       return;
     }
-    if (this.#length + tail.length > this.#limit) {
-      this.#drop();
-      this.#onOverflow();
-      return;
-    }
-    if (this.#length === 0) {
-      if (tail.length > 0) this.#onLine(tail.toString("utf8"));
-      return;
-    }
-    const line = Buffer.concat([...this.#parts, tail], this.#length + tail.length).toString("utf8");
+    this.#keep(chunk.subarray(start, end));
+    const line = this.#skipping ? null : this.#held.toString("utf8", 0, this.#length);
     this.#drop();
-    this.#onLine(line);
+    this.#skipping = false;
+    if (line !== null) this.#onLine(line);
   }
 
   #keep(bytes: Buffer): void {
     if (this.#skipping) return;
-    if (this.#length + bytes.length > this.#limit) {
+    const length = this.#length + bytes.length;
+    if (length > this.#limit) {
       this.#drop();
       this.#skipping = true;
       this.#onOverflow();
       return;
     }
-    this.#parts.push(Buffer.from(bytes));
-    this.#length += bytes.length;
+    if (length > this.#held.length) this.#grow(length);
+    bytes.copy(this.#held, this.#length);
+    this.#length = length;
+  }
+
+  #grow(least: number): void {
+    const held = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(least, this.#held.length * 2, FIRST_BYTES)));
+    this.#held.copy(held, 0, 0, this.#length);
+    this.#held = held;
   }
 
   #drop(): void {
-    this.#parts = [];
     this.#length = 0;
+    if (this.#held.length > KEEP_BYTES) this.#held = Buffer.alloc(0);
   }
 }

@@ -18,7 +18,7 @@ export class FifoReader {
   #ended = false;
 
   constructor(fd: number, limit: number, events: ReaderEvents) {
-    const decoder = new LineDecoder(limit, (line) => !this.#ended && events.line(line), events.overflow);
+    const decoder = new LineDecoder(limit, (line) => !this.#ended && events.line(line), () => !this.#ended && events.overflow());
     const take = (bytes: number, buffer: Uint8Array): boolean => {
       decoder.push(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
       return true;

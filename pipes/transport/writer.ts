@@ -1,7 +1,10 @@
+import { writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { hasCode } from "./failure.ts";
+import { ByteQueue } from "./queue.ts";
 
 export interface WriterLimits {
-  /** Bytes that may wait for the reader before it counts as one that does not read. A single message of any size may. */
+  /** Bytes that may wait behind the message being written before its reader counts as one that does not read. */
   queueBytes: number;
   /** How long bytes may wait without the reader taking any, in ms. */
   stallMs: number;
@@ -15,21 +18,30 @@ export type WriterEnd = { kind: "gone"; error: Error | null } | { kind: "stalled
 
 /** From here on `ready()` makes a stream of answers wait for its reader. */
 const HIGH_WATER = 256 * 1024;
-const CHUNK = 64 * 1024;
+/** What the kernel is given at once; each piece it takes is a sign of life of the reader. */
+const PIECE = 64 * 1024;
 
 /**
- * Lines into a FIFO through a queue of its own, so that a reader that has stopped delays nobody else. The kernel takes
- * what it can at once; the rest waits here, bounded in bytes and in time.
+ * Lines into a FIFO through a queue of its own, so that a reader that has stopped delays nobody else. What is written in
+ * one turn of the event loop goes out together; the kernel takes what it can at once, and the rest waits here, bounded
+ * in bytes and in time.
  */
 export class FifoWriter {
+  readonly #fd: number;
+  /** Owns the descriptor, and writes when the pipe is full: it waits for room without a thread. */
   readonly #socket: Socket;
   readonly #limits: WriterLimits;
   readonly #events: WriterEvents;
+  /** Text of this turn, not yet offered to the kernel. */
+  #batch = "";
+  /** What the kernel had no room for. */
+  readonly #queue = new ByteQueue();
   #stall: NodeJS.Timeout | null = null;
   #waiting: Array<() => void> = [];
   #closed = false;
 
   constructor(fd: number, limits: WriterLimits, events: WriterEvents) {
+    this.#fd = fd;
     this.#limits = limits;
     this.#events = events;
     this.#socket = new Socket({ fd, readable: false, writable: true });
@@ -39,26 +51,22 @@ export class FifoWriter {
 
   /** Bytes that wait for the reader. */
   get queuedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#queue.bytes;
   }
 
   /** Queues `text` (lines with their newlines). False when the writer is closed, or has just given its reader up. */
   write(text: string): boolean {
     if (this.#closed) return false;
-    const waiting = this.#socket.writableLength;
-    if (waiting > this.#limits.queueBytes) {
-      this.#end({ kind: "stalled", queuedBytes: waiting, seconds: this.#limits.stallMs / 1000 });
-      return false;
-    }
-    if (text.length <= CHUNK) this.#socket.write(text, this.#progressed);
-    else this.#writeChunks(Buffer.from(text));
-    if (this.#socket.writableLength > 0) this.#watch();
+    if (this.#queue.bytes > 0) return this.#enqueue(Buffer.from(text));
+    if (this.#batch === "") process.nextTick(this.#flush);
+    this.#batch += text;
+    if (this.#batch.length > PIECE) this.#flush();
     return true;
   }
 
   /** Whether a stream of answers should wait before it adds more. */
   get full(): boolean {
-    return !this.#closed && this.#socket.writableLength > HIGH_WATER;
+    return this.#queue.bytes > HIGH_WATER;
   }
 
   /** Resolves when there is room again, or when the writer has closed. */
@@ -69,7 +77,8 @@ export class FifoWriter {
 
   /** Resolves when all that was queued is in the kernel, the writer has closed, or `ms` have passed. */
   async flushed(ms: number): Promise<void> {
-    if (this.#closed || this.#socket.writableLength === 0) return;
+    this.#flush();
+    if (this.#queue.bytes === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#waiting.push(() => {
@@ -87,32 +96,58 @@ export class FifoWriter {
     this.#socket.ref();
   }
 
-  /** Closes the descriptor at once; what still waits is lost, and no event follows. */
+  /** Closes the descriptor; what the kernel has no room for is lost, and no event follows. */
   close(): void {
+    this.#flush();
     this.#closed = true;
+    this.#queue.clear();
     this.#release();
     this.#socket.destroy();
   }
 
-  /** A long message goes in pieces, so that a slow reader of it is not taken for one that has stopped. */
-  #writeChunks(bytes: Buffer): void {
-    for (let at = 0; at < bytes.length; at += CHUNK) this.#socket.write(bytes.subarray(at, at + CHUNK), this.#progressed);
-  }
-
-  #watch(): void {
-    if (this.#stall !== null) return;
-    this.#stall = setTimeout(() => {
-      this.#end({ kind: "stalled", queuedBytes: this.queuedBytes, seconds: this.#limits.stallMs / 1000 });
-    }, this.#limits.stallMs);
-    this.#stall.unref();
-  }
-
-  /** Called when the kernel has taken a piece: a sign of life, and after the last one there is room again. */
-  readonly #progressed = (): void => {
-    if (this.#stall === null) return;
-    if (this.#socket.writableLength === 0) this.#release();
-    else this.#stall.refresh();
+  readonly #flush = (): void => {
+    if (this.#batch === "" || this.#closed) return;
+    const bytes = Buffer.from(this.#batch);
+    this.#batch = "";
+    const taken = this.#offer(bytes);
+    if (taken < bytes.length) this.#enqueue(bytes.subarray(taken));
   };
+
+  /** How many bytes the kernel took at once. Whatever is wrong shows again, as an event, when the socket writes the rest. */
+  #offer(bytes: Buffer): number {
+    try {
+      return writeSync(this.#fd, bytes);
+    } catch (error) {
+      if (hasCode(error, "EAGAIN", "EPIPE", "EINTR")) return 0;
+      throw error;
+    }
+  }
+
+  /** A message of any size may be on its way to a reader that reads it; what piles up behind it is bounded. */
+  #enqueue(bytes: Buffer): boolean {
+    if (this.#queue.behind > this.#limits.queueBytes) {
+      this.#giveUp();
+      return false;
+    }
+    this.#queue.push(bytes);
+    if (this.#stall === null) {
+      this.#stall = setTimeout(this.#giveUp, this.#limits.stallMs).unref();
+      this.#drain();
+    }
+    return true;
+  }
+
+  /** One piece at a time: the socket itself would hand over all it has, and tell nothing until the last byte is through. */
+  #drain(): void {
+    const piece = this.#queue.peek(PIECE);
+    this.#socket.write(piece, (error) => {
+      if (error || this.#closed) return; // the socket's own error event follows
+      this.#queue.drop(piece.length);
+      if (this.#queue.bytes === 0) return this.#release();
+      this.#stall?.refresh();
+      this.#drain();
+    });
+  }
 
   #release(): void {
     if (this.#stall !== null) clearTimeout(this.#stall);
@@ -120,9 +155,11 @@ export class FifoWriter {
     for (const go of this.#waiting.splice(0)) go();
   }
 
+  readonly #giveUp = (): void => this.#end({ kind: "stalled", queuedBytes: this.#queue.bytes, seconds: this.#limits.stallMs / 1000 });
 
   #end(cause: WriterEnd): void {
     if (this.#closed) return;
+    this.#batch = "";
     this.close();
     this.#events.closed(cause);
   }

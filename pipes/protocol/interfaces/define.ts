@@ -59,7 +59,7 @@ function fieldsOf(object: TObject, text?: string): FieldShape[] {
   const required = new Set<string>(object.required as string[] | undefined);
   const fields = Object.entries(object.properties as Record<string, TSchema>).map(([name, schema]) => ({
     name,
-    description: String((schema as { description?: unknown }).description ?? ""),
+    description: (schema as { description?: string }).description ?? "",
     type: typeName(schema),
     required: required.has(name),
     default: (schema as { default?: unknown }).default ?? null,
