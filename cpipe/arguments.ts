@@ -1,0 +1,94 @@
+import { suggest } from "../pipes/protocol/suggest.ts";
+import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
+import { splitAtEquals, takeOption, usage } from "./options.ts";
+
+/** What a command line asks for. */
+export type Task =
+  | { kind: "call"; tool: string; cmd: string; /** What stands after the command, not yet read. */ rest: string[]; options: Options }
+  | { kind: "help"; tool: string | null; cmd: string | null; options: Options }
+  | { kind: "list"; folder: string | null; json: boolean; pids: boolean }
+  | { kind: "clear"; folder: string | null; json: boolean }
+  | { kind: "serve"; target: string; rest: string[] }
+  | { kind: "init" }
+  | { kind: "print-service" }
+  | { kind: "version" };
+
+/** Reads the command line as far as that goes without a tool's interface. @throws ToolError `usage` */
+export function parseArguments(tokens: readonly string[]): Task {
+  const options = noOptions();
+  const words: string[] = [];
+  let at = 0;
+  while (at < tokens.length && words.length < 2) {
+    const token = tokens[at] ?? "";
+    const mode = words.length === 0 ? modeOf(token) : undefined;
+    if (mode !== undefined) return parseMode(mode, tokens.slice(at));
+    if (token === "--") {
+      at++;
+      continue;
+    }
+    const next = takeOption(tokens, at, options);
+    if (next !== null) at = next;
+    else if (token.startsWith("-") && token !== "-") throw unknownFlag(token, words.length);
+    else {
+      words.push(token);
+      at++;
+    }
+  }
+  const [tool, cmd] = words;
+  const rest = tokens.slice(at);
+  if (options.version) return { kind: "version" };
+  if (options.help || asksForHelp(rest)) return { kind: "help", tool: tool ?? null, cmd: cmd ?? null, options };
+  if (tool === undefined) throw usage("a tool and a command are missing: cpipe TOOL CMD [DATA]", "See: cpipe --help, cpipe --list");
+  if (cmd === undefined) throw usage(`a command for ${tool} is missing: cpipe ${tool} CMD [DATA]`, `Its commands: cpipe ${tool} --help`);
+  return { kind: "call", tool, cmd, rest, options };
+}
+
+function modeOf(token: string): string | undefined {
+  const [name] = splitAtEquals(token.replace(/^--/, ""));
+  return modeFlags.find((flag) => (token.startsWith("--") ? flag.name === name : token === `-${flag.short}`))?.name;
+}
+
+function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Task {
+  const inline = splitAtEquals(first)[1];
+  const words = inline === undefined ? tokens : [inline, ...tokens];
+  if (mode === "serve") {
+    const [target, ...rest] = words;
+    if (target === undefined || (target.startsWith("-") && target !== "-h" && target !== "--help")) throw usage("--serve needs the name of a built-in server, or a file: cpipe --serve chat");
+    return target.startsWith("-") ? { kind: "help", tool: null, cmd: null, options: noOptions() } : { kind: "serve", target, rest };
+  }
+  const allowed = mode === "list" || mode === "pid" || mode === "clear" ? ["--json", "-j"] : [];
+  const folders = words.filter((word) => !word.startsWith("-"));
+  for (const word of words.filter((candidate) => candidate.startsWith("-"))) {
+    if (word === "--help" || word === "-h") return { kind: "help", tool: null, cmd: null, options: noOptions() };
+    if (word === "--pid" && mode === "list") mode = "pid";
+    else if (word !== "--list" && !allowed.includes(word)) throw usage(`--${mode} does not take ${word}`);
+  }
+  if (folders.length > (allowed.length > 0 ? 1 : 0)) throw usage(`--${mode} does not take ${folders.at(-1)}`);
+  const folder = folders[0] ?? null;
+  const json = words.some((word) => allowed.includes(word));
+  switch (mode) {
+    case "list":
+    case "pid":
+      return { kind: "list", folder, json, pids: mode === "pid" };
+    case "clear":
+      return { kind: "clear", folder, json };
+    case "init":
+      return { kind: "init" };
+    default:
+      return { kind: "print-service" };
+  }
+}
+
+/** `--help` after the command, unless it stands behind `--`. */
+function asksForHelp(rest: readonly string[]): boolean {
+  const end = rest.indexOf("--");
+  return (end === -1 ? rest : rest.slice(0, end)).some((token) => token === "--help" || token === "-h");
+}
+
+function unknownFlag(token: string, words: number): Error {
+  const [name] = splitAtEquals(token.replace(/^-+/, ""));
+  const known = [...callFlags, ...(words === 0 ? modeFlags : [])].map((flag) => flag.name);
+  const near = token.startsWith("--") ? suggest(name, known) : null;
+  if (near !== null) return usage(`there is no flag ${token}`, `Did you mean --${near}?`);
+  return usage(`there is no flag ${token} here`, "A command's own flags go behind it: cpipe TOOL CMD --flag value. See: cpipe --help");
+}

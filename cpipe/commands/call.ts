@@ -1,0 +1,156 @@
+import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
+import { ATOMIC_BYTES, lineOf, post } from "../../pipes/client/post.ts";
+import { ToolClient } from "../../pipes/client/tool-client.ts";
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
+import { isFinal } from "../../pipes/protocol/messages.ts";
+import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
+import { suggest } from "../../pipes/protocol/suggest.ts";
+import type { Task } from "../arguments.ts";
+import { composeArguments, needsInterface } from "../compose.ts";
+import type { Options } from "../flags.ts";
+import { askInterfaces, type CommandShape, commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
+import { usage } from "../options.ts";
+import { type Output, say, writeError } from "../output.ts";
+import { patienceWith, presenterFor } from "../present.ts";
+import { rendererFor } from "../render.ts";
+import type { Interruption } from "../signals.ts";
+import { StatusLine } from "../status.ts";
+import { stdinKind } from "../stdin.ts";
+import { styleFor } from "../style.ts";
+import { checkReady, findTarget, type Target } from "../target.ts";
+import { sortWords } from "../words.ts";
+
+/** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */
+const CLOSING_MS = { ended: 1_000, interrupted: 150 } as const;
+
+/** `cpipe TOOL CMD [DATA]`: sends one command and prints its answer. @throws ToolError whatever keeps the answer from coming */
+export async function call(task: Extract<Task, { kind: "call" }>, out: Output, interruption: Interruption): Promise<void> {
+  if (/^(un)?subscribe$/i.test(task.cmd)) throw usage(`cpipe opens and closes its session itself; ${task.cmd} is not for the command line`);
+  const target = findTarget(task.tool);
+  checkReady(target);
+  const caller = new Caller(target, task, interruption);
+  try {
+    const { args, options, command } = await caller.prepare();
+    if (options.noSubscribe || (options.noWait && Buffer.byteLength(lineOf(task.cmd, args)) <= ATOMIC_BYTES)) {
+      await caller.close();
+      return await post(target.name, task.cmd, args, { folder: target.folder, timeout: caller.timeout });
+    }
+    await caller.run(args, options, command, out);
+  } finally {
+    await caller.close();
+  }
+}
+
+/** What ends a tool, in either dialect. */
+const STOPS: ReadonlySet<string> = new Set(["stop", "exit"]);
+type CallTask = Extract<Task, { kind: "call" }>;
+interface Prepared {
+  readonly args: Record<string, unknown>;
+  readonly options: Options;
+  readonly command: CommandShape | null;
+}
+
+class Caller {
+  readonly #target: Target;
+  readonly #task: CallTask;
+  readonly #interruption: Interruption;
+  #client: ToolClient | null = null;
+  #options: Options;
+  /** The tool's interfaces, as far as they were needed. */
+  #known: readonly InterfaceShape[] = [];
+
+  constructor(target: Target, task: CallTask, interruption: Interruption) {
+    this.#target = target;
+    this.#task = task;
+    this.#interruption = interruption;
+    this.#options = sortWords(task.rest, null, task.options).options;
+  }
+
+  /** Longest silence in ms; setTimeout takes no more than that. */
+  get timeout(): number {
+    return Math.min(this.#options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS);
+  }
+
+  /** Reads the words again once it is known what they mean; the tool is asked only when they cannot be read without it. */
+  async prepare(): Promise<Prepared> {
+    const { rest, options, cmd } = this.#task;
+    const isPlain = PLAIN_COMMANDS.has(cmd.toLowerCase());
+    const loose = sortWords(rest, null, options);
+    const piped = isPlain ? "other" : stdinKind();
+    this.#known = this.#target.entry?.interfaces ?? [];
+    if (this.#known.length === 0 && !isPlain && needsInterface(loose, piped)) {
+      const client = await this.#connect();
+      this.#known = await askInterfaces(client, { timeout: this.timeout, signal: this.#interruption.signal });
+    }
+    const command = commandIn(this.#known, cmd);
+    const words = command === null ? loose : sortWords(rest, command.args, options);
+    this.#options = words.options;
+    const kind = command === null && this.#known.length > 0 ? "other" : piped;
+    const source = { kind, optional: true, timeout: this.timeout, signal: this.#interruption.signal, note: say };
+    return { args: await composeArguments(cmd, words, command?.args ?? null, source), options: words.options, command };
+  }
+
+  /** Prints the events of the answer as they come. With --no-wait only a failure is told. */
+  async run(args: Record<string, unknown>, options: Options, command: CommandShape | null, out: Output): Promise<void> {
+    const { cmd } = this.#task;
+    const { signal } = this.#interruption;
+    const status = new StatusLine();
+    const renderer = rendererFor(options.output, out.tty, presenterFor(this.#target.name, out.tty, styleFor(out.tty)));
+    const print = (text: string): void => {
+      if (options.noWait || text === "") return;
+      status.clear();
+      out.write(text);
+    };
+    const client = await this.#connect();
+    if (options.verbose) {
+      writeError(`> ${JSON.stringify({ cmd, ...args })}\n`);
+      client.on("event", (event) => writeError(`< ${JSON.stringify(event)}\n`));
+    }
+    const timeout = options.timeout ?? patienceWith(this.#target.name, cmd) ?? DEFAULT_TIMEOUT_MS;
+    const idempotent = command?.idempotent ?? PLAIN_COMMANDS.has(cmd.toLowerCase());
+    const onInterim = (event: { event: string }): void => {
+      print(renderer.interim(event));
+      if (!options.verbose) status.show(event);
+    };
+    try {
+      for await (const event of client.stream(cmd, args, { signal, timeout, idempotent, onInterim })) {
+        print(isFinal(event) ? renderer.final(event) : renderer.part(event));
+      }
+    } catch (thrown) {
+      const error = this.#explain(ToolError.from(thrown));
+      // Upstream's servers tell of their end by a state that answers no request, or by ending.
+      if (error.code === "interrupted" && STOPS.has(cmd.toLowerCase())) return print(renderer.final({ event: "state_changed", state: "stopping" }));
+      print(signal.aborted ? renderer.broken() : renderer.failed(error));
+      throw error;
+    } finally {
+      status.clear();
+    }
+  }
+
+  /** Ends the session; what is still under way is cancelled by that. Never waits long: the server may be the problem. */
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    if (client === null) return;
+    const ms = this.#interruption.signal.aborted ? CLOSING_MS.interrupted : CLOSING_MS.ended;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([client.close(), new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+    clearTimeout(timer);
+  }
+
+  /** A command that is none: what was probably meant, where we know what there is. */
+  #explain(error: ToolError): ToolError {
+    if (error.code !== "unknown-command" || this.#known.length === 0) return error;
+    const near = suggest(this.#task.cmd, this.#known.flatMap((shape) => shape.commands.map((command) => command.name)));
+    return near === null ? error : new ToolError("unknown-command", { cmd: this.#task.cmd, hint: `Did you mean '${near}'?` }, { cause: error });
+  }
+
+  async #connect(): Promise<ToolClient> {
+    if (this.#client !== null) return this.#client;
+    const { name, folder } = this.#target;
+    const client = await ToolClient.connect(name, { folder, timeout: this.timeout, signal: this.#interruption.signal });
+    this.#client = client;
+    return client;
+  }
+}

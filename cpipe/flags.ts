@@ -1,0 +1,52 @@
+/** One of cpipe's own flags. A tool's arguments are flags too; those come from its interface. */
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called in the help; a flag without one takes none. */
+  readonly value?: string;
+  readonly description: string;
+}
+
+/** Flags of `cpipe TOOL CMD`. */
+export const callFlags: readonly Flag[] = [
+  { name: "data", short: "d", value: "TEXT|JSON", description: "a JSON object's fields become arguments; other text the command's text argument; @FILE, - (standard input)" },
+  { name: "json", short: "j", value: "OBJECT", description: "arguments as a JSON object, beside whatever else is given" },
+  { name: "output", short: "o", value: "text|json|jsonl", description: "text as it comes (default), the final event as one object, or every event as a line" },
+  { name: "timeout", short: "t", value: "SECONDS|30s", description: "longest silence: to the first sign of life, then between two; 0 waits for ever (default 30s)" },
+  { name: "no-wait", short: "n", description: "send, and do not wait for the answer" },
+  { name: "no-subscribe", description: "send over the shared pipe without a session; no answer comes" },
+  { name: "verbose", short: "v", description: "every event on standard error" },
+  { name: "help", short: "h", description: "help; after a tool or a command, from its interface" },
+  { name: "version", short: "V", description: "the version" },
+];
+
+/** What cpipe does instead of calling a tool. */
+export const modeFlags: readonly Flag[] = [
+  { name: "list", short: "l", value: "[DIR]", description: "the tools and how they are; --json for programs" },
+  { name: "pid", value: "[DIR]", description: "the same, with the processes that have each pipe open" },
+  { name: "clear", value: "[DIR]", description: "delete pipes of tools that nobody has open" },
+  { name: "serve", value: "NAME|FILE", description: "run one server in the foreground, without the daemon; further flags are its settings" },
+  { name: "init", description: "put a commented tools.yaml into the config folder" },
+  { name: "print-service", description: "print the service file for systemd (Linux) or launchd (macOS)" },
+];
+
+export type Output = "text" | "json" | "jsonl";
+export const OUTPUTS: readonly Output[] = ["text", "json", "jsonl"];
+
+/** cpipe's own flags as given. */
+export interface Options {
+  data: string | null;
+  json: Record<string, unknown>;
+  output: Output;
+  /** Milliseconds, Infinity for ever, null when not given. */
+  timeout: number | null;
+  noWait: boolean;
+  noSubscribe: boolean;
+  verbose: boolean;
+  help: boolean;
+  version: boolean;
+}
+
+export function noOptions(): Options {
+  return { data: null, json: {}, output: "text", timeout: null, noWait: false, noSubscribe: false, verbose: false, help: false, version: false };
+}

@@ -1,0 +1,83 @@
+import { initConfig } from "../pipes/client/init.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import { packageVersion } from "../pipes/protocol/package.ts";
+import { places } from "../pipes/protocol/places.ts";
+import { parseArguments, type Task } from "./arguments.ts";
+import { call } from "./commands/call.ts";
+import { clear } from "./commands/clear.ts";
+import { help } from "./commands/help.ts";
+import { renderListing, takeStock } from "./commands/list.ts";
+import { serve } from "./commands/serve.ts";
+import { serviceFile } from "./commands/service.ts";
+import { Output, say } from "./output.ts";
+import { Interruption } from "./signals.ts";
+import { styleFor } from "./style.ts";
+import { withSuggestion } from "./target.ts";
+
+const out = new Output(1);
+const interruption = new Interruption();
+let task: Task | null = null;
+let code = 0;
+out.onEnd((failure) => {
+  if (failure !== null) say(`standard output: ${failure.message}`);
+  code = failure === null ? 0 : 1;
+  interruption.end("output");
+});
+
+try {
+  task = parseArguments(process.argv.slice(2));
+  await perform(task);
+  if (task.kind !== "serve") await finish();
+} catch (thrown) {
+  code = report(ToolError.from(thrown));
+  await finish();
+}
+
+async function perform(task: Task): Promise<void> {
+  switch (task.kind) {
+    case "call":
+      interruption.listen();
+      return call(task, out, interruption);
+    case "help":
+      interruption.listen();
+      return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));
+    case "list": {
+      const listing = takeStock(task.folder, task.pids);
+      return out.write(task.json ? `${JSON.stringify(listing)}\n` : renderListing(listing, styleFor(out.tty), Date.now()));
+    }
+    case "clear":
+      return out.write(await clear(task.folder, task.json));
+    case "serve":
+      return serve(task.target, task.rest);
+    case "init": {
+      const { path, created } = initConfig(places());
+      return out.write(created ? `${path}\n` : `${path} is there already; it was left as it is\n`);
+    }
+    case "print-service":
+      return out.write(serviceFile());
+    case "version":
+      return out.write(`${packageVersion()}\n`);
+  }
+}
+
+/** Says what went wrong, unless it was the user who ended it. Returns the exit code. */
+function report(error: ToolError): number {
+  if (interruption.by === "output") return code;
+  if (interruption.exitCode !== null) return interruption.exitCode;
+  const tool = task !== null && (task.kind === "call" || task.kind === "help") ? task.tool : null;
+  const told = tool === null ? error : withSuggestion(error, tool);
+  say(told.message);
+  return told.exitCode;
+}
+
+/** What was printed gets out before the process ends; after a signal, as far as its reader takes it at once. */
+async function finish(): Promise<void> {
+  const aborted = new Promise<void>((resolve) => {
+    if (interruption.signal.aborted) resolve();
+    else interruption.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([out.drained(), aborted]);
+  if (out.busy) await Promise.race([out.drained(), new Promise((resolve) => setTimeout(resolve, 50))]);
+  if (out.busy) interruption.die();
+  process.exit(interruption.exitCode ?? code);
+}

@@ -1,0 +1,65 @@
+import { SUPERVISOR } from "../pipes/protocol/names.ts";
+import { HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
+import { asText, isObject } from "./options.ts";
+import type { Presenter } from "./render.ts";
+import type { Style } from "./style.ts";
+import { renderTable } from "./table.ts";
+
+/** On a terminal the daemon's answers are said in words; everybody else gets them as they are. */
+export function presenterFor(tool: string, tty: boolean, style: Style): Presenter {
+  if (tool !== SUPERVISOR || !tty) return () => null;
+  return (event) => {
+    switch (event.event) {
+      case "tools":
+        return Array.isArray(event["tools"]) ? renderTable(HEAD, event["tools"].filter(isTool).map((entry) => rowOf(entry, style, Date.now())), style.faint) : null;
+      case "started":
+      case "tool":
+        return isTool(event["tool"]) ? toolLine(event["tool"], style) : null;
+      case "stopped":
+        return isTool(event["tool"]) ? `${event["tool"].name} is stopped` : "stopped";
+      case "reloaded":
+        return Array.isArray(event["changes"]) ? changeLines(event["changes"]) : null;
+      case "swept":
+        return Array.isArray(event["removed"]) ? (event["removed"].length === 0 ? "nothing to remove" : event["removed"].map((path) => `removed ${String(path)}`).join("\n")) : null;
+      case "log":
+        return isObject(event["entry"]) ? logLine(event["entry"], style) : null;
+      default:
+        return null;
+    }
+  };
+}
+
+/** How long silence is normal: what tells of events as they happen may have nothing to tell. Null: the usual timeout. */
+export function patienceWith(tool: string, cmd: string): number | null {
+  return tool === SUPERVISOR && ["watch", "logs", "start", "restart", "stop"].includes(cmd.toLowerCase()) ? Number.POSITIVE_INFINITY : null;
+}
+
+function toolLine(entry: ToolLine, style: Style): string {
+  const [, state] = rowOf(entry, style, Date.now()).cells;
+  const pid = entry.pid === null ? "" : style.faint(` pid ${entry.pid}`);
+  const why = entry.reason === null || entry.phase === "ready" ? "" : `: ${plain(entry.reason)}`;
+  return `${style.strong(entry.name)} ${state?.paint?.(state.text) ?? stateOf(entry)}${pid}${why}`;
+}
+
+function changeLines(changes: readonly unknown[]): string {
+  if (changes.length === 0) return "nothing has changed";
+  return changes.map((change) => (isObject(change) ? Object.values(change).map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join("  ") : String(change))).join("\n");
+}
+
+const LEVELS: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info", 40: "WARN", 50: "ERROR", 60: "FATAL" };
+
+/** A line of pino's, for people: time of day, level, message, then the facts. */
+function logLine(entry: Record<string, unknown>, style: Style): string {
+  const { time, level, msg, pid: _, hostname: __, ...facts } = entry;
+  const when = new Date(typeof time === "number" || typeof time === "string" ? time : Number.NaN);
+  const clock = Number.isNaN(when.getTime()) ? "" : `${style.faint(when.toTimeString().slice(0, 8))} `;
+  const name = (typeof level === "number" ? LEVELS[level] : undefined) ?? asText(level);
+  const tint = typeof level === "number" && level >= 50 ? style.bad : level === 40 ? style.busy : style.faint;
+  const tail = Object.entries(facts).map(([key, value]) => style.faint(`${key}=${plain(typeof value === "string" ? value : JSON.stringify(value))}`));
+  return [`${clock}${tint(name.padEnd(5))} ${plain(asText(msg))}`, ...tail].join(" ");
+}
+
+function isTool(value: unknown): value is ToolLine {
+  return isObject(value) && typeof value["name"] === "string" && typeof value["phase"] === "string";
+}
+

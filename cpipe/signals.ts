@@ -1,0 +1,47 @@
+import { ToolError } from "../pipes/protocol/errors.ts";
+
+const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+type Ending = keyof typeof CODES;
+
+/** What can end a request from this side, and which of it did. */
+export class Interruption {
+  readonly #abort = new AbortController();
+  #by: Ending | "output" | null = null;
+
+  /** Aborted by the first signal, or when nobody reads the output any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The exit code of a program that a signal ended; null when none did. */
+  get exitCode(): number | null {
+    return this.#by === null || this.#by === "output" ? null : CODES[this.#by];
+  }
+
+  get by(): Ending | "output" | null {
+    return this.#by;
+  }
+
+  /** The first signal ends the request in order, the second one the process. */
+  listen(): void {
+    for (const name of Object.keys(CODES) as Ending[]) {
+      process.on(name, () => {
+        if (this.#by !== null) process.kill(process.pid, "SIGKILL");
+        this.end(name);
+      });
+    }
+  }
+
+  end(by: Ending | "output"): void {
+    if (this.#by !== null) return;
+    this.#by = by;
+    this.#abort.abort(new ToolError("cancelled", { reason: by === "output" ? "nobody reads the output" : by }));
+  }
+
+  /** Dies of the signal, for a process that cannot end by itself because a write of its does not return. */
+  die(): void {
+    if (this.#by === null || this.#by === "output") return;
+    process.removeAllListeners(this.#by);
+    process.kill(process.pid, this.#by);
+  }
+}

@@ -1,0 +1,44 @@
+import { isatty } from "node:tty";
+import type { ToolEvent } from "../pipes/protocol/messages.ts";
+import { writeError } from "./output.ts";
+
+/** News of a request on one line of a terminal, which goes when the answer comes. Silent where standard error is no terminal. */
+export class StatusLine {
+  readonly #on: boolean;
+  #shown = false;
+
+  constructor(on: boolean = isatty(2) && process.env["TERM"] !== "dumb") {
+    this.#on = on;
+  }
+
+  show(event: ToolEvent): void {
+    const text = this.#on ? newsOf(event) : null;
+    if (text === null) return;
+    writeError(`\r\x1b[K${text}`);
+    this.#shown = true;
+  }
+
+  clear(): void {
+    if (!this.#shown) return;
+    writeError("\r\x1b[K");
+    this.#shown = false;
+  }
+}
+
+/** `queued` and `progress` in words; null for what is no news. */
+export function newsOf(event: ToolEvent): string | null {
+  if (event.event === "queued") {
+    const reason = typeof event["reason"] === "string" ? ` (${event["reason"]})` : "";
+    return event["position"] === 1 ? `next in line${reason}` : `waiting, place ${String(event["position"])} in line${reason}`;
+  }
+  if (event.event !== "progress") return null;
+  const { stage, value, total } = event as { stage?: unknown; value?: unknown; total?: unknown };
+  return `${String(stage)} ${share(value, total)}`.trimEnd();
+}
+
+/** A part of a whole as per cent; without a whole, the part. */
+export function share(value: unknown, total: unknown): string {
+  if (typeof value !== "number") return "";
+  if (typeof total !== "number" || total <= 0) return value === 0 ? "" : String(value);
+  return `${Math.min(100, Math.floor((value / total) * 100))}%`;
+}

@@ -1,0 +1,46 @@
+import { resolveTool, toolsIn } from "../pipes/client/discover.ts";
+import { isAlive, readRegistry } from "../pipes/client/registry.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import { parseAddress } from "../pipes/protocol/names.ts";
+import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
+import { suggest } from "../pipes/protocol/suggest.ts";
+
+export interface Target {
+  readonly name: string;
+  readonly folder: string;
+  /** What the running daemon says of it; null for a tool that is not the daemon's. */
+  readonly entry: RegistryEntry | null;
+}
+
+/** Finds the tool that a person named. @throws ToolError `invalid-name` */
+export function findTarget(tool: string): Target {
+  const { name, folder } = resolveTool(tool);
+  const registry = runningRegistry();
+  const entry = registry?.pipes === folder ? (registry.tools[name] ?? null) : null;
+  return { name, folder, entry };
+}
+
+/** @throws ToolError `not-ready` when the daemon knows that waiting for the tool is in vain */
+export function checkReady({ entry }: Target): void {
+  if (entry === null || !(entry.phase === "failed" || (entry.phase === "down" && entry.want === "down"))) return;
+  const { name, phase, reason } = entry;
+  const hint = phase === "down" ? `Start it with: cpipe supervisor start ${name}` : `See: cpipe supervisor logs ${name}; try again with: cpipe supervisor restart ${name}`;
+  throw new ToolError("not-ready", { tool: name, state: phase, reason, hint });
+}
+
+/** The registry of a daemon that runs; null when there is none. */
+export function runningRegistry(): Registry | null {
+  const registry = readRegistry();
+  return registry !== null && isAlive(registry.daemon.pid, registry.daemon.startTime) ? registry : null;
+}
+
+/** The error with what the person probably meant, where that shows. */
+export function withSuggestion(error: ToolError, tool: string): ToolError {
+  if (error.code !== "no-such-tool") return error;
+  const { name, folder } = parseAddress(tool);
+  const registry = readRegistry();
+  const names = new Set([...Object.keys(registry?.tools ?? {}), ...toolsIn(folder ?? resolveTool(tool).folder)]);
+  names.delete(name);
+  const near = suggest(name, names);
+  return near === null ? error : new ToolError("no-such-tool", { tool: name, hint: `Did you mean '${near}'?` }, { cause: error });
+}
