@@ -71,7 +71,8 @@ async function append(
   const file = await partial.open(have, origin);
   try {
     onProgress(have, total);
-    let told = performance.now();
+    // The first bytes are told at once: they show that the transfer has begun.
+    let told = Number.NEGATIVE_INFINITY;
     for await (const chunk of response.body ?? []) {
       await file.appendFile(chunk as Uint8Array);
       stall.count((chunk as Uint8Array).length);

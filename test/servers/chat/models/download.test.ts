@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -144,14 +146,38 @@ describe("a download", () => {
     assert.ok((await readdir(folder.path)).includes("model.gguf.part"));
   });
 
+  test("whose process is killed leaves no lock behind, and another process goes on with it", async () => {
+    await using folder = await temporaryFolder();
+    let half: () => void;
+    const halfway = new Promise<void>((resolve) => (half = resolve));
+    await using web = await serve((request, response, count) => {
+      if (count > 1) return sendFile(request, response, model);
+      response.writeHead(200, { etag: '"one"', "content-length": model.length });
+      response.write(model.subarray(0, 600_000));
+      half();
+    });
+    const target = join(folder.path, "model.gguf");
+    const program = new URL("../../../../servers/chat/models/download.ts", import.meta.url).href;
+    const script = `const { download } = await import(${JSON.stringify(program)});
+      await download(new URL(${JSON.stringify(web.url.href)}), ${JSON.stringify(target)}, { onProgress: ({ value }) => value > 0 && process.send(value) });`;
+    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    await halfway;
+    await once(child, "message");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await download(web.url, target);
+    assert.ok((await readFile(target)).equals(model));
+    assert.match(web.log[1]!, /bytes=\d+-$/);
+  });
+
   test("is made once when two ask for it at the same time", async () => {
     await using folder = await temporaryFolder();
     await using web = await serve((request, response) => sendFile(request, response, model));
     const target = join(folder.path, "model.gguf");
-    const stages = new Set<string>();
-    await Promise.all([download(web.url, target), download(web.url, target, { onProgress: ({ stage }) => stages.add(stage) })]);
+    const stages = [new Set<string>(), new Set<string>()];
+    await Promise.all(stages.map((seen) => download(web.url, target, { onProgress: ({ stage }) => seen.add(stage) })));
     assert.ok((await readFile(target)).equals(model));
     assert.equal(web.log.length, 1);
-    assert.deepEqual([...stages], ["waiting"]);
+    assert.deepEqual(stages.map((seen) => [...seen].join()).sort(), ["downloading,verifying", "waiting"]);
   });
 });
