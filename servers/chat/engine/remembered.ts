@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { coreLimit, type Measured } from "./threads.ts";
 
@@ -56,6 +56,7 @@ async function write(cache: string, entries: Record<string, Entry>): Promise<voi
     await rename(draft, cache);
   } catch {
     // A full or read-only disk: it will be measured again.
+    await rm(draft, { force: true }).catch(() => undefined);
   }
 }
 
