@@ -72,6 +72,7 @@ export class Model {
           this.#waiting.delete(call);
           events.onToken(token);
         },
+        onPrompt: (value, total) => call.progress("prompt", value, total),
         onQueued: (position) => call.queued(position),
       });
     } finally {

@@ -182,6 +182,8 @@ export class Engine extends EventEmitter<EngineEvents> {
         return void this.emit("progress", report.progress);
       case "log":
         return void this.emit("log", report.level, report.message);
+      case "prompt":
+        return this.#active.get(report.id)?.prompt(report.value, report.total);
       case "token":
         return this.#active.get(report.id)?.token(report.token);
       case "done":

@@ -39,7 +39,10 @@ export async function serveEngine({ send, onCommand }: Channel): Promise<void> {
     running.set(id, cancel);
     try {
       if (model === null) throw new Error("no model is loaded");
-      const result = await reply(model, request, cancel.signal, (token) => send({ type: "token", id, token }));
+      const result = await reply(model, request, cancel.signal, {
+        onToken: (token) => send({ type: "token", id, token }),
+        onPrompt: (value, total) => send({ type: "prompt", id, value, total }),
+      });
       send({ type: "done", id, result });
     } catch (error) {
       send({ type: "failed", id, error: wireError(ToolError.from(error, "handler-failed", { cmd: "chat" })) });

@@ -4,6 +4,8 @@ import type { GenerateRequest, GenerateResult, Token } from "./messages.ts";
 export interface GenerateCalls {
   readonly signal?: AbortSignal;
   readonly onToken?: (token: Token) => void;
+  /** How far its prompt has been evaluated, in tokens; not called for a short one. */
+  readonly onPrompt?: (value: number, total: number) => void;
   /** The request has to wait; 1 is the next. Called again whenever the place changes, not at all when nothing waits. */
   readonly onQueued?: (position: number) => void;
 }
@@ -37,6 +39,10 @@ export class Job {
 
   token(token: Token): void {
     if (!this.#settled) this.#calls.onToken?.(token);
+  }
+
+  prompt(value: number, total: number): void {
+    if (!this.#settled) this.#calls.onPrompt?.(value, total);
   }
 
   finish(result: GenerateResult): void {

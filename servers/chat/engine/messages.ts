@@ -16,6 +16,8 @@ export type Report =
   | { readonly type: "progress"; readonly progress: LoadProgress }
   | { readonly type: "loaded"; readonly model: LoadedModel }
   | { readonly type: "load-failed"; readonly error: WireError }
+  /** A long prompt is being evaluated: tokens done, of how many. */
+  | { readonly type: "prompt"; readonly id: number; readonly value: number; readonly total: number }
   | { readonly type: "token"; readonly id: number; readonly token: Token }
   | { readonly type: "done"; readonly id: number; readonly result: GenerateResult }
   | { readonly type: "failed"; readonly id: number; readonly error: WireError }

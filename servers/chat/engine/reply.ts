@@ -4,11 +4,17 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { OpenModel } from "./load.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./messages.ts";
 
+export interface ReplyCalls {
+  onToken(token: Token): void;
+  /** After each piece of a prompt that takes several: tokens done, of how many. */
+  onPrompt(value: number, total: number): void;
+}
+
 /**
  * One reply. The prompt is counted before anything is evaluated: node-llama-cpp would shorten a long one in silence.
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
-export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, onToken: (token: Token) => void): Promise<GenerateResult> {
+export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
   const history = historyOf(request.messages);
   const prompt = promptOf(open, history);
   const limit = open.facts.contextSize - ROOM;
@@ -17,9 +23,9 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
   const slot = open.slots.take(prompt);
   try {
     const begun = performance.now();
-    const reused = await evaluatePrompt(open, slot, prompt, signal);
+    const reused = await evaluatePrompt(open, slot, prompt, signal, calls.onPrompt);
     const evaluated = performance.now();
-    const said = await generate(open, slot, history, request, open.facts.contextSize - CUSHION - prompt.length, signal, onToken);
+    const said = await generate(open, slot, history, request, open.facts.contextSize - CUSHION - prompt.length, signal, calls.onToken);
     return {
       ...said,
       tokens: { prompt: prompt.length, reused, reply: said.tokens },
@@ -52,7 +58,7 @@ function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[]
  * Evaluates all but the last token in pieces, because LlamaChat would do it in one that no signal can interrupt.
  * Resolves with how many tokens were there from an earlier turn.
  */
-async function evaluatePrompt({ pace }: OpenModel, slot: LlamaContextSequence, prompt: TokenId[], signal: AbortSignal): Promise<number> {
+async function evaluatePrompt({ pace }: OpenModel, slot: LlamaContextSequence, prompt: TokenId[], signal: AbortSignal, onPrompt: ReplyCalls["onPrompt"]): Promise<number> {
   const wanted = prompt.slice(0, -1);
   await slot.adaptStateToTokens(wanted, false);
   const reused = slot.nextTokenIndex;
@@ -62,6 +68,7 @@ async function evaluatePrompt({ pace }: OpenModel, slot: LlamaContextSequence, p
     const begun = performance.now();
     await slot.evaluateWithoutGeneratingNewTokens(chunk);
     pace.learn(chunk.length, performance.now() - begun);
+    if (slot.nextTokenIndex < wanted.length) onPrompt(slot.nextTokenIndex, wanted.length);
   }
   signal.throwIfAborted();
   return reused;

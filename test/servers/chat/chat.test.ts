@@ -133,6 +133,12 @@ describe("a chat server with the built-in model", () => {
     assert.match(await textOf(client.stream("ask", { data: "Hello" })), /Hello!/);
   });
 
+  it("gives signs of life while it reads a long prompt", async () => {
+    const stages: unknown[] = [];
+    await client.call("ask", { data: `${"weather ".repeat(3000)}` }, { onInterim: (event) => stages.push(event["stage"]) });
+    assert.ok(stages.includes("prompt"));
+  });
+
   it("says that a conversation is too long instead of shortening it in silence", async () => {
     await assert.rejects(client.call("ask", { data: "weather ".repeat(6000) }), (error) => error instanceof ToolError && error.code === "context-overflow" && /holds \d+/.test(error.message));
   });
