@@ -16,6 +16,7 @@ const PASSING_MS = 1000;
 export class Banner {
   readonly #write: (text: string) => void;
   readonly #said = new Map<string, string>();
+  readonly #entries = new Map<string, RegistryEntry>();
   readonly #saidAt = new Map<string, number>();
   readonly #facts: BannerFacts;
   #hinted = false;
@@ -28,6 +29,7 @@ export class Banner {
   }
 
   changed(entry: RegistryEntry): void {
+    this.#entries.set(entry.name, entry);
     const before = this.#said.get(entry.name);
     const news = newsOf(entry);
     if (news.kind === before) return;
@@ -35,11 +37,12 @@ export class Banner {
     this.#said.set(entry.name, news.kind);
     this.#saidAt.set(entry.name, performance.now());
     this.#write(`  ${entry.name.padEnd(12)}  ${news.text}\n`);
-    this.#hint(entry);
+    this.#hint();
   }
 
   removed(name: string): void {
     this.#said.delete(name);
+    this.#entries.delete(name);
     this.#write(`  ${name.padEnd(12)}  removed\n`);
   }
 
@@ -47,12 +50,15 @@ export class Banner {
     this.#write(`\n${text}\n\n`);
   }
 
-  /** What to type next, once there is something to talk to. */
-  #hint(entry: RegistryEntry): void {
-    if (this.#hinted || entry.phase !== "ready" || entry.state === "error") return;
+  /** What to type next, once nothing is starting any more and there is something to talk to. */
+  #hint(): void {
+    const entries = [...this.#entries.values()];
+    const ready = entries.filter(({ phase, state }) => phase === "ready" && state !== "error");
+    const best = ready.find(({ kind }) => kind === "chat") ?? ready[0];
+    if (this.#hinted || best === undefined || entries.some(({ phase }) => phase === "starting")) return;
     this.#hinted = true;
     const { cpipe } = this.#facts;
-    const first = entry.kind === "chat" ? `${cpipe} ${entry.name} ask "Hello"` : `${cpipe} ${entry.name} --help`;
+    const first = best.kind === "chat" ? `${cpipe} ${best.name} ask "Hello"` : `${cpipe} ${best.name} --help`;
     this.#write(`\n  In another terminal:   ${cpipe} --list\n                         ${first}\n  Ctrl-C stops the daemon and its tools.\n\n`);
   }
 }
