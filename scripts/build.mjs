@@ -1,63 +1,85 @@
 // Compiles the TypeScript sources into dist/: one bundle per program, shared code in chunks.
 // `cpipe` is bundled alone, without chunks: what a person starts often must load one file.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync } from "node:fs";
-import { join, relative } from "node:path";
-import { root, say } from "./setup.mjs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { root } from "./setup.mjs";
 
 const sources = ["pipes", "daemon", "servers", "cpipe"];
-const stamp = join(root, "dist/.stamp");
+const dist = join(root, "dist");
+const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
 const external = ["node-llama-cpp", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
+const programs = ["dist/cpipe.js", "dist/daemon/main.js"];
 
-/** Rebuilds dist/ when a source, the lock file or this script has changed since the last build. */
-export async function buildIfStale() {
-  const wanted = fingerprint();
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  say("building …");
-  await build();
-  writeFileSync(stamp, wanted);
+/** Whether a source, the lock file or this script has changed since the last build. */
+export function buildIsStale() {
+  return !existsSync(stamp) || readFileSync(stamp, "utf8") !== fingerprint();
 }
 
+/**
+ * Builds everything. A program that starts meanwhile finds either all of the old or all of the new: chunks have their
+ * hash in the name and come first, each file is replaced as a whole, and what is not needed any more goes last.
+ */
 export async function build() {
+  const wanted = fingerprint();
+  const outputs = await compile();
+  rmSync(stamp, { force: true });
+  for (const { path, contents } of outputs.sort((a, b) => isEntry(a.path) - isEntry(b.path))) replace(path, contents);
+  const kept = new Set(outputs.map(({ path }) => path));
+  for (const path of filesIn(dist)) if (!kept.has(path) && !path.startsWith(join(dist, "types/"))) rmSync(path);
+  replace(stamp, wanted);
+}
+
+async function compile() {
   const esbuild = await import("esbuild");
-  rmSync(join(root, "dist"), { recursive: true, force: true });
-  const shared = { bundle: true, platform: "node", format: "esm", target: "node20", external, logLevel: "warning", absWorkingDir: root };
+  const shared = { bundle: true, platform: "node", format: "esm", target: "node20", external, logLevel: "warning", absWorkingDir: root, write: false };
   // CommonJS packages that are bundled still call require(); ESM output has none of its own.
-  const banner = { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' };
-  await Promise.all([
-    esbuild.build({ ...shared, banner, entryPoints: programs(), outdir: "dist", outbase: ".", splitting: true, sourcemap: true, chunkNames: "chunks/[name]-[hash]" }),
+  const banner = { js: '#!/usr/bin/env node\nimport { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' };
+  const built = await Promise.all([
+    esbuild.build({ ...shared, banner, entryPoints: entries(), outdir: "dist", outbase: ".", splitting: true, sourcemap: true, chunkNames: "chunks/[name]-[hash]" }),
     existsSync(join(root, "cpipe/main.ts"))
       ? esbuild.build({ ...shared, entryPoints: ["cpipe/main.ts"], outfile: "dist/cpipe.js", minifySyntax: true, banner: { js: "#!/usr/bin/env node" } })
-      : undefined,
+      : { outputFiles: [] },
   ]);
-  for (const bin of ["dist/cpipe.js", "dist/daemon/main.js"]) if (existsSync(join(root, bin))) chmodSync(join(root, bin), 0o755);
+  return built.flatMap(({ outputFiles }) => outputFiles);
 }
 
-/** Every `main.ts`, and the files that package.json exports, are entry points. */
-function programs() {
-  const mains = sources.filter((room) => room !== "cpipe").flatMap(filesOf).filter((file) => /(^|\/)(main|host)\.ts$/.test(file));
-  const library = ["pipes/index.ts", "pipes/server.ts", "pipes/client.ts"].filter((file) => existsSync(join(root, file)));
-  return [...mains, ...library];
+/** Every `main.ts`, the host of users' modules, and the files that package.json exports. */
+function entries() {
+  const mains = sources.filter((room) => room !== "cpipe").flatMap(sourcesOf).filter((file) => file.endsWith("/main.ts"));
+  return [...mains, "servers/host.ts", "pipes/index.ts", "pipes/server.ts", "pipes/client.ts"];
+}
+
+function isEntry(path) {
+  return !path.startsWith(join(dist, "chunks/"));
+}
+
+function replace(path, contents) {
+  const draft = `${path}.new`;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(draft, contents);
+  if (programs.includes(relative(root, path))) chmodSync(draft, 0o755);
+  renameSync(draft, path);
 }
 
 function fingerprint() {
-  const hash = createHash("sha256").update(process.version);
-  for (const file of [...sources.flatMap(filesOf), "package-lock.json", "scripts/build.mjs"]) {
-    hash.update(file).update(readFileSync(join(root, file)));
+  const hash = createHash("sha256");
+  for (const file of [...sources.flatMap(sourcesOf), "package-lock.json", "scripts/build.mjs"]) {
+    hash.update(file).update("\0").update(readFileSync(join(root, file)));
   }
   return hash.digest("hex");
 }
 
-function filesOf(room) {
-  if (!existsSync(join(root, room))) return [];
-  return readdirSync(join(root, room), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
-    .sort();
+function sourcesOf(room) {
+  return filesIn(join(root, room)).filter((path) => path.endsWith(".ts")).map((path) => relative(root, path)).sort();
 }
 
-if (process.argv[1] === join(root, "scripts/build.mjs")) {
-  await build();
-  writeFileSync(stamp, fingerprint());
+function filesIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
+
+if (process.argv[1] === join(root, "scripts/build.mjs")) await build();

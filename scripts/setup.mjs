@@ -5,17 +5,27 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { alone } from "./lock.mjs";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const isCheckout = existsSync(join(root, "package-lock.json")) && existsSync(join(root, "scripts/build.mjs"));
+const installed = join(root, "node_modules/.pipe-tools-lock");
+/** Which builds of llama.cpp `npm run gpu` has added; `npm ci` would drop them. */
+export const extraBuilds = join(root, ".stamp-llama-builds");
 
 /** Installs and builds what is stale; says on stderr what it does, and nothing when there is nothing to do. */
 export async function setUp() {
   requireNode();
-  if (!isCheckout) return; // an installed package is complete as it is
-  installPackages();
-  const { buildIfStale } = await import("./build.mjs");
-  await buildIfStale();
+  const { buildIsStale } = await import("./build.mjs");
+  if (!packagesAreStale() && !buildIsStale()) return;
+  await alone(join(root, ".stamp-setup"), bringUp, () => say("another set-up of this checkout is under way; waiting for it …"));
+}
+
+async function bringUp() {
+  if (packagesAreStale()) installPackages();
+  const { build, buildIsStale } = await import("./build.mjs");
+  if (!buildIsStale()) return;
+  say("building …");
+  await build();
 }
 
 function requireNode() {
@@ -24,24 +34,34 @@ function requireNode() {
   fail(`pipe-tools needs Node 20.19 or newer; this is ${process.version}. Install a newer Node and run it again.`);
 }
 
+function packagesAreStale() {
+  return !existsSync(installed) || readFileSync(installed, "utf8") !== lockHash();
+}
+
+function lockHash() {
+  return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+}
+
 function installPackages() {
-  const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
-  const stamp = join(root, "node_modules/.pipe-tools-lock");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  const lock = lockHash();
   say("installing the locked packages (npm ci) …");
   const args = ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
   const npm = spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (npm.error !== undefined) fail(`npm could not be run: ${npm.error.message}`);
   if (npm.status !== 0) fail("npm ci failed; its own message is above. Without a network, the packages must be in npm's cache.");
-  if (!["x64"].includes(process.arch) && process.platform === "linux") restoreLlamaBinary();
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, lock);
+  restoreLlamaBuilds();
+  mkdirSync(dirname(installed), { recursive: true });
+  writeFileSync(installed, lock);
 }
 
-/** The lock file keeps only the x64 CPU build of llama.cpp; another Linux host fetches its own. */
-function restoreLlamaBinary() {
-  const host = process.arch === "arm" ? "linux-armv7l" : `linux-${process.arch}`;
-  const done = spawnSync(process.execPath, [join(root, "scripts/llama-build.mjs"), host], { stdio: ["ignore", 2, 2] });
-  if (done.status !== 0) say(`could not fetch the llama.cpp build for ${host}; chat will say so when it starts`);
+/** `npm ci` has put the locked builds of llama.cpp in place: those for x64, arm64, riscv64 and Macs, without a GPU on Linux. */
+function restoreLlamaBuilds() {
+  const added = existsSync(extraBuilds) ? readFileSync(extraBuilds, "utf8").split("\n").filter(Boolean) : [];
+  const own = process.platform === "linux" && process.arch === "arm" ? ["armv7l"] : [];
+  for (const build of new Set([...own, ...added])) {
+    const done = spawnSync(process.execPath, [join(root, "scripts/llama-build.mjs"), build], { stdio: ["ignore", 2, 2] });
+    if (done.status !== 0) say(`could not fetch the ${build} build of llama.cpp; try later: npm run gpu ${build}`);
+  }
 }
 
 export function say(text) {
