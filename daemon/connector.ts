@@ -1,13 +1,11 @@
-import { closeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Logger } from "pino";
 import { Connection } from "../pipes/client/connection.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
-import { fifoOf } from "../pipes/protocol/names.ts";
-import { ensureFifo, openPresentFifo, removeFifo } from "../pipes/transport/fifo.ts";
-import { identityOf } from "../pipes/transport/holders.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
+import { Upstream } from "./upstream.ts";
 import type { PipeEvent, WorkerPipe } from "./worker/pipe.ts";
 
 export interface Progress {
@@ -23,21 +21,22 @@ export interface ConnectorNews {
   description(description: string): void;
 }
 
-/** A subscription is not timed here: the worker's own start deadline is the one that counts. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
 const REPLACED_CHECK_MS = 250;
 
 /** The daemon's end of one tool's pipe: an ordinary client of it, and the one who keeps the upstream FIFO open. */
 export class Connector implements WorkerPipe {
-  readonly path: string;
   readonly #folder: string;
   readonly #name: string;
   readonly #log: Logger;
   readonly #news: ConnectorNews;
-  #held: number | null = null;
+  readonly #upstream: Upstream;
   #connection: Connection | null = null;
+  #opening = new AbortController();
   #report: (event: PipeEvent) => void = () => undefined;
   #check: NodeJS.Timeout | null = null;
+  /** `drain` or `stop` went over the shared FIFO, where the next process might find it. */
+  #toldOverShared = false;
+  #stateKnown = false;
   #asked: string[] = [];
   #shapes: InterfaceShape[] = [];
 
@@ -46,20 +45,20 @@ export class Connector implements WorkerPipe {
     this.#name = name;
     this.#log = log;
     this.#news = news;
-    this.path = fifoOf.upstream(folder, name);
+    this.#upstream = new Upstream(folder, name);
   }
 
+  get path(): string {
+    return this.#upstream.path;
+  }
+
+  /** @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours` */
   hold(): void {
-    if (this.#held !== null) return;
-    ensureFifo(this.path, mkfifo);
-    this.#held = openPresentFifo(this.path, "both");
+    this.#upstream.hold();
   }
 
   release(): void {
-    if (this.#held === null) return;
-    removeFifo(this.path);
-    closeSync(this.#held);
-    this.#held = null;
+    this.#upstream.release();
   }
 
   connect(_pid: number, report: (event: PipeEvent) => void): void {
@@ -71,28 +70,53 @@ export class Connector implements WorkerPipe {
   disconnect(): void {
     if (this.#check !== null) clearInterval(this.#check);
     this.#check = null;
-    this.#connection?.close();
-    this.#connection = null;
+    this.#hangUp();
     this.#report = () => undefined;
+    this.#stateKnown = false;
+    if (this.#upstream.held) this.#mendUpstream();
   }
 
   drain(): void {
     if (this.#connection === null) this.#report({ type: "drained" });
-    else this.#send("drain");
+    else this.#tell("drain");
   }
 
   stop(): void {
-    this.#send("stop");
+    this.#tell("stop");
+  }
+
+  /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
+  #mendUpstream(): void {
+    try {
+      this.#upstream.hold();
+      if (this.#toldOverShared) this.#upstream.purge((line) => isOrderOf(process.pid, line));
+      this.#toldOverShared = false;
+    } catch (error) {
+      this.#log.error({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe cannot be held");
+    }
+  }
+
+  #tell(cmd: "drain" | "stop"): void {
+    this.#toldOverShared ||= this.#connection?.laned === false;
+    this.#send(cmd);
+  }
+
+  /** Also while it is still being opened, which nothing else would end: the worker's start deadline is not a connection's. */
+  #hangUp(): void {
+    this.#opening.abort();
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   #subscribe(): void {
     const connection = new Connection(
-      { folder: this.#folder, name: this.#name, makeFifo: mkfifo, wants: ["progress"], timeoutMs: NO_TIMEOUT_MS },
+      { folder: this.#folder, name: this.#name, makeFifo: mkfifo, wants: ["progress"], timeoutMs: Infinity },
       { event: (event) => this.#connection === connection && this.#take(event), lost: () => undefined }, // the exit of the process is the news
     );
     this.#connection = connection;
+    this.#opening = new AbortController();
     this.#watchReplaced();
-    connection.open().then(
+    connection.open(this.#opening.signal).then(
       () => this.#connection === connection && this.#subscribed(),
       (error: unknown) => this.#connection === connection && this.#log.warn({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe could not be opened"),
     );
@@ -113,17 +137,11 @@ export class Connector implements WorkerPipe {
    */
   #watchReplaced(): void {
     if (this.#check !== null) clearInterval(this.#check);
-    let known = identityOf(this.path);
     this.#check = setInterval(() => {
-      const now = identityOf(this.path);
-      if (now === null || now === known) return;
-      known = now;
-      this.#log.info({ tool: this.#name }, "it made its pipe anew; holding the new one");
-      const old = this.#held;
-      this.#held = null;
-      this.hold();
-      if (old !== null) closeSync(old);
-      this.#connection?.close();
+      if (this.#upstream.isCurrent || !existsSync(this.path)) return;
+      this.#log.info({ tool: this.#name, reason: "it did not take the one that was there" }, "it made its pipe anew; holding the new one");
+      this.#mendUpstream();
+      this.#hangUp();
       this.#subscribe();
     }, REPLACED_CHECK_MS);
   }
@@ -136,6 +154,7 @@ export class Connector implements WorkerPipe {
     switch (event.event) {
       case "state":
       case "state_changed":
+        this.#stateKnown = true;
         return this.#report({ type: "stateReported", state: String(event["state"]), reason: typeof event["reason"] === "string" ? event["reason"] : null });
       case "progress":
         return this.#news.progress({ stage: String(event["stage"]), value: Number(event["value"]), total: typeof event["total"] === "number" ? event["total"] : null });
@@ -167,9 +186,19 @@ export class Connector implements WorkerPipe {
     if (this.#shapes.length === this.#asked.length) this.#news.interfaces(this.#shapes);
   }
 
-  /** A tool of the older dialect knows no states and no `drain`: that it answers is all there is to know. */
-  #understoodNot(event: ToolEvent): void {
-    if (event.req_id === "drain") return this.#report({ type: "drained" });
-    if (event.req_id === "get_state" || event.req_id === undefined) this.#report({ type: "stateReported", state: "idle", reason: null });
+  /** A tool of the older dialect knows no states and no `drain`, and may not say what it answers: that it does is all there is to know. */
+  #understoodNot({ req_id }: ToolEvent): void {
+    if (req_id === "drain" || req_id === undefined) this.#report({ type: "drained" });
+    if (req_id === "get_state" || (req_id === undefined && !this.#stateKnown)) this.#report({ type: "stateReported", state: "idle", reason: null });
+  }
+}
+
+/** Whether a line on a tool's FIFO is a `drain` or `stop` of the process `pid`. */
+function isOrderOf(pid: number, line: string): boolean {
+  try {
+    const request = JSON.parse(line) as { pid?: unknown; cmd?: unknown } | null;
+    return request?.pid === pid && (request.cmd === "drain" || request.cmd === "stop");
+  } catch {
+    return false; // half a line, whose other half has been read
   }
 }

@@ -22,8 +22,9 @@ export interface Controlled {
   snapshot(): Registry;
   /** @throws ToolError `invalid-config` */
   reload(): Promise<Applied[]>;
-  sweep(): string[];
-  stop(reason: string): void;
+  sweep(): Promise<string[]>;
+  /** Resolves when no worker is left. */
+  stop(reason: string): Promise<void>;
 }
 
 type A<C extends keyof (typeof supervisor)["commands"]> = Args<typeof supervisor, C>;
@@ -36,27 +37,18 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
     list: () => ({ event: "tools", tools: fleet.entries }),
     status: ({ tool }: A<"status">) => ({ event: "status", status: statusOf(daemon, tool) }),
     start: ({ tool }: A<"start">, call: Call) => {
-      fleet.get(tool).worker.start("asked to start");
+      fleet.toStart(tool).start("asked to start");
       return started(fleet, tool, call);
     },
     restart: ({ tool }: A<"restart">, call: Call) => {
-      const { worker } = fleet.get(tool);
+      const worker = fleet.toStart(tool);
       const { pid } = worker.state;
       worker.restart("asked to restart");
       return started(fleet, tool, call, pid);
     },
-    stop: async ({ tool }: A<"stop">) => {
-      if (tool === undefined) {
-        setImmediate(() => daemon.stop("asked to stop over its pipe"));
-        return { event: "stopped" };
-      }
-      const target = fleet.get(tool);
-      target.worker.stop("asked to stop");
-      await target.worker.until(isDown);
-      return { event: "stopped", tool: target.entry };
-    },
+    stop: ({ tool }: A<"stop">) => (tool === undefined ? stopAll(daemon) : stopped(fleet, tool)),
     reload: async () => ({ event: "reloaded", changes: await daemon.reload() }),
-    sweep: () => ({ event: "swept", removed: daemon.sweep() }),
+    sweep: async () => ({ event: "swept", removed: await daemon.sweep() }),
     logs: ({ tool, ...query }: A<"logs">, call: Call) => logEntries(daemon, tool, query, call.signal),
     watch: (_: A<"watch">, call: Call) => watchFleet(fleet, call.signal),
     metrics: async () => ({ event: "metrics", metrics: await metricsOf(fleet.entries) }),
@@ -76,6 +68,20 @@ async function started(fleet: Fleet, name: string, call: Call, oldPid: number | 
   const { phase, state, reason } = await worker.until(settled);
   if (phase === "ready" && state !== "error") return { event: "started", tool: fleet.get(name).entry };
   throw new ToolError("not-ready", { tool: name, state: phase === "ready" ? "in error" : phase, reason, hint: `See: cpipe supervisor logs ${name}` });
+}
+
+async function stopped(fleet: Fleet, name: string): Promise<{ event: string; tool: RegistryEntry }> {
+  const tool = fleet.get(name);
+  const { worker } = tool;
+  worker.stop("asked to stop");
+  const state = await worker.until((now) => isDown(now) || now.want === "up");
+  if (isDown(state)) return { event: "stopped", tool: tool.entry };
+  throw new ToolError("cancelled", { reason: `meanwhile somebody started ${name} again` });
+}
+
+async function stopAll(daemon: Controlled): Promise<{ event: string }> {
+  await daemon.stop("asked to stop over its pipe");
+  return { event: "stopped" };
 }
 
 function statusOf(daemon: Controlled, tool: string | undefined): unknown {

@@ -1,7 +1,9 @@
+import { EventEmitter } from "node:events";
+import { mkdirSync } from "node:fs";
 import type { Logger } from "pino";
+import { removeOrphans } from "../pipes/client/orphans.ts";
 import { readRegistry } from "../pipes/client/registry.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { fifoOf } from "../pipes/protocol/names.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
 import type { Places } from "../pipes/protocol/places.ts";
 import type { Registry } from "../pipes/protocol/registry.ts";
@@ -12,7 +14,6 @@ import { endLeftovers } from "./leftovers.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
 import { RegistryFile } from "./registry.ts";
 import { type ConfigSource, type Settled } from "./source.ts";
-import { sweepOrphans } from "./sweep.ts";
 import { signalGroup } from "./worker/group.ts";
 import { bootId, startTimeOf } from "./worker/identity.ts";
 import { launchOf } from "./worker/launch.ts";
@@ -26,69 +27,63 @@ export interface DaemonParts {
   readonly first: Settled;
 }
 
+/** What the daemon as a whole does, for those who tell people or the service manager. */
+interface DaemonEvents {
+  reloading: [];
+  /** `applied` is null when the config was refused; the source has the problems. */
+  reloaded: [applied: readonly Applied[] | null, notes: readonly string[]];
+  stopping: [reason: string];
+}
+
 /** The supervisor, put together: config → fleet → registry, with the control pipe beside them. */
-export class Daemon {
+export class Daemon extends EventEmitter<DaemonEvents> {
   readonly fleet: Fleet;
   readonly #parts: DaemonParts;
   readonly #pipes: string;
   readonly #registry: RegistryFile;
   readonly #control: ToolServer;
-  readonly #started = new Date().toISOString();
+  readonly #self: Registry["daemon"];
   readonly #stopRotation: () => void;
-  #stopping: Promise<void> | null = null;
+  /** Starting, reloading and stopping take their turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopping: { readonly fleet: Promise<void>; readonly all: Promise<void> } | null = null;
   #resolveStopped: () => void = () => undefined;
-  readonly #stopped = new Promise<void>((resolve) => (this.#resolveStopped = resolve));
+  /** Resolves when the daemon has been told to stop and has done so. */
+  readonly stopped = new Promise<void>((resolve) => (this.#resolveStopped = resolve));
 
   constructor(parts: DaemonParts) {
+    super();
     const { places, log, first } = parts;
     this.#parts = parts;
     this.#pipes = first.pipes;
+    this.#self = { pid: process.pid, startTime: startTimeOf(process.pid), bootId: bootId(), version: packageVersion(), started: new Date().toISOString() };
     const limits = { maxBytes: first.logs.maxSize, keep: first.logs.keep };
     const launch = { pipes: this.#pipes, logLevel: first.logs.level };
     const effects = workerProcesses({ logs: places.logs, limits, log, launch: (spec) => launchOf(spec, launch) });
     this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, log, effects });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
-    this.fleet.on("changed", () => this.#registry.touch()).on("removed", () => this.#registry.touch());
+    this.#keepRegistry();
     this.#control = controlServer(
-      { fleet: this.fleet, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), sweep: () => this.sweep(), stop: (why) => void this.stop(why) },
+      { fleet: this.fleet, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
       this.#pipes,
       log.child({ tool: "supervisor" }),
     );
     this.#stopRotation = rotateRegularly(places.logs, limits, (error) => log.error({ reason: error.message }, "a log was not rotated")).close;
   }
 
-  /** Clears what an earlier daemon has left, opens the control pipe, and starts the tools. Resolves when the control pipe answers. */
-  async start(): Promise<void> {
-    const { log, first, places } = this.#parts;
-    const ended = await endLeftovers(readRegistry(places.registry));
-    if (ended.length > 0) log.warn({ pids: ended, reason: "an earlier daemon ended without stopping them" }, "ended leftover workers");
-    this.sweep();
-    await this.#control.serve();
-    this.fleet.apply(first.tools, "the daemon started");
-    this.#registry.write();
-    log.info({ version: packageVersion(), config: first.path, pipes: this.#pipes, tools: [...first.tools.keys()], reason: "started" }, "running");
+  /** Opens the control pipe, ends what an earlier daemon has left, and starts the tools. Resolves when the control pipe answers. */
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
   }
 
-  /** Reads the config again and applies what has changed. @throws ToolError `invalid-config`; then nothing has changed */
-  async reload(why: string): Promise<Applied[]> {
-    const { log, source } = this.#parts;
-    const settled = await source.read();
-    this.#registry.touch();
-    if (settled === null) {
-      const reason = source.problems.join("\n");
-      log.error({ config: source.path, problems: source.problems, reason }, "the config was not applied");
-      throw new ToolError("invalid-config", { path: source.path, reason, problems: source.problems });
-    }
-    const applied = this.fleet.apply(settled.tools, "tools.yaml changed");
-    if (settled.pipes !== this.#pipes) log.warn({ pipes: settled.pipes, reason: "the pipes are in use" }, "`pipes:` takes effect at the next start of the daemon");
-    log.info({ config: settled.path, changes: applied, reason: why }, "the config was applied");
-    return applied;
+  /** Reads the config again and applies what has changed. @throws ToolError `invalid-config`: nothing has changed; `stopping` */
+  reload(why: string): Promise<Applied[]> {
+    return this.#inTurn(() => this.#reload(why));
   }
 
-  /** Removes orphaned pipes, those of our own tools excepted. */
-  sweep(): string[] {
-    const ours = new Set([...this.fleet].map((tool) => tool.entry.path).concat(fifoOf.upstream(this.#pipes, "supervisor")));
-    const removed = sweepOrphans(this.#pipes, ours);
+  /** Removes orphaned pipes; resolves to their paths. */
+  async sweep(): Promise<string[]> {
+    const removed = await removeOrphans(this.#pipes);
     if (removed.length > 0) this.#parts.log.info({ removed, reason: "nobody has them open" }, "removed orphaned pipes");
     return removed;
   }
@@ -97,38 +92,118 @@ export class Daemon {
     const { source } = this.#parts;
     return {
       version: 1,
-      daemon: { pid: process.pid, startTime: startTimeOf(process.pid), bootId: bootId(), version: packageVersion(), started: this.#started },
+      daemon: this.#self,
       pipes: this.#pipes,
       config: { path: source.path, problems: [...source.problems] },
       tools: Object.fromEntries(this.fleet.entries.map((entry) => [entry.name, entry])),
     };
   }
 
-  /** Stops every tool, then the control pipe. Resolves when no process and no pipe of ours is left. */
-  stop(reason: string): Promise<void> {
-    this.#stopping ??= this.#stop(reason);
+  /** Stops every tool (`fleet` resolves), then the control pipe (`all`): no process and no pipe of ours is left. */
+  stop(reason: string): { readonly fleet: Promise<void>; readonly all: Promise<void> } {
+    if (this.#stopping !== null) return this.#stopping;
+    this.fleet.close();
+    const fleet = this.#inTurn(() => this.#stopFleet(reason));
+    const all = fleet.then(() => this.#close(reason));
+    all.catch((error: unknown) => this.#parts.log.error({ reason: ToolError.from(error).message }, "not everything could be cleared away")).finally(this.#resolveStopped);
+    this.#stopping = { fleet, all };
+    this.emit("stopping", reason);
     return this.#stopping;
-  }
-
-  /** Resolves when the daemon has been told to stop and has done so. */
-  get stopped(): Promise<void> {
-    return this.#stopped;
   }
 
   /** Ends every worker's group at once; for somebody who will not wait. */
   kill(): void {
-    for (const { worker } of this.fleet) if (worker.state.pid !== null) signalGroup(worker.state.pid, "SIGKILL");
+    for (const pid of this.fleet.pids) signalGroup(pid, "SIGKILL");
   }
 
-  async #stop(reason: string): Promise<void> {
-    const { log } = this.#parts;
-    log.info({ reason }, "stopping");
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(run);
+    this.#turn = turn.then(() => undefined, () => undefined); // whoever asked gets the error
+    return turn;
+  }
+
+  /** A process must be in the file before anything can happen to us: the next daemon finds it there. The rest can wait a little. */
+  #keepRegistry(): void {
+    const pids = new Map<string, number | null>();
+    this.fleet.on("changed", ({ name, pid }) => {
+      if ((pids.get(name) ?? null) === pid) return this.#registry.touch();
+      pids.set(name, pid);
+      this.#registry.write();
+    });
+    this.fleet.on("removed", () => this.#registry.touch());
+  }
+
+  async #start(): Promise<void> {
+    const { log, first, places } = this.#parts;
+    if (this.#stopping !== null) return;
+    makePipesFolder(this.#pipes);
+    await this.#control.serve(); // first of all: with another daemon on these pipes nothing here is ours to clear
+    const ended = await endLeftovers(readRegistry(places.registry));
+    if (ended.length > 0) log.warn({ pids: ended, reason: "an earlier daemon ended without stopping them" }, "ended leftover workers");
+    if (this.#stopping !== null) return;
+    this.fleet.apply(first.tools, "the daemon started");
+    this.#registry.write();
+    log.info({ version: packageVersion(), config: first.path, pipes: this.#pipes, tools: [...first.tools.keys()], reason: "started" }, "running");
+    this.sweep().catch((error: unknown) => log.error({ reason: ToolError.from(error).message }, "orphaned pipes could not be swept"));
+  }
+
+  async #reload(why: string): Promise<Applied[]> {
+    if (this.#stopping !== null) throw new ToolError("stopping", { tool: "the daemon" });
+    this.emit("reloading");
+    this.#control.setState("reloading");
+    let applied: Applied[] | null = null;
+    const notes: string[] = [];
+    try {
+      const settled = await this.#read();
+      applied = this.fleet.apply(settled.tools, "tools.yaml changed");
+      notes.push(...this.#notApplied(settled));
+      this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
+      return applied;
+    } finally {
+      this.#registry.touch();
+      this.#control.setState("running");
+      this.emit("reloaded", applied, notes);
+    }
+  }
+
+  async #read(): Promise<Settled> {
+    const { log, source } = this.#parts;
+    const settled = await source.read();
+    if (settled !== null) return settled;
+    const reason = source.problems.join("\n");
+    log.error({ config: source.path, problems: source.problems, reason }, "the config was not applied");
+    throw new ToolError("invalid-config", { path: source.path, reason, problems: source.problems });
+  }
+
+  #notApplied(settled: Settled): string[] {
+    const { first } = this.#parts;
+    const later = "takes effect at the next start of the daemon";
+    return [
+      ...(settled.pipes === this.#pipes ? [] : [`pipes: ${settled.pipes} ${later}; until then they are in ${this.#pipes}`]),
+      ...(JSON.stringify(settled.logs) === JSON.stringify(first.logs) ? [] : [`what logs: says ${later}`]),
+    ];
+  }
+
+  async #stopFleet(reason: string): Promise<void> {
+    this.#parts.log.info({ reason }, "stopping");
     this.#control.setState("stopping");
     this.#stopRotation();
     await this.fleet.stop(reason);
+  }
+
+  async #close(reason: string): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve)); // whoever asked over the control pipe is answered first
     await this.#control.close(reason);
     this.#registry.remove();
-    log.info({ reason }, "stopped");
-    this.#resolveStopped();
+    this.#parts.log.info({ reason }, "stopped");
+  }
+}
+
+/** @throws ToolError `file-failed` */
+function makePipesFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw ToolError.from(error, "file-failed", { path: folder, hint: "pipes: in tools.yaml names this folder" });
   }
 }

@@ -3,7 +3,7 @@ import { ToolError } from "../pipes/protocol/errors.ts";
 import type { RegistryEntry } from "../pipes/protocol/registry.ts";
 import { type Change, plan, type Tools } from "./config/plan.ts";
 import { Tool, type ToolOptions } from "./tool.ts";
-import { isDown } from "./worker/worker.ts";
+import { isDown, type Worker } from "./worker/worker.ts";
 
 /** What was done for one tool at a reload. */
 export interface Applied {
@@ -16,11 +16,13 @@ export interface Applied {
 export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; removed: [name: string] }> {
   readonly #options: Omit<ToolOptions, "onChanged">;
   #tools = new Map<string, Tool>();
-  /** Tools that were removed and whose processes are not all gone; a new one of the same name waits for that. */
-  readonly #leaving = new Map<string, Promise<void>>();
+  /** Tools that were removed and whose processes are not all gone. One that comes back meanwhile is this very tool, so it has one process. */
+  readonly #leaving = new Map<string, Tool>();
+  #closed = false;
 
   constructor(options: Omit<ToolOptions, "onChanged">) {
     super();
+    this.setMaxListeners(0); // as many as watch
     this.#options = options;
   }
 
@@ -39,8 +41,15 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     throw new ToolError("no-such-tool", { tool: name, hint: `tools.yaml names ${[...this.#tools.keys()].join(", ") || "none"}` });
   }
 
-  /** Makes the fleet what `next` says; tools that do not change keep their process. */
+  /** The worker of a tool that somebody wants to have started. @throws ToolError `no-such-tool`, `stopping` once the fleet is being stopped */
+  toStart(name: string): Worker {
+    if (this.#closed) throw new ToolError("stopping", { tool: "the daemon" });
+    return this.get(name).worker;
+  }
+
+  /** Makes the fleet what `next` says; tools that do not change keep their process. @throws ToolError `stopping` */
   apply(next: Tools, why: string): Applied[] {
+    if (this.#closed) throw new ToolError("stopping", { tool: "the daemon" });
     const current = new Map([...this.#tools].map(([name, tool]) => [name, tool.worker.spec]));
     const changes = plan(current, next);
     for (const change of changes) this.#perform(change, why);
@@ -48,11 +57,30 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     return changes.flatMap((change) => (change.kind === "unchanged" ? [] : [{ kind: change.kind, name: change.name, fields: "fields" in change ? change.fields : [] }]));
   }
 
-  /** Stops every tool; resolves when the last process of each is gone. */
+  /** From now on nothing is started. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Stops every tool, for good; resolves when the last process of each is gone. */
   async stop(reason: string): Promise<void> {
-    const tools = [...this.#tools.values()];
-    for (const tool of tools) tool.worker.stop(reason);
-    await Promise.all([...tools.map((tool) => tool.worker.until(isDown)), ...this.#leaving.values()]);
+    this.close();
+    for (const { worker } of this.#tools.values()) worker.stop(reason);
+    await Promise.all(this.#all().map(({ worker }) => worker.until(isDown)));
+  }
+
+  /** The processes that there are, those of removed tools included. */
+  get pids(): number[] {
+    return this.#all().flatMap(({ worker }) => (worker.state.pid === null ? [] : [worker.state.pid]));
+  }
+
+  /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */
+  get stopBudget(): number {
+    return Math.max(0, ...this.#all().map(({ worker }) => worker.spec.timeouts).map(({ drainMs, stopMs, killMs }) => drainMs + stopMs + killMs));
+  }
+
+  #all(): Tool[] {
+    return [...this.#tools.values(), ...this.#leaving.values()];
   }
 
   #perform(change: Change, why: string): void {
@@ -67,30 +95,33 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
         if (worker.state.want === "up") worker.restart(`${why}: ${change.fields.join(", ")} changed`);
         return;
       }
-      case "changed":
-        return this.get(change.name).configure(change.to);
+      case "changed": {
+        const tool = this.get(change.name);
+        tool.configure(change.to);
+        if (change.fields.includes("autostart") && change.to.autostart && isDown(tool.worker.state)) tool.worker.start(`${why}: autostart`);
+        return;
+      }
       case "unchanged":
         return undefined;
     }
   }
 
   #add({ to, name }: Extract<Change, { kind: "added" }>, why: string): void {
-    const tool = new Tool(to, { ...this.#options, onChanged: (changed) => this.#tools.get(changed.name) === changed && this.emit("changed", changed.entry) });
+    const kept = this.#leaving.get(name);
+    kept?.configure(to);
+    const tool = kept ?? new Tool(to, { ...this.#options, onChanged: (changed) => this.#tools.get(changed.name) === changed && this.emit("changed", changed.entry) });
+    this.#leaving.delete(name);
     this.#tools.set(name, tool);
-    if (!to.autostart) return void this.emit("changed", tool.entry);
-    const before = this.#leaving.get(name);
-    if (before === undefined) tool.worker.start(why);
-    else void before.then(() => this.#tools.get(name) === tool && tool.worker.start(why));
+    if (to.autostart) tool.worker.start(why);
+    else this.emit("changed", tool.entry);
   }
 
   #remove(name: string): void {
     const tool = this.get(name);
     this.#tools.delete(name);
+    this.#leaving.set(name, tool);
     tool.worker.stop("removed from tools.yaml");
-    const gone = tool.worker.until(isDown).then(() => {
-      if (this.#leaving.get(name) === gone) this.#leaving.delete(name);
-    });
-    this.#leaving.set(name, gone);
+    void tool.worker.until(isDown).then(() => this.#leaving.get(name) === tool && this.#leaving.delete(name));
     this.emit("removed", name);
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Registry } from "../pipes/protocol/registry.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 
@@ -12,6 +12,7 @@ export class RegistryFile {
   readonly #report: (error: ToolError) => void;
   #timer: NodeJS.Timeout | null = null;
   #failing = false;
+  #removed = false;
 
   constructor(path: string, snapshot: () => Registry, report: (error: ToolError) => void) {
     this.path = path;
@@ -27,20 +28,11 @@ export class RegistryFile {
   /** Writes it now. A failure (a full disk) is reported once, and the next change tries again. */
   write(): void {
     this.#cancel();
-    const draft = `${this.path}.${process.pid}.new`;
+    if (this.#removed) return;
     try {
-      rmSync(draft, { force: true });
-      const fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-      try {
-        writeSync(fd, `${JSON.stringify(this.#snapshot(), null, 2)}\n`);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      renameSync(draft, this.path);
+      this.#replace(`${JSON.stringify(this.#snapshot(), null, 2)}\n`);
       this.#failing = false;
     } catch (error) {
-      rmSync(draft, { force: true });
       if (!this.#failing) this.#report(ToolError.from(error, "file-failed", { path: this.path }));
       this.#failing = true;
     }
@@ -49,7 +41,24 @@ export class RegistryFile {
   /** No daemon runs any more. */
   remove(): void {
     this.#cancel();
+    this.#removed = true;
     rmSync(this.path, { force: true });
+  }
+
+  /** Not synced to the disk: what it says is worth nothing after the machine itself has gone down. */
+  #replace(text: string): void {
+    const draft = `${this.path}.${process.pid}.new`;
+    rmSync(draft, { force: true });
+    const fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    try {
+      writeFileSync(fd, text); // all of it, or an error
+      renameSync(draft, this.path);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
   }
 
   #cancel(): void {

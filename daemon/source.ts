@@ -1,9 +1,8 @@
-import { DEFAULT_PIPES } from "../pipes/protocol/names.ts";
 import type { Environment } from "../pipes/protocol/places.ts";
+import { readConfigFile } from "./config/file.ts";
 import { loadConfig } from "./config/load.ts";
 import { type Located, locateConfig } from "./config/locate.ts";
-import type { Config } from "./config/parse.ts";
-import type { Tools } from "./config/plan.ts";
+import { type Config, parseConfig } from "./config/parse.ts";
 import { type Problem, render, summarise } from "./config/problem.ts";
 
 /** A config that can be applied. */
@@ -52,9 +51,25 @@ export class ConfigSource {
     return loaded.ok ? { ...loaded.config, origin } : null;
   }
 
-  /** What a daemon runs with whose config has never been right: nothing, until it is. */
-  empty(): Settled {
-    const tools: Tools = new Map();
-    return { path: this.path, origin: this.origin, pipes: this.#env["PIPE_TOOLS_PIPES"] ?? DEFAULT_PIPES, logs: { level: "info", maxSize: 10 * 1024 * 1024, keep: 5 }, tools };
+  /**
+   * What a daemon runs with whose config has never been right: no tools until it is. The folder of the pipes stays the same for
+   * the daemon's life, so it is taken from the file if that one line is in order.
+   */
+  async empty(): Promise<Settled> {
+    const { path, origin } = this.#located;
+    const lines = (await this.#text()).split("\n").filter((line) => line.startsWith("pipes:"));
+    for (const line of [...lines, ""]) {
+      const parsed = parseConfig(path, `${line}\ntools: {}\n`, this.#env);
+      if (parsed.ok) return { ...parsed.config, origin };
+    }
+    throw new Error("a config of no tools is not valid");
+  }
+
+  async #text(): Promise<string> {
+    try {
+      return (await readConfigFile(this.path, this.origin === "packaged")) ?? "";
+    } catch {
+      return ""; // `read` has told what is wrong with it
+    }
   }
 }

@@ -33,7 +33,7 @@ export class Tool {
       description: (description) => this.#learn(() => (this.#said = description)),
     });
     this.#hash = specHash(spec);
-    this.worker = new Worker(spec, { effects: options.effects, pipe: this.#connector });
+    this.worker = new Worker(spec, { effects: { ...options.effects, spawn: (...args) => this.#spawn(...args) }, pipe: this.#connector });
     this.worker.on("changed", (state) => {
       if (state.state !== "loading") this.#progress = null;
       options.onChanged(this);
@@ -72,6 +72,12 @@ export class Tool {
       log: logPath(this.#options.logs, spec.name),
       interfaces: this.#interfaces,
     };
+  }
+
+  /** A process whose pipe we cannot hold would answer in the place of another, or nobody. @throws ToolError `already-running`, `not-a-fifo`, … */
+  #spawn(...[spec, report]: Parameters<Effects["spawn"]>): void {
+    this.#connector.hold();
+    this.#options.effects.spawn(spec, report);
   }
 
   #learn(change: () => void): void {

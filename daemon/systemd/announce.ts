@@ -7,8 +7,12 @@ import { startWatchdog, watchdogInterval } from "./watchdog.ts";
 export interface ServiceNews {
   ready(): void;
   reloading(): void;
-  stopping(): void;
+  /** `budget`: the longest, in ms, that the stop may take. */
+  stopping(budget: number): void;
 }
+
+/** Beside the workers' own time: for closing pipes and files, on a machine that is busy stopping everything. */
+const CLOSING_MS = 5000;
 
 export async function announce(fleet: Fleet, log: Logger): Promise<ServiceNews> {
   const line = await openNotify({ report: (error) => log.warn({ reason: error.message }, "systemd cannot be told how the daemon is") });
@@ -24,7 +28,7 @@ export async function announce(fleet: Fleet, log: Logger): Promise<ServiceNews> 
   return {
     ready: () => line.notify({ ready: true, status: statusOf(fleet) }),
     reloading: () => line.notify({ reloading: true }),
-    stopping: () => line.notify({ stopping: true, status: "stopping" }),
+    stopping: (budget) => line.notify({ stopping: true, status: "stopping", extendMs: budget + CLOSING_MS }),
   };
 }
 

@@ -1,0 +1,106 @@
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import { fifoOf } from "../pipes/protocol/names.ts";
+import { ensureFifo, openFifo, removeFifo } from "../pipes/transport/fifo.ts";
+import { identityOf } from "../pipes/transport/holders.ts";
+import { mkfifo } from "../pipes/transport/libc.ts";
+import { FifoWriter } from "../pipes/transport/writer.ts";
+import { foreignServer } from "./owner.ts";
+
+/** Between making a FIFO and opening it somebody may clear it away as an orphan. */
+const TRIES = 3;
+/** More than any pipe holds (1 MiB). */
+const READ_BYTES = 2 * 1024 * 1024;
+const REFILL_LIMITS = { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 60_000 };
+
+/** A tool's upstream FIFO, kept open for reading and writing so that requests wait in it whoever comes and goes. */
+export class Upstream {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #name: string;
+  #fd: number | null = null;
+
+  constructor(folder: string, name: string) {
+    this.#folder = folder;
+    this.#name = name;
+    this.path = fifoOf.upstream(folder, name);
+  }
+
+  get held(): boolean {
+    return this.#fd !== null;
+  }
+
+  /**
+   * Makes it if it is missing, and holds the one that is there now; what waited in one held before is moved into it.
+   * @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours`
+   */
+  hold(): void {
+    if (this.#fd !== null && this.isCurrent) return;
+    const pid = this.#fd === null ? foreignServer(this.#folder, this.#name) : null;
+    if (pid !== null) throw new ToolError("already-running", { what: `a server of '${this.#name}'`, pid, hint: `Stop it with: cpipe ${this.#name} stop` });
+    const before = this.#fd;
+    this.#fd = this.#open();
+    if (before === null) return;
+    const waiting = linesIn(before);
+    closeSync(before);
+    this.#refill(waiting);
+  }
+
+  /** Lets go of it, and removes it unless it is somebody else's by now: a client then learns at once that nobody is there. */
+  release(): void {
+    if (this.#fd === null) return;
+    if (this.isCurrent && foreignServer(this.#folder, this.#name) === null) removeFifo(this.path);
+    closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  /** Whether what we hold is what the path leads to. */
+  get isCurrent(): boolean {
+    if (this.#fd === null) return false;
+    const { dev, ino } = fstatSync(this.#fd);
+    return identityOf(this.path) === `${dev}:${ino}`;
+  }
+
+  /**
+   * Drops what `isStale` says of the requests that wait, for a process that has gone: the next one must not obey a `stop` that
+   * was meant for it. To be called while nobody reads.
+   */
+  purge(isStale: (line: string) => boolean): void {
+    if (this.#fd === null) return;
+    const waiting = linesIn(this.#fd);
+    this.#refill(waiting.filter((line) => !isStale(line)));
+  }
+
+  #open(): number {
+    for (let tries = 1; ; tries++) {
+      ensureFifo(this.path, mkfifo);
+      const fd = openFifo(this.path, "both");
+      if (fd !== null) return fd;
+      if (tries === TRIES) throw new ToolError("file-failed", { path: this.path, reason: "it vanishes as soon as it is made" });
+    }
+  }
+
+  #refill(lines: readonly string[]): void {
+    const fd = lines.length === 0 ? null : openFifo(this.path, "write");
+    if (fd === null) return;
+    const writer = new FifoWriter(fd, REFILL_LIMITS, { closed: () => undefined });
+    writer.write(lines.join(""));
+    void writer.flushed(REFILL_LIMITS.stallMs).then(() => writer.close());
+  }
+}
+
+/** Takes what waits in a FIFO, as lines with their ends; the last one may be half a line. */
+function linesIn(fd: number): string[] {
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let length = 0;
+  try {
+    while (length < READ_BYTES) {
+      const read = readSync(fd, buffer, length, READ_BYTES - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+  }
+  return length === 0 ? [] : buffer.toString("utf8", 0, length).split(/(?<=\n)/);
+}
