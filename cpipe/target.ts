@@ -1,7 +1,9 @@
 import { resolveTool, toolsIn } from "../pipes/client/discover.ts";
 import { isAlive, readRegistry } from "../pipes/client/registry.ts";
+import { makeTogether } from "../pipes/client/together.ts";
+import { ToolClient } from "../pipes/client/tool-client.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { parseAddress } from "../pipes/protocol/names.ts";
+import { fifoOf, parseAddress } from "../pipes/protocol/names.ts";
 import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
 import { suggest } from "../pipes/protocol/suggest.ts";
 
@@ -18,6 +20,12 @@ export function findTarget(tool: string): Target {
   const registry = runningRegistry();
   const entry = registry?.pipes === folder ? (registry.tools[name] ?? null) : null;
   return { name, folder, entry };
+}
+
+/** A session with the tool. @throws ToolError what ToolClient.connect throws */
+export function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal }): Promise<ToolClient> {
+  const makeFifo = makeTogether([fifoOf.downstream(folder, name, process.pid), fifoOf.lane(folder, name, process.pid)]);
+  return ToolClient.connect(name, { ...options, folder, makeFifo });
 }
 
 /** @throws ToolError `not-ready` when the daemon knows that waiting for the tool is in vain */

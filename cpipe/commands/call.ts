@@ -1,6 +1,6 @@
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ATOMIC_BYTES, lineOf, post } from "../../pipes/client/post.ts";
-import { ToolClient } from "../../pipes/client/tool-client.ts";
+import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import { isFinal } from "../../pipes/protocol/messages.ts";
@@ -18,7 +18,7 @@ import type { Interruption } from "../signals.ts";
 import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
-import { checkReady, findTarget, type Target } from "../target.ts";
+import { checkReady, connect, findTarget, type Target } from "../target.ts";
 import { sortWords } from "../words.ts";
 
 /** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */
@@ -147,10 +147,7 @@ class Caller {
   }
 
   async #connect(): Promise<ToolClient> {
-    if (this.#client !== null) return this.#client;
-    const { name, folder } = this.#target;
-    const client = await ToolClient.connect(name, { folder, timeout: this.timeout, signal: this.#interruption.signal });
-    this.#client = client;
-    return client;
+    this.#client ??= await connect(this.#target, { timeout: this.timeout, signal: this.#interruption.signal });
+    return this.#client;
   }
 }

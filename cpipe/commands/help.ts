@@ -1,18 +1,18 @@
-import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
+import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Options } from "../flags.ts";
 import { commandHelp, generalHelp, toolHelp } from "../help.ts";
 import { askInterfaces, commandIn } from "../interfaces.ts";
-import { findTarget, type Target } from "../target.ts";
+import { connect, findTarget, type Target } from "../target.ts";
 
 /** The text for `cpipe --help`, `cpipe TOOL --help`, `cpipe TOOL CMD --help`. @throws ToolError `usage` for a command that is none */
 export async function help(tool: string | null, cmd: string | null, options: Options, signal: AbortSignal): Promise<string> {
   if (tool === null) return generalHelp();
   const target = findTarget(tool);
-  const about = target.entry !== null && target.entry.interfaces.length > 0 ? target.entry : await ask(target, options.timeout ?? DEFAULT_TIMEOUT_MS, signal);
+  const about = target.entry !== null && target.entry.interfaces.length > 0 ? target.entry : await ask(target, Math.min(options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS), signal);
   if (cmd === null) return toolHelp(target.name, about.description, about.interfaces);
   const command = commandIn(about.interfaces, cmd);
   if (command !== null) return commandHelp(tool, command);
@@ -27,8 +27,8 @@ interface About {
   readonly interfaces: readonly InterfaceShape[];
 }
 
-async function ask({ name, folder }: Target, timeout: number, signal: AbortSignal): Promise<About> {
-  const client = await ToolClient.connect(name, { folder, timeout: Math.min(timeout, 2 ** 31 - 1), signal });
+async function ask(target: Target, timeout: number, signal: AbortSignal): Promise<About> {
+  const client = await connect(target, { timeout, signal });
   try {
     const [interfaces, answer] = [await askInterfaces(client, { timeout, signal }), await client.call("get_description", {}, { timeout, signal }).catch(() => null)];
     return { interfaces, description: typeof answer?.["description"] === "string" ? answer["description"] : "" };
