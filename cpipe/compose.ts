@@ -28,7 +28,6 @@ export async function composeArguments(cmd: string, words: Words, args: readonly
   if (data !== null) {
     const arg = textArgument(args);
     const name = arg?.name ?? "data";
-    if (args?.length === 0) throw usage(`${cmd} takes no arguments, got ${shorten(data)}`);
     if (Object.hasOwn(fields, name)) throw usage(`${name} was given twice: as DATA and as a flag`);
     all[name] = textValue(data, arg);
   }

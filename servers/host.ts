@@ -32,14 +32,19 @@ function isServerClass(value: object): value is new () => ToolServer {
   return value === ToolServer || Object.prototype.isPrototypeOf.call(ToolServer, value);
 }
 
-/** A user's folder has no node_modules with us in it, and must get this very library, not a copy of it. */
+/**
+ * A user's folder has no node_modules with us in it, and must get this very library, not a copy of it. Nor has it a
+ * package.json that says `module`, without which tsx would take a .ts file for CommonJS, which asks no hooks.
+ */
 function redirectOwnPackage(): void {
   const base = pathToFileURL(`${packageRoot()}/dist/pipes/`).href;
   const hooks = `
     const files = { "pipe-tools": "index.js", "pipe-tools/server": "server.js", "pipe-tools/client": "client.js" };
     export async function resolve(specifier, context, next) {
       const file = Object.hasOwn(files, specifier) ? files[specifier] : undefined;
-      return file === undefined ? next(specifier, context) : { url: ${JSON.stringify(base)} + file, format: "module", shortCircuit: true };
+      if (file !== undefined) return { url: ${JSON.stringify(base)} + file, format: "module", shortCircuit: true };
+      const found = await next(specifier, context);
+      return /^file:.*\\.ts($|\\?)/.test(found.url) ? { ...found, format: "module" } : found;
     }`;
   register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 }

@@ -84,11 +84,13 @@ class Caller {
       this.#known = await askInterfaces(client, { timeout: this.timeout, signal: this.#interruption.signal });
     }
     const command = commandIn(this.#known, cmd);
-    const words = command === null ? loose : sortWords(rest, command.args, options);
+    // A handler whose arguments nobody has declared looks as if it had none; it is for the server to refuse what it gets.
+    const args = command === null || command.args.length === 0 ? null : command.args;
+    const words = args === null ? loose : sortWords(rest, args, options);
     this.#options = words.options;
-    const kind = command === null && this.#known.length > 0 ? "other" : piped;
+    const kind = args === null && this.#known.length > 0 ? "other" : piped;
     const source = { kind, optional: true, timeout: this.timeout, signal: this.#interruption.signal, note: say };
-    return { args: await composeArguments(cmd, words, command?.args ?? null, source), options: words.options, command };
+    return { args: await composeArguments(cmd, words, args, source), options: words.options, command };
   }
 
   /** Prints the events of the answer as they come. With --no-wait only a failure is told. */

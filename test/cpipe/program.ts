@@ -86,10 +86,11 @@ export async function finished(child: ChildProcess): Promise<Finished> {
   return { code, signal, stdout, stderr };
 }
 
-/** Resolves when the stream has said `text`. */
+/** Resolves when the stream has said `text`; rejects when it ends without. */
 export function says(stream: NodeJS.ReadableStream | null, text: string): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let seen = "";
+    stream?.once("end", () => reject(new Error(`expected ${JSON.stringify(text)}, got ${JSON.stringify(seen)}`)));
     stream?.on("data", (chunk: Buffer | string) => {
       seen += chunk.toString();
       if (seen.includes(text)) resolve();

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { build } from "esbuild";
+import { serviceFile } from "../../cpipe/commands/service.ts";
+import { finished, Place, program, root, says } from "./program.ts";
+
+const place = new Place();
+after(() => place.close());
+
+test("the bundle is our own code and Node's own modules, nothing else", async () => {
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", metafile: true, write: false, logLevel: "silent" });
+  const [output] = Object.values(metafile.outputs);
+  const imports = new Set(output?.imports.map(({ path }) => path));
+  assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
+  const sources = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
+  assert.deepEqual(sources.filter((file) => !/(^|\/)(cpipe|pipes\/(client|protocol|transport))\//.test(file)), []);
+});
+
+test("what is installed is one file of plain JavaScript that can be run as it is", () => {
+  const text = readFileSync(program, "utf8");
+  assert.ok(text.startsWith("#!/usr/bin/env node\n"));
+  for (const [, from] of text.matchAll(/^import .* from "([^"]+)";$/gm)) assert.match(from ?? "", /^node:/);
+  assert.ok((statSync(program).mode & 0o111) !== 0);
+});
+
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  assert.deepEqual(await place.cpipe("--version"), { code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
+});
+
+test("--serve becomes a built-in server: settings as flags, signals, exit code", async () => {
+  const server = place.start("--serve", "echo", "--name", "other", "--volume", "3", "--voice-name", "plain");
+  const done = finished(server);
+  await says(server.stdout, "serving");
+  assert.equal((await place.cpipe("other", "get_config")).stdout, '{"volume":3,"voiceName":"plain"}\n');
+  server.kill("SIGTERM");
+  assert.equal((await done).code, 0);
+  assert.equal(existsSync(join(place.pipes, "tool-other")), false);
+});
+
+test("--serve passes on why a server cannot start", async () => {
+  const first = place.start("--serve", "echo");
+  await says(first.stdout, "serving");
+  const second = place.start("--serve", "echo");
+  const { code, stderr } = await finished(second);
+  assert.deepEqual([code, /a server of 'echo' is already running/.test(stderr)], [125, true]);
+  first.kill("SIGINT");
+  await once(first, "exit");
+});
+
+test("--serve runs a file of one's own, TypeScript included", async () => {
+  const file = join(place.root, "greeter.ts");
+  writeFileSync(file, `import { ToolServer } from "pipe-tools/server";\nconst greet = ({ data }: { data?: string }): string => \`Hello, \${data}!\`;\nexport default new ToolServer({ name: "greeter" }).handler("greet", greet);\n`);
+  const server = place.start("--serve", file);
+  const done = finished(server);
+  await says(server.stdout, "serving");
+  assert.equal((await place.cpipe("greeter", "greet", "you")).stdout, "Hello, you!\n");
+  server.kill("SIGTERM");
+  assert.equal((await done).code, 0);
+});
+
+test("--serve of what is not there says what there is", async () => {
+  const wrong = await place.cpipe("--serve", "ecoh");
+  assert.deepEqual([wrong.code, wrong.stderr], [2, "cpipe: there is no built-in server 'ecoh'. Did you mean 'echo'?\n"]);
+  assert.equal((await place.cpipe("--serve", "./missing.ts")).code, 2);
+});
+
+test("--init puts a tools.yaml into the config folder once", async () => {
+  const path = join(String(place.env["XDG_CONFIG_HOME"]), "pipe-tools/tools.yaml");
+  assert.deepEqual(await place.cpipe("--init"), { code: 0, signal: null, stdout: `${path}\n`, stderr: "" });
+  assert.match(readFileSync(path, "utf8"), /^tools:/m);
+  assert.equal((await place.cpipe("--init")).stdout, `${path} is there already; it was left as it is\n`);
+});
+
+test("--print-service is a filled unit for systemd, or an agent for launchd", () => {
+  assert.match(serviceFile("linux"), /^ExecStart=.*daemon\/main\.js/m);
+  assert.match(serviceFile("darwin"), /<plist version="1.0">/);
+  for (const platform of ["linux", "darwin"] as const) assert.doesNotMatch(serviceFile(platform), /@[A-Z]+@/);
+});
+
+// A pseudo-terminal comes from Python's standard library; Node has none.
+const onTerminal = (columns: string, ...args: string[]): string => {
+  const script = "import os, pty, sys\nos.environ['TERM'] = 'xterm'\nstatus = pty.spawn(sys.argv[1:])\nsys.exit(os.waitstatus_to_exitcode(status))";
+  const done = spawnSync(process.env["PYTHON"] ?? "python3", ["-c", script, process.execPath, program, ...args], { env: { ...place.env, COLUMNS: columns }, encoding: "utf8", input: "" });
+  return done.stdout.replaceAll("\r\n", "\n");
+};
+
+test("on a terminal JSON is laid out, lists have colours, and news is shown on a line that goes again", async () => {
+  const server = await place.serve("test/fixtures/servers/patient.ts");
+  assert.equal(onTerminal("80", "patient", "fields"), '{\n  "a": 1,\n  "b": [\n    true\n  ],\n  "c": "x"\n}\n');
+  // oxlint-disable-next-line no-control-regex -- colours are control characters
+  assert.match(onTerminal("80", "--list"), /\u001b\[1mpatient\u001b\[0m/);
+  const news = onTerminal("80", "patient", "news");
+  assert.equal(news, "\r\u001b[Kwaiting, place 2 in line (others are first)\r\u001b[Kload 50%\r\u001b[Kdone\n");
+  server.kill("SIGTERM");
+  await once(server, "exit");
+});
