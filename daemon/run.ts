@@ -68,12 +68,15 @@ function reload(daemon: Daemon, why: string, log: Logger): void {
   });
 }
 
+/** npm passes on a Ctrl-C that the terminal has sent to us already: two signals within this time are one. */
+const SAME_ASK_MS = 500;
+
 /** The first signal stops in order; a second one is from somebody who will not wait. */
 function obeySignals(daemon: Daemon, log: Logger): void {
-  let asked = false;
+  let asked: number | null = null;
   const stop = (signal: string): void => {
-    if (asked) return daemon.kill();
-    asked = true;
+    if (asked !== null) return performance.now() - asked > SAME_ASK_MS ? daemon.kill() : undefined;
+    asked = performance.now();
     void daemon.stop(signal);
   };
   process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", () => reload(daemon, "SIGHUP", log));
