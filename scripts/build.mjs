@@ -42,6 +42,7 @@ async function compile() {
       ? esbuild.build({ ...shared, entryPoints: ["cpipe/main.ts"], outfile: "dist/cpipe.js", minifySyntax: true, banner: { js: "#!/usr/bin/env node" } })
       : { outputFiles: [] },
   ]);
+  await esbuild.stop(); // its service would go on as a child of the daemon
   return built.flatMap(({ outputFiles }) => outputFiles);
 }
 
