@@ -28,7 +28,7 @@ async function answered(answer: PromiseLike<unknown>, call: Call): Promise<void>
 
 function give(answer: unknown, call: Call): void {
   if (isStream(answer)) void stream(answer, call);
-  else call.finish(lastOf(eventOf(answer, call.reply)));
+  else call.finish(lastOf(answer, call));
 }
 
 type Stream = AsyncIterable<unknown> | Iterable<unknown>;
@@ -44,10 +44,11 @@ async function stream(parts: Stream, call: Call): Promise<void> {
     for (let turn = performance.now(); ; ) {
       const { value, done } = await iterator.next();
       if (done) {
-        const last = lastOf(eventOf(value ?? {}, call.reply));
+        const last = lastOf(value ?? {}, call);
         call.finish({ ...last, ...(text && !("text" in last) ? { text: "" } : {}), event: last.event, done: true });
         return;
       }
+      if (call.session === null) call.cancel("nobody has subscribed to its parts");
       if (call.ended) return;
       const part = eventOf(value, call.reply);
       text ||= typeof part["text"] === "string";
@@ -98,9 +99,10 @@ function isFields(value: unknown): value is object {
 }
 
 /** An answer that a client would wait on for ever is no answer. */
-function lastOf(event: ToolEvent): ToolEvent {
+function lastOf(value: unknown, call: Call): ToolEvent {
+  const event = eventOf(value, call.reply);
   if (!INTERIM_EVENTS.has(event.event)) return "done" in event ? withoutDone(event) : event;
-  throw new ToolError("handler-failed", { reason: `'${event.event}' was to be the answer, but it never ends a request` });
+  throw new ToolError("handler-failed", { cmd: call.cmd, reason: `'${event.event}' was to be the answer, but it never ends a request` });
 }
 
 function withoutDone({ done: _done, ...event }: ToolEvent): ToolEvent {

@@ -9,6 +9,7 @@ import { type Core, dispatch } from "./dispatch.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Handler, type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
 import { type Log, lineLog } from "./log.ts";
+import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
 import { mkfifo } from "../transport/libc.ts";
 
@@ -122,10 +123,15 @@ export class ToolServer {
 
   /** Changes the state and tells everybody. */
   setState(state: string, { reason = null }: { reason?: string | null; cause?: Call | null } = {}): void {
+    this.#changeState(state, reason, null);
+  }
+
+  /** `told` is the client that knows already. */
+  #changeState(state: string, reason: string | null, told: Session | null): void {
     if (state === this.#state && reason === this.#reason) return;
     this.#state = state;
     this.#reason = reason;
-    this.#sessions.broadcastState({ event: "state_changed", state, ...(reason === null ? {} : { reason }) });
+    this.#sessions.broadcastState({ event: "state_changed", state, ...(reason === null ? {} : { reason }) }, told);
   }
 
   /** Sends an event to every client. */
@@ -154,10 +160,14 @@ export class ToolServer {
   protected async onClose(): Promise<void> {}
 
   /** Says that it stops, ends what is under way, and gives the FIFO up. */
-  async close(reason = "asked to"): Promise<void> {
+  close(reason = "asked to"): Promise<void> {
+    return this.#end(reason, null);
+  }
+
+  async #end(reason: string, told: Session | null): Promise<void> {
     if (this.#closing) return void (await this.closed);
     this.#closing = true;
-    this.setState("stopping");
+    this.#changeState("stopping", null, told);
     this.#endpoint.pause();
     await this.#sessions.closeAll(reason, FLUSH_MS);
     try {
@@ -172,6 +182,8 @@ export class ToolServer {
 
   /** Stops taking requests, so that they wait for the next process; answers when those under way have ended. */
   #drain(call: Call): void {
+    // Whoever speaks over the shared pipe, which pauses too, could not take it back.
+    if (call.session?.ours !== true) throw new ToolError("invalid-request", { expected: "drain from a client with a lane of its own", got: "one without" });
     const others = [...this.#sessions].filter((session) => session !== call.session);
     this.#endpoint.pause();
     for (const session of others) session.pause();
@@ -216,7 +228,7 @@ export class ToolServer {
       },
       drainAsked: (call) => this.#drain(call),
       stopAsked: (call) => {
-        call.onEnd(() => void server.close("asked to over its pipe"));
+        call.onEnd(() => void server.#end("asked to over its pipe", call.session));
         call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });
       },
     };

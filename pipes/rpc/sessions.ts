@@ -94,8 +94,8 @@ export class Sessions {
     for (const session of this.#byPid.values()) session.send(event);
   }
 
-  broadcastState(event: ToolEvent): void {
-    for (const session of this.#byPid.values()) session.sendState(event);
+  broadcastState(event: ToolEvent, told: Session | null): void {
+    for (const session of this.#byPid.values()) if (session !== told) session.sendState(event);
   }
 
   /** Lets what is queued out, for at most `ms`, then closes every session. */
