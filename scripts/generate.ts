@@ -1,8 +1,12 @@
 // Writes the generated files that are committed. `npm run generate`; a test compares them with what this would write.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { editorSchema } from "../daemon/config/editor.ts";
+import { configKeys } from "./docs/config.ts";
+import { errorPage } from "./docs/errors.ts";
+import { declaredInterfaces, interfacePage } from "./docs/interfaces.ts";
+import { withSection } from "./docs/markdown.ts";
 
 export interface Generated {
   /** Relative to the root of the package. */
@@ -10,16 +14,21 @@ export interface Generated {
   readonly text: () => string | Promise<string>;
 }
 
+const root = fileURLToPath(new URL("..", import.meta.url));
+const interfaces = await declaredInterfaces();
+
 export const generated: readonly Generated[] = [
   { file: "config/tools.schema.json", text: () => `${JSON.stringify(editorSchema(), null, 2)}\n` },
+  { file: "docs/errors.md", text: errorPage },
+  { file: "docs/config.md", text: () => withSection(current("docs/config.md") ?? "", "keys", configKeys()) },
+  ...interfaces.map((declared) => ({ file: `docs/interfaces/${declared.name}.md`, text: () => interfacePage(declared) })),
 ];
-
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const { file, text } of generated) {
     const next = await text();
     if (next === current(file)) continue;
+    mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), next);
     console.log(`wrote ${file}`);
   }
