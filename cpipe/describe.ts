@@ -29,7 +29,7 @@ export function rowOf(tool: ToolLine, style: Style, now: number): Row {
 export function stateOf({ phase, state, progress }: Pick<ToolLine, "phase" | "state" | "progress">): string {
   const how = progress === null ? "" : share(progress.value, progress.total);
   const own = state === null || state === phase ? "" : state;
-  const stage = progress === null || own === progress.stage ? own : `${own} ${progress.stage}`.trim();
+  const stage = progress === null || [own, phase].includes(progress.stage) ? own : `${own} ${progress.stage}`.trim();
   const detail = `${stage} ${how}`.trim();
   return detail === "" ? phase : `${phase} (${plain(detail)})`;
 }

@@ -27,11 +27,14 @@ export function toolHelp(name: string, description: string, interfaces: readonly
   const base = interfaces.filter((shape) => shape.name === "base");
   const sections = [...own, ...base].map((shape) => {
     const rows = shape.commands.map((command) => [`${command.name}${summary(command)}`, command.description] as const);
-    return `${shape.name === "base" ? "Every tool" : shape.name}${shape.description === "" || shape.name === "base" ? "" : `: ${shape.description}`}\n${columns(rows)}`;
+    return `${shape.name === "base" ? "Every tool" : shape.name}${["", description].includes(shape.description) || shape.name === "base" ? "" : `: ${shape.description}`}\n${columns(rows)}`;
   });
   const none = interfaces.length === 0 ? `${name} tells nothing of its commands. Try: cpipe ${name} get_help, cpipe ${name} help\n` : "";
-  return `${name}${description === "" ? "" : `: ${description}`}\n\n${sections.join("\n")}${none}\nMore of one: cpipe ${name} CMD --help\n`;
+  return `${name}${description === "" ? "" : `: ${description}`}\n\n${sections.join("\n")}${none}${base.length > 0 || own.length === 0 ? "" : EVERY_TOOL}\nMore of one: cpipe ${name} CMD --help\n`;
 }
+
+/** The registry leaves out what goes for all. */
+const EVERY_TOOL = "\nEvery tool also answers ping, get_state, get_description, get_help, get_config, list_interfaces, get_interface, cancel and stop.\n";
 
 /** `cpipe TOOL CMD --help` */
 export function commandHelp(tool: string, command: CommandShape): string {
@@ -39,7 +42,7 @@ export function commandHelp(tool: string, command: CommandShape): string {
   const word = first === undefined ? "" : first.required ? ` ${placeholder(first)}` : ` [${placeholder(first)}]`;
   const rest = others.length === 0 ? "" : " [--ARGUMENT value …]";
   const rows = command.args.map((arg) => [`${flagOf(arg.name)}${valueOf(arg)}`, about(arg)] as const);
-  const answer = command.streams ? "The answer streams.\n" : "";
+  const answer = command.streams && !/stream/i.test(command.description) ? "The answer streams.\n" : "";
   return `cpipe ${tool} ${command.name}${word}${rest}\n\n${command.description === "" ? "" : `${command.description}\n`}${answer}${rows.length === 0 ? "\nIt takes no arguments.\n" : `\n${columns(rows)}`}`;
 }
 

@@ -20,8 +20,10 @@ export const PLAIN_COMMANDS: ReadonlySet<string> = new Set([
   "help",
 ]);
 
+/** What a tool says of a command itself goes before what every tool says of it: the daemon's `stop` takes a tool. */
 export function commandIn(interfaces: readonly InterfaceShape[], cmd: string): CommandShape | null {
-  const commands = interfaces.flatMap((shape) => shape.commands);
+  const sorted = [...interfaces].sort((a, b) => Number(a.name === "base") - Number(b.name === "base"));
+  const commands = sorted.flatMap((shape) => shape.commands);
   return commands.find((command) => command.name === cmd) ?? commands.find((command) => command.name.toLowerCase() === cmd.toLowerCase()) ?? null;
 }
 

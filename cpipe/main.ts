@@ -29,7 +29,7 @@ try {
   await perform(task);
   if (task.kind !== "serve") await finish();
 } catch (thrown) {
-  code = report(ToolError.from(thrown));
+  code = report(ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }));
   await finish();
 }
 

@@ -21,6 +21,10 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
         return Array.isArray(event["changes"]) ? changeLines(event["changes"]) : null;
       case "swept":
         return Array.isArray(event["removed"]) ? (event["removed"].length === 0 ? "nothing to remove" : event["removed"].map((path) => `removed ${String(path)}`).join("\n")) : null;
+      case "status":
+        return isObject(event["status"]) ? statusLines(event["status"], style) : null;
+      case "metrics":
+        return isObject(event["metrics"]) ? metricsTable(event["metrics"], style) : null;
       case "log":
         return isObject(event["entry"]) ? logLine(event["entry"], style) : null;
       default:
@@ -40,6 +44,26 @@ function toolLine(entry: ToolLine, style: Style): string {
   const why = entry.reason === null || entry.phase === "ready" ? "" : `: ${plain(entry.reason)}`;
   return `${style.strong(entry.name)} ${state?.paint?.(state.text) ?? stateOf(entry)}${pid}${why}`;
 }
+
+/** Everything but what is long and for programs: `--output json` has that too. */
+function statusLines(status: Record<string, unknown>, style: Style): string {
+  const told = Object.entries(status).filter(([key, value]) => value !== null && !["interfaces", "specHash", "startTime"].includes(key));
+  const width = Math.max(...told.map(([key]) => key.length));
+  return told.map(([key, value]) => `${style.faint(key.padEnd(width))}  ${plain(typeof value === "string" ? value : JSON.stringify(value))}`).join("\n");
+}
+
+/** `{tools: {NAME: {cpu, memory, processes}}, daemon: {memory}, machine: {memory: {total, available}, load}}`; memory in bytes, the rest in per cent. */
+function metricsTable({ tools, daemon, machine }: Record<string, unknown>, style: Style): string {
+  const rows = [...Object.entries(isObject(tools) ? tools : {}), ["(daemon)", daemon] as const].flatMap(([name, use]) =>
+    isObject(use) ? [{ cells: [{ text: name, paint: style.strong }, { text: percent(use["cpu"]), right: true }, { text: mebibytes(use["memory"]), right: true }] }] : [],
+  );
+  const memory = isObject(machine) && isObject(machine["memory"]) ? machine["memory"] : {};
+  const whole = `machine: ${percent(isObject(machine) ? machine["load"] : undefined)} busy, ${mebibytes(memory["available"])} of ${mebibytes(memory["total"])} free`;
+  return `${renderTable(["NAME", "CPU", "MEMORY"], rows, style.faint)}${style.faint(whole)}`;
+}
+
+const percent = (value: unknown): string => (typeof value === "number" ? `${value}%` : "");
+const mebibytes = (value: unknown): string => (typeof value === "number" ? `${Math.round(value / 1024 / 1024)} MiB` : "?");
 
 function changeLines(changes: readonly unknown[]): string {
   if (changes.length === 0) return "nothing has changed";

@@ -24,12 +24,7 @@ export class Interruption {
 
   /** The first signal ends the request in order, the second one the process. */
   listen(): void {
-    for (const name of Object.keys(CODES) as Ending[]) {
-      process.on(name, () => {
-        if (this.#by !== null) process.kill(process.pid, "SIGKILL");
-        this.end(name);
-      });
-    }
+    for (const name of Object.keys(CODES) as Ending[]) process.once(name, () => this.end(name));
   }
 
   end(by: Ending | "output"): void {

@@ -39,6 +39,7 @@ export async function readStdin(kind: StdinKind, { timeout, optional, signal, no
     const { stdin } = process;
     const silence = Number.isFinite(timeout) ? setTimeout(() => settle(() => reject(silent(timeout))), timeout) : null;
     const patience = setTimeout(() => {
+      if (!optional) return;
       if (!giveUp) return note("waiting for the end of standard input; give </dev/null when nothing comes from there");
       note("nothing came on standard input; going on without it");
       settle(() => resolve(null));

@@ -22,10 +22,24 @@ export function findTarget(tool: string): Target {
   return { name, folder, entry };
 }
 
-/** A session with the tool. @throws ToolError what ToolClient.connect throws */
-export function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal }): Promise<ToolClient> {
+/** A session with the tool. @throws ToolError what ToolClient.connect throws, `not-ready` where the daemon knows why nobody answers */
+export async function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal }): Promise<ToolClient> {
   const makeFifo = makeTogether([fifoOf.downstream(folder, name, process.pid), fifoOf.lane(folder, name, process.pid)]);
-  return ToolClient.connect(name, { ...options, folder, makeFifo });
+  try {
+    return await ToolClient.connect(name, { ...options, folder, makeFifo });
+  } catch (thrown) {
+    const error = ToolError.from(thrown);
+    throw error.code === "timeout" ? explainSilence(error, name, folder) : error;
+  }
+}
+
+/** The daemon holds the pipe of a tool that is on its way, so a request waits there for a tool that may not come. */
+function explainSilence(error: ToolError, name: string, folder: string): ToolError {
+  const registry = runningRegistry();
+  const entry = registry?.pipes === folder ? registry.tools[name] : undefined;
+  if (entry === undefined || entry.phase === "ready") return error;
+  const { phase: state, reason } = entry;
+  return new ToolError("not-ready", { tool: name, state, reason, hint: `See: cpipe supervisor logs ${name}` }, { cause: error });
 }
 
 /** @throws ToolError `not-ready` when the daemon knows that waiting for the tool is in vain */

@@ -75,11 +75,12 @@ class Caller {
   /** Reads the words again once it is known what they mean; the tool is asked only when they cannot be read without it. */
   async prepare(): Promise<Prepared> {
     const { rest, options, cmd } = this.#task;
-    const isPlain = PLAIN_COMMANDS.has(cmd.toLowerCase());
     const loose = sortWords(rest, null, options);
+    const isBare = loose.data === null && loose.options.data === null && loose.flags.length === 0;
+    const isPlain = isBare && PLAIN_COMMANDS.has(cmd.toLowerCase());
     const piped = isPlain ? "other" : stdinKind();
     this.#known = this.#target.entry?.interfaces ?? [];
-    if (this.#known.length === 0 && !isPlain && needsInterface(loose, piped)) {
+    if (commandIn(this.#known, cmd) === null && !isPlain && needsInterface(loose, piped)) {
       const client = await this.#connect();
       this.#known = await askInterfaces(client, { timeout: this.timeout, signal: this.#interruption.signal });
     }

@@ -12,12 +12,15 @@ import { connect, findTarget, type Target } from "../target.ts";
 export async function help(tool: string | null, cmd: string | null, options: Options, signal: AbortSignal): Promise<string> {
   if (tool === null) return generalHelp();
   const target = findTarget(tool);
-  const about = target.entry !== null && target.entry.interfaces.length > 0 ? target.entry : await ask(target, Math.min(options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS), signal);
+  const askTool = (): Promise<About> => ask(target, Math.min(options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS), signal);
+  const known = target.entry !== null && target.entry.interfaces.length > 0 ? target.entry : null;
+  let about: About = known ?? (await askTool());
   if (cmd === null) return toolHelp(target.name, about.description, about.interfaces);
+  // What every tool answers is not in the registry.
+  if (known !== null && commandIn(about.interfaces, cmd) === null) about = await askTool();
   const command = commandIn(about.interfaces, cmd);
   if (command !== null) return commandHelp(tool, command);
-  const known = about.interfaces.flatMap((shape) => shape.commands.map((candidate) => candidate.name));
-  const near = suggest(cmd, known);
+  const near = suggest(cmd, about.interfaces.flatMap((shape) => shape.commands.map((candidate) => candidate.name)));
   const hint = near === null ? `See: cpipe ${tool} --help` : `Did you mean '${near}'?`;
   throw new ToolError("usage", { reason: `${target.name} tells of no command '${cmd}'`, hint });
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { basename, extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
@@ -14,14 +14,18 @@ export async function serve(target: string, rest: readonly string[]): Promise<vo
   const { settings, name } = settingsFrom(rest);
   const program = programOf(target);
   process.env["PIPE_TOOLS_SETTINGS"] = JSON.stringify(settings);
-  process.env["PIPE_TOOLS_TOOL"] = name ?? process.env["PIPE_TOOLS_TOOL"] ?? program.name;
+  // This server is nobody's worker, even where cpipe was started by one.
+  for (const variable of ["PIPE_TOOLS_TOOL", "PIPE_TOOLS_SUPERVISED", "PIPE_TOOLS_DESCRIPTION"]) delete process.env[variable];
+  const known = name ?? program.name;
+  if (known !== null) process.env["PIPE_TOOLS_TOOL"] = known;
   process.argv = [process.execPath, program.main, ...program.args];
   if (program.typescript) await import(import.meta.resolve("tsx"));
   await import(pathToFileURL(program.main).href);
 }
 
 interface Program {
-  readonly name: string;
+  /** Null for a file, which names its tool itself. */
+  readonly name: string | null;
   readonly main: string;
   readonly args: readonly string[];
   readonly typescript: boolean;
@@ -33,7 +37,7 @@ function programOf(target: string): Program {
   if (/\.[cm]?[jt]s$/.test(target)) {
     const file = resolve(target);
     if (!existsSync(file)) throw usage(`there is no file ${target}`, "--serve takes a .ts, .js or .mjs file, or the name of a built-in server");
-    return { name: basename(file, extname(file)), main: join(servers, "host.js"), args: [file], typescript: /\.[cm]?ts$/.test(file) };
+    return { name: null, main: join(servers, "host.js"), args: [file], typescript: /\.[cm]?ts$/.test(file) };
   }
   const main = join(servers, target, "main.js");
   const builtin = readdirSync(servers, { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(servers, entry.name, "main.js"))).map((entry) => entry.name);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { finished, Place, says } from "./program.ts";
 
@@ -80,11 +80,14 @@ test("Ctrl-C is heard while the reader of the output has paused", async () => {
   assert.ok(performance.now() - since < 2000);
 });
 
-test("a full disk is an error and not a quiet end", async () => {
-  const { code, stderr } = await place.shell("cpipe patient flood > /dev/full");
-  assert.equal(code, 1);
-  assert.match(stderr, /^cpipe: standard output: ENOSPC/);
-});
+// Linux has a disk that is always full.
+if (existsSync("/dev/full")) {
+  test("a full disk is an error and not a quiet end", async () => {
+    const { code, stderr } = await place.shell("cpipe patient flood > /dev/full");
+    assert.equal(code, 1);
+    assert.match(stderr, /^cpipe: standard output: ENOSPC/);
+  });
+}
 
 test("a server that dies is noticed at once", async () => {
   const fragile = await place.serve("test/fixtures/servers/patient.ts", "fragile");

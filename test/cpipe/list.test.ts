@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Listing } from "../../cpipe/commands/list.ts";
@@ -99,6 +100,16 @@ test("a call of a tool that the daemon has given up, or that is down, is exit co
   assert.deepEqual([off.code, off.stderr], [4, "cpipe: off is down. Start it with: cpipe supervisor start off\n"]);
 });
 
+test("a tool that dies again and again, with its pipe held by the daemon, is exit code 4 with the reason once nobody answers", async () => {
+  const reason = "it exited with code 3; the next try is in 20 s";
+  writeRegistry(place, registryOf(place.pipes, [entryOf("looping", place.pipes, { phase: "backoff", state: null, pid: null, reason })]));
+  mkfifo("tool-looping");
+  const held = openSync(join(place.pipes, "tool-looping"), constants.O_RDWR | constants.O_NONBLOCK);
+  const { code, stderr } = await place.cpipe("looping", "ping", "-t", "0.3");
+  closeSync(held);
+  assert.deepEqual([code, stderr], [4, `cpipe: looping is backoff: ${reason}. See: cpipe supervisor logs looping\n`]);
+});
+
 test("--pid shows who has each pipe open, and opens none", async () => {
   writeRegistry(place, registryOf(place.pipes, []));
   const server = await place.serve("servers/echo/main.ts");
@@ -112,7 +123,7 @@ test("--pid shows who has each pipe open, and opens none", async () => {
 
 test("--clear removes the pipes that nobody has open, and only those", async () => {
   mkfifo("tool-chat-data", "tool-chat-data-77", "tool-chat-up-77");
-  assert.deepEqual((await ok("--clear")).trimEnd().split("\n"), ["tool-chat-data", "tool-chat-data-77", "tool-chat-up-77", "tool-stray", "tool-stray-12"].map((name) => `removed ${join(place.pipes, name)}`));
+  assert.deepEqual((await ok("--clear")).trimEnd().split("\n"), ["tool-chat-data", "tool-chat-data-77", "tool-chat-up-77", "tool-looping", "tool-stray", "tool-stray-12"].map((name) => `removed ${join(place.pipes, name)}`));
   assert.equal(await ok("--clear"), `no orphaned pipes in ${place.pipes}\n`);
   assert.equal(await ok("echo", "ping"), "pong\n");
   assert.equal(await ok("--clear", place.pipes, "--json"), '{"removed":[]}\n');
