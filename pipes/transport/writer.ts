@@ -130,21 +130,19 @@ export class FifoWriter {
       return false;
     }
     this.#queue.push(bytes);
-    if (this.#stall === null) {
-      this.#stall = setTimeout(this.#giveUp, this.#limits.stallMs).unref();
-      this.#drain();
-    }
+    if (this.#stall === null) this.#drain();
     return true;
   }
 
   /** One piece at a time: the socket itself would hand over all it has, and tell nothing until the last byte is through. */
   #drain(): void {
+    if (this.#stall !== null) clearTimeout(this.#stall);
+    this.#stall = setTimeout(this.#giveUp, this.#limits.stallMs).unref();
     const piece = this.#queue.peek(PIECE);
     this.#socket.write(piece, (error) => {
       if (error || this.#closed) return; // the socket's own error event follows
       this.#queue.drop(piece.length);
       if (this.#queue.bytes === 0) return this.#release();
-      this.#stall?.refresh();
       this.#drain();
     });
   }
