@@ -88,8 +88,8 @@ export class Connector implements WorkerPipe {
   /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
   #mendUpstream(): void {
     try {
-      this.#upstream.hold();
-      if (this.#toldOverShared) this.#upstream.purge((line) => isOrderOf(process.pid, line));
+      this.#upstream.hold(isOurs);
+      if (this.#toldOverShared) this.#upstream.purge(isOurs);
       this.#toldOverShared = false;
     } catch (error) {
       this.#log.error({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe cannot be held");
@@ -193,11 +193,10 @@ export class Connector implements WorkerPipe {
   }
 }
 
-/** Whether a line on a tool's FIFO is a `drain` or `stop` of the process `pid`. */
-function isOrderOf(pid: number, line: string): boolean {
+/** Whether the daemon itself has sent a line: to a process that is no more, or over a connection that is. */
+function isOurs(line: string): boolean {
   try {
-    const request = JSON.parse(line) as { pid?: unknown; cmd?: unknown } | null;
-    return request?.pid === pid && (request.cmd === "drain" || request.cmd === "stop");
+    return (JSON.parse(line) as { pid?: unknown } | null)?.pid === process.pid;
   } catch {
     return false; // half a line, whose other half has been read
   }

@@ -31,10 +31,10 @@ export class Upstream {
   }
 
   /**
-   * Makes it if it is missing, and holds the one that is there now; what waited in one held before is moved into it.
-   * @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours`
+   * Makes it if it is missing, and holds the one that is there now; what waited in one held before, and is not stale, is moved
+   * into it. @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours`
    */
-  hold(): void {
+  hold(isStale: (line: string) => boolean = () => false): void {
     if (this.#fd !== null && this.isCurrent) return;
     const pid = this.#fd === null ? foreignServer(this.#folder, this.#name) : null;
     if (pid !== null) throw new ToolError("already-running", { what: `a server of '${this.#name}'`, pid, hint: `Stop it with: cpipe ${this.#name} stop` });
@@ -43,7 +43,7 @@ export class Upstream {
     if (before === null) return;
     const waiting = linesIn(before);
     closeSync(before);
-    this.#refill(waiting);
+    this.#refill(waiting.filter((line) => !isStale(line)));
   }
 
   /** Lets go of it, and removes it unless it is somebody else's by now: a client then learns at once that nobody is there. */

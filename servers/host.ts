@@ -1,4 +1,4 @@
-import { register } from "node:module";
+import Module, { register } from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../pipes/protocol/package.ts";
@@ -15,7 +15,7 @@ let exported: unknown;
 try {
   exported = ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default;
 } catch (error) {
-  fail(`${file} cannot be loaded: ${error instanceof Error ? error.stack : String(error)}`);
+  fail(`${error instanceof Error ? error.stack : String(error)}\nerror: ${file} cannot be loaded: ${inShort(error)}`);
 }
 if (exported !== undefined) await runServer(await serverOf(exported));
 
@@ -37,16 +37,26 @@ function isServerClass(value: object): value is new () => ToolServer {
  * package.json that says `module`, without which tsx would take a .ts file for CommonJS, which asks no hooks.
  */
 function redirectOwnPackage(): void {
-  const base = pathToFileURL(`${packageRoot()}/dist/pipes/`).href;
+  const folder = `${packageRoot()}/dist/pipes/`;
+  const files: Record<string, string> = { "pipe-tools": "index.js", "pipe-tools/server": "server.js", "pipe-tools/client": "client.js" };
+  const urls = Object.fromEntries(Object.entries(files).map(([name, path]) => [name, pathToFileURL(folder + path).href]));
   const hooks = `
-    const files = { "pipe-tools": "index.js", "pipe-tools/server": "server.js", "pipe-tools/client": "client.js" };
+    const urls = ${JSON.stringify(urls)};
     export async function resolve(specifier, context, next) {
-      const file = Object.hasOwn(files, specifier) ? files[specifier] : undefined;
-      if (file !== undefined) return { url: ${JSON.stringify(base)} + file, format: "module", shortCircuit: true };
+      if (Object.hasOwn(urls, specifier)) return { url: urls[specifier], format: "module", shortCircuit: true };
       const found = await next(specifier, context);
       return /^file:.*\\.ts($|\\?)/.test(found.url) ? { ...found, format: "module" } : found;
     }`;
   register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+  // Node 20 has no hook for `require`.
+  const loader = Module as unknown as { _resolveFilename: (request: string, ...rest: unknown[]) => string };
+  const resolveFilename = loader._resolveFilename.bind(Module);
+  loader._resolveFilename = (request, ...rest) => (Object.hasOwn(files, request) ? folder + files[request] : resolveFilename(request, ...rest));
+}
+
+/** One line for the list, below the whole story. */
+function inShort(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message.split("\n")[0]}` : String(error);
 }
 
 function fail(sentence: string): never {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { readRegistry } from "../../pipes/client/registry.ts";
@@ -18,12 +19,24 @@ export interface Supervised {
   list(): Promise<RegistryEntry[]>;
   call(cmd: string, args?: object): Promise<ToolEvent>;
   registry(): Registry;
-  /** The entries of daemon.log. */
-  log(): Array<Record<string, unknown>>;
+  /** Resolves when a tool is no longer in the list. */
+  removed(name: string): Promise<void>;
+  /** The registry once it says what the daemon says; it follows within moments. */
+  settled(): Promise<Registry>;
+  /** daemon.log. */
+  readonly log: Log;
   /** SIGTERM; asserts that it ends well and leaves nothing. */
   stop(signal?: NodeJS.Signals): Promise<void>;
   /** SIGKILL, with no chance to clear anything away. */
   crash(): Promise<void>;
+}
+
+export interface Log {
+  entries(): Array<Record<string, unknown>>;
+  /** The first entry, past or future, that `holds`. */
+  line(holds: (entry: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
+  /** The first one from now on. */
+  next(holds: (entry: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
 }
 
 export interface DaemonOptions {
@@ -73,12 +86,21 @@ async function attach(world: World, running: Running): Promise<Supervised> {
   });
   const until: Supervised["until"] = (name, holds) =>
     new Promise((resolve, reject) => {
+      const settle = (): void => {
+        looks.delete(look);
+        clearTimeout(patience);
+      };
+      const fail = (why: string): void => {
+        settle();
+        reject(new Error(`${why} while ${name} was awaited: ${JSON.stringify({ ...tools.get(name), interfaces: [] })}`, { cause: gone }));
+      };
+      const patience = setTimeout(() => fail("20 s passed"), 20_000);
       const look = (): void => {
         const entry = tools.get(name);
-        if (entry !== undefined && holds(entry)) resolve(entry);
-        else if (gone !== null) reject(new Error(`the daemon went while ${name} was awaited: ${JSON.stringify(entry)}`, { cause: gone }));
-        else return;
-        looks.delete(look);
+        if (entry !== undefined && holds(entry)) {
+          settle();
+          resolve(entry);
+        } else if (gone !== null) fail("the daemon went");
       };
       looks.add(look);
       look();
@@ -99,7 +121,23 @@ async function attach(world: World, running: Running): Promise<Supervised> {
     list: async () => (await call("list"))["tools"] as RegistryEntry[],
     call,
     registry: () => readRegistry(registryOf(world)) ?? assert.fail("there is no registry"),
-    log: () => readFileSync(join(logsOf(world), "daemon.log"), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>),
+    removed: (name) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (tools.has(name)) return;
+          looks.delete(look);
+          resolve();
+        };
+        looks.add(look);
+      }),
+    settled: async () => {
+      for (;;) {
+        const entries = await call("list");
+        const registry = readRegistry(registryOf(world));
+        if (registry !== null && JSON.stringify(Object.values(registry.tools)) === JSON.stringify(entries["tools"])) return registry;
+      }
+    },
+    log: daemonLog(join(logsOf(world), "daemon.log")),
     stop: async (signal = "SIGTERM") => {
       const { code } = await end(signal);
       assert.equal(code, 0, running.stderr());
@@ -119,6 +157,37 @@ async function connectControl(world: World, running: Running): Promise<ToolClien
       if ((error as { code?: unknown }).code !== "no-such-tool" && (error as { code?: unknown }).code !== "daemon-unreachable") throw error;
       await new Promise((resolve) => setTimeout(resolve, 5)); // a FIFO that comes to be is no event for a test without a daemon
     }
+  }
+}
+
+function daemonLog(path: string): Log {
+  const entries = (): Array<Record<string, unknown>> => readFileSync(path, "utf8").split("\n").filter((line) => line.endsWith("}")).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const find = async (from: number, holds: (entry: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> => {
+    const watcher = watch(path);
+    try {
+      for (;;) {
+        const found = entries().slice(from).find(holds);
+        if (found !== undefined) return found;
+        await once(watcher, "change");
+      }
+    } finally {
+      watcher.close();
+    }
+  };
+  return { entries, line: (holds) => find(0, holds), next: (holds) => find(entries().length, holds) };
+}
+
+export async function pidsOf(daemon: Supervised): Promise<Record<string, number | null>> {
+  return Object.fromEntries((await daemon.list()).map(({ name, pid }) => [name, pid]));
+}
+
+/** Resolves once there is nothing at a path. */
+export async function vanished(path: string): Promise<void> {
+  const watcher = watch(dirname(path));
+  try {
+    while (existsSync(path)) await once(watcher, "change");
+  } finally {
+    watcher.close();
   }
 }
 

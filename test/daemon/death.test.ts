@@ -32,7 +32,7 @@ describe("a worker that is killed", () => {
     await client.close();
     const next = await daemon.until("echo", (entry) => entry.phase === "ready" && entry.pid !== pid);
     assert.deepEqual([pong.event, next.restarts, groupEmpty(pid)], ["pong", 1, true]);
-    assert.ok(daemon.log().some(({ tool: name, reason }) => name === "echo" && reason === "it was ended by SIGKILL; restarting at once"));
+    assert.ok(daemon.log.entries().some(({ tool: name, reason }) => name === "echo" && reason === "it was ended by SIGKILL; restarting at once"));
   });
 
   it("costs an idempotent request nothing but time, and fails another by name", async () => {

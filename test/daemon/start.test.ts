@@ -32,11 +32,10 @@ describe("a daemon with two tools", () => {
   });
 
   it("writes a registry that fits its schema and says the same", async () => {
-    const { tools } = await registrySettled(daemon);
-    const registry = daemon.registry();
+    const registry = await daemon.settled();
     const valid = new Ajv({ strict: false }).compile(Registry);
     assert.ok(valid(registry), JSON.stringify(valid.errors));
-    assert.deepEqual(Object.values(registry.tools), tools);
+    assert.deepEqual(Object.values(registry.tools), await daemon.list());
     assert.equal(registry.daemon.pid, daemon.pid);
     assert.deepEqual(registry.config.problems, []);
   });
@@ -54,12 +53,12 @@ describe("a daemon with two tools", () => {
   });
 
   it("logs JSON lines, each transition with its reason", () => {
-    const transitions = daemon.log().filter(({ msg, tool }) => tool === "one" && String(msg).includes("→"));
+    const transitions = daemon.log.entries().filter(({ msg, tool }) => tool === "one" && String(msg).includes("→"));
     assert.deepEqual(transitions.map(({ msg, reason }) => [msg, reason]), [
       ["down → starting", "the daemon started"],
       ["starting → ready", "it answers on its pipe"],
     ]);
-    assert.ok(daemon.log().every(({ level, time }) => typeof level === "string" && !Number.isNaN(Date.parse(String(time)))));
+    assert.ok(daemon.log.entries().every(({ level, time }) => typeof level === "string" && !Number.isNaN(Date.parse(String(time)))));
   });
 
   it("answers for itself", async () => {
@@ -69,11 +68,3 @@ describe("a daemon with two tools", () => {
     assert.equal((await daemon.call("get_state"))["state"], "running");
   });
 });
-
-/** The registry follows a change at once or within moments: `list` after a write that came later. */
-async function registrySettled(daemon: Supervised): Promise<{ tools: unknown[] }> {
-  for (;;) {
-    const tools = await daemon.list();
-    if (JSON.stringify(Object.values(daemon.registry().tools)) === JSON.stringify(tools)) return { tools };
-  }
-}
