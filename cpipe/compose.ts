@@ -53,7 +53,7 @@ async function appendStdin(fields: Record<string, unknown>, args: readonly Field
   const prompts = (args ?? []).filter(isPrompt);
   const target = prompts.find((arg) => typeof fields[arg.name] === "string")?.name ?? prompts[0]?.name ?? "data";
   const before = fields[target];
-  const piped = await readStdin(source.kind, { ...source, optional: source.optional && before !== undefined });
+  const piped = await readStdin(source.kind, source);
   const text = piped?.replace(/\n$/, "") ?? "";
   if (text === "") return;
   fields[target] = typeof before === "string" && before !== "" ? `${before}\n\n${text}` : text;

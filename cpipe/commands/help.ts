@@ -6,7 +6,7 @@ import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Options } from "../flags.ts";
 import { commandHelp, generalHelp, toolHelp } from "../help.ts";
 import { askInterfaces, commandIn } from "../interfaces.ts";
-import { connect, findTarget, type Target } from "../target.ts";
+import { checkReady, connect, findTarget, type Target } from "../target.ts";
 
 /** The text for `cpipe --help`, `cpipe TOOL --help`, `cpipe TOOL CMD --help`. @throws ToolError `usage` for a command that is none */
 export async function help(tool: string | null, cmd: string | null, options: Options, signal: AbortSignal): Promise<string> {
@@ -31,6 +31,7 @@ interface About {
 }
 
 async function ask(target: Target, timeout: number, signal: AbortSignal): Promise<About> {
+  checkReady(target);
   const client = await connect(target, { timeout, signal });
   try {
     const [interfaces, answer] = [await askInterfaces(client, { timeout, signal }), await client.call("get_description", {}, { timeout, signal }).catch(() => null)];

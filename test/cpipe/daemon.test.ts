@@ -54,6 +54,13 @@ test("a tool of the daemon is described without touching its pipe, a command of 
   assert.match(await ok("echo", "get_interface", "base"), /^{"name":"base"/);
 });
 
+test("help for a tool that has never run says why there is none", async () => {
+  writeFileSync(config, "tools:\n  echo: {server: echo}\n  spare: {server: echo, autostart: false}\n  fresh: {server: echo, autostart: false}\n");
+  await ok("supervisor", "reload");
+  const { code, stderr } = await place.cpipe("fresh", "--help");
+  assert.deepEqual([code, /fresh is down.*cpipe supervisor start fresh/.test(stderr)], [4, true]);
+});
+
 test("an answer comes although the worker was killed a moment before", async () => {
   const { pid } = await entry("supervisor", "status", "echo");
   process.kill(pid ?? 0, "SIGKILL");

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { build } from "esbuild";
+import { callFlags, modeFlags } from "../../cpipe/flags.ts";
 import { serviceFile } from "../../cpipe/commands/service.ts";
 import { finished, Place, program, root, says } from "./program.ts";
 
@@ -25,6 +26,13 @@ test("what is installed is one file of plain JavaScript that can be run as it is
   assert.ok(text.startsWith("#!/usr/bin/env node\n"));
   for (const [, from] of text.matchAll(/^import .* from "([^"]+)";$/gm)) assert.match(from ?? "", /^node:/);
   assert.ok((statSync(program).mode & 0o111) !== 0);
+});
+
+test("docs/cpipe.md and the help have every flag", async () => {
+  const texts = [readFileSync(join(root, "docs/cpipe.md"), "utf8"), (await place.cpipe("--help")).stdout];
+  for (const { name, short } of [...callFlags, ...modeFlags]) {
+    for (const text of texts) assert.match(text, new RegExp(`${short === undefined ? "" : `-${short}\\W+`}--${name}\\b`));
+  }
 });
 
 test("--version is the package's", async () => {
