@@ -61,6 +61,10 @@ async function textOf(events: AsyncIterable<{ [field: string]: unknown }>): Prom
   return text;
 }
 
+function joined(events: ReadonlyArray<{ [field: string]: unknown }>, field: string): string {
+  return events.map((event) => (typeof event[field] === "string" ? event[field] : "")).join("");
+}
+
 describe("a chat server with the built-in model", () => {
   const served = new Served();
   let client: ToolClient;
@@ -90,7 +94,7 @@ describe("a chat server with the built-in model", () => {
     for await (const event of client.stream("ask", { data: "what about the weather?", temperature: 0 })) events.push(event);
     const last = events.at(-1);
     assert.ok(events.length > 5, "tokens come one by one");
-    assert.match(events.map((event) => event["text"]).join(""), /window and no network/);
+    assert.match(joined(events, "text"), /window and no network/);
     assert.equal(last?.["text"], "");
     assert.equal(last?.done, true);
     assert.ok((last?.["tokens"] as { reply: number }).reply > 5);
@@ -104,8 +108,8 @@ describe("a chat server with the built-in model", () => {
   it("sends what the model thinks aloud beside the answer", async () => {
     const events = [];
     for await (const event of client.stream("ask", { data: "think" })) events.push(event);
-    assert.match(events.map((event) => event["thought"] ?? "").join(""), /asks for reasoning/);
-    assert.doesNotMatch(events.map((event) => event["text"]).join(""), /asks for reasoning/);
+    assert.match(joined(events, "thought"), /asks for reasoning/);
+    assert.doesNotMatch(joined(events, "text"), /asks for reasoning/);
   });
 
   it("cancels an answer that would never end, and is idle afterwards", async () => {
@@ -135,7 +139,7 @@ describe("a chat server with the built-in model", () => {
 
   it("gives signs of life while it reads a long prompt", async () => {
     const stages: unknown[] = [];
-    await client.call("ask", { data: `${"weather ".repeat(3000)}` }, { onInterim: (event) => stages.push(event["stage"]) });
+    await client.call("ask", { data: "weather ".repeat(3000) }, { onInterim: (event) => stages.push(event["stage"]) });
     assert.ok(stages.includes("prompt"));
   });
 
