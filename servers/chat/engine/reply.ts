@@ -5,9 +5,9 @@ import type { OpenModel } from "./load.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./messages.ts";
 
 export interface ReplyCalls {
-  onToken(token: Token): void;
+  readonly onToken: (token: Token) => void;
   /** After each piece of a prompt that takes several: tokens done, of how many. */
-  onPrompt(value: number, total: number): void;
+  readonly onPrompt: (value: number, total: number) => void;
 }
 
 /**
