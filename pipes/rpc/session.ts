@@ -4,6 +4,9 @@ import type { FifoWriter } from "../transport/writer.ts";
 import type { Call } from "./call.ts";
 import { toResult, toUpstream } from "./dialect.ts";
 
+/** By then an upstream client that subscribed in order to ask has asked. */
+const FIRST_REQUEST_MS = 250;
+
 /** One subscribed client: where its answers go, how it speaks, and what it has asked that is not answered yet. */
 export class Session {
   readonly pid: number;
@@ -16,6 +19,8 @@ export class Session {
   #lane: FifoReader | null = null;
   /** `state_changed` events kept back while an upstream client waits for an answer. */
   #withheld: ToolEvent[] = [];
+  /** Runs while an upstream client may be about to ask its first question. */
+  #fresh: NodeJS.Timeout | null = null;
   readonly #onClose: Array<() => void> = [];
   #open = true;
   #paused = false;
@@ -28,6 +33,7 @@ export class Session {
     this.ours = options.ours;
     this.dialect = options.dialect;
     this.wants = new Set(options.wants);
+    if (!this.ours) this.#fresh = setTimeout(() => this.settle(), FIRST_REQUEST_MS).unref();
   }
 
   get open(): boolean {
@@ -73,18 +79,24 @@ export class Session {
 
   /**
    * Tells of a new state. Upstream's client takes the first event that comes for its answer, so while it waits for one
-   * (its own request may be what changed the state) it is told afterwards.
+   * (its own request may be what changed the state), or may be about to ask, it is told afterwards.
    */
   sendState(event: ToolEvent): void {
-    if (!this.ours && this.calls.size > 0) this.#withheld.push(event);
+    if (!this.ours && (this.calls.size > 0 || this.#fresh !== null)) this.#withheld.push(event);
     else this.send(event);
+  }
+
+  /** Tells what was kept back, unless an answer is still awaited. */
+  settle(): void {
+    if (this.#fresh !== null) clearTimeout(this.#fresh);
+    this.#fresh = null;
+    if (this.calls.size === 0) for (const event of this.#withheld.splice(0)) this.send(event);
   }
 
   /** A request has had its final answer. */
   callEnded(call: Call): void {
     this.calls.delete(call);
-    if (this.#withheld.length === 0 || this.calls.size > 0) return;
-    for (const event of this.#withheld.splice(0)) this.send(event);
+    if (!this.ours) this.settle();
   }
 
   /** Takes no more requests from its lane until `resume`. */
@@ -115,6 +127,7 @@ export class Session {
   close(reason: string): void {
     if (!this.#open) return;
     this.#open = false;
+    if (this.#fresh !== null) clearTimeout(this.#fresh);
     this.#lane?.close();
     this.#writer.close();
     for (const call of this.calls) call.cancel(reason);

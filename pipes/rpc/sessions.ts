@@ -102,6 +102,7 @@ export class Sessions {
   async closeAll(reason: string, ms: number): Promise<void> {
     const sessions = [...this.#byPid.values()];
     for (const session of sessions) for (const call of session.calls) call.abort(new ToolError("stopping", { tool: this.#options.name }));
+    for (const session of sessions) session.settle();
     await Promise.all(sessions.map((session) => session.flushed(ms)));
     for (const session of sessions) this.close(session.pid, reason);
     if (this.#laneless !== null) clearInterval(this.#laneless);

@@ -1,0 +1,76 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { killAll, runClients, startPeers, timed } from "./processes.ts";
+import { print, type Report } from "./report.ts";
+import { type Asker, open, type Way, WAYS } from "./ways.ts";
+
+const ROUNDS = 8;
+const ROUND_MS = 500;
+const CLIENTS = [1, 8, 64] as const;
+const CLIENTS_MS = 1200;
+const STARTS = 15;
+const cpipe = fileURLToPath(new URL("../cpipe.js", import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), "pipe-tools-bench-"));
+try {
+  await startPeers(folder);
+  const report: Report = { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), starts: starts() };
+  if (process.argv.includes("--json")) console.log(JSON.stringify(report, null, 2));
+  else print(report);
+} finally {
+  killAll();
+  rmSync(folder, { recursive: true });
+}
+
+/** The ways take turns in short rounds, so that a drift of the machine meets them all alike. */
+async function roundTrips(): Promise<Report["roundTrips"]> {
+  const askers = new Map<Way, Asker>();
+  const samples = new Map<Way, number[]>();
+  for (const way of WAYS) {
+    askers.set(way, await open[way](folder));
+    samples.set(way, []);
+  }
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [way, asker] of askers) {
+      const times = await pings(asker, ROUND_MS);
+      if (round > 0) samples.get(way)?.push(...times); // the first round warms up
+    }
+  }
+  for (const asker of askers.values()) await asker.close();
+  return WAYS.map((way) => {
+    const sorted = Float64Array.from(samples.get(way) ?? []).sort();
+    return { way, count: sorted.length, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) };
+  });
+}
+
+async function pings(asker: Asker, ms: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let now = performance.now(), end = now + ms; now < end; ) {
+    await asker.ping();
+    const then = now;
+    now = performance.now();
+    times.push((now - then) * 1000);
+  }
+  return times;
+}
+
+async function throughput(): Promise<Report["throughput"]> {
+  const rows: Report["throughput"] = [];
+  for (const clients of CLIENTS) {
+    for (const way of ["fifo", "socket", "http"] as const) rows.push({ way, clients, perSecond: (await runClients(way, folder, clients, CLIENTS_MS)) / (CLIENTS_MS / 1000) });
+  }
+  return rows;
+}
+
+function starts(): Report["starts"] {
+  const programs = { node: ["-e", "0"], ...(existsSync(cpipe) ? { cpipe: [cpipe, "echo", "ping"] } : {}) };
+  const times = Object.entries(programs).map(([name, args]) => ({ name, args, all: [] as number[] }));
+  for (let turn = 0; turn < STARTS; turn++) for (const { args, all } of times) all.push(timed(args, folder));
+  return Object.fromEntries(times.map(({ name, all }) => [name, quantile(Float64Array.from(all).sort(), 0.5)]));
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

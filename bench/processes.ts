@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Way } from "./ways.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const running = new Set<ChildProcess>();
+
+/** Starts the other side of each way; resolves when all of them answer. */
+export async function startPeers(folder: string): Promise<void> {
+  for (const fifo of ["raw-up", "raw-down"]) spawnSync("mkfifo", [`${folder}/${fifo}`]);
+  const ways: readonly Way[] = ["socket", "http", "raw"];
+  await Promise.all([start(here("../servers/echo/main.js"), [], folder).line("serving"), ...ways.map((way) => start(here("peer.js"), [way, folder], folder).line("ready"))]);
+}
+
+/** How many pongs `count` client processes got in `ms`, all together. */
+export async function runClients(way: Way, folder: string, count: number, ms: number): Promise<number> {
+  const clients = Array.from({ length: count }, () => start(here("client.js"), [way, folder, String(ms)], folder));
+  await Promise.all(clients.map((client) => client.line("ready")));
+  for (const { child } of clients) child.stdin?.write("\n");
+  const counts = await Promise.all(clients.map((client) => client.line(/^\d+$/)));
+  return counts.map(Number).reduce((sum, one) => sum + one, 0);
+}
+
+/** How long a program takes from its start to its end, in ms. @throws when it fails */
+export function timed(args: readonly string[], folder: string): number {
+  const started = performance.now();
+  const done = spawnSync(process.execPath, args, { env: environment(folder), stdio: ["ignore", "ignore", "inherit"] });
+  if (done.status !== 0) throw new Error(`node ${args.join(" ")} ended with ${done.status ?? done.signal}`);
+  return performance.now() - started;
+}
+
+export function killAll(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+function start(program: string, args: readonly string[], folder: string): { child: ChildProcess; line: (found: string | RegExp) => Promise<string> } {
+  const child = spawn(process.execPath, [program, ...args], { env: environment(folder), stdio: ["pipe", "pipe", "inherit"] });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  const lines = createInterface({ input: child.stdout });
+  return { child, line: (found) => firstLine(lines, found) };
+}
+
+function firstLine(lines: Interface, found: string | RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    lines.on("line", (line) => (typeof found === "string" ? line.includes(found) : found.test(line)) && resolve(line));
+    lines.once("close", () => reject(new Error("a process of the benchmark ended early")));
+  });
+}
+
+function environment(folder: string): NodeJS.ProcessEnv {
+  return { ...process.env, PIPE_TOOLS_PIPES: folder, XDG_RUNTIME_DIR: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder };
+}

@@ -1,0 +1,44 @@
+import { TITLES, type Way } from "./ways.ts";
+
+export interface Report {
+  readonly node: string;
+  /** Microseconds. */
+  readonly roundTrips: Array<{ way: Way; count: number; p50: number; p99: number }>;
+  /** Each client asks for one pong after the other. */
+  readonly throughput: Array<{ way: Way; clients: number; perSecond: number }>;
+  /** Median wall time in ms; without `cpipe` where it is not built. */
+  readonly starts: { node?: number; cpipe?: number };
+}
+
+/** The report as one table for people. Absolute figures are this machine's; the ratios travel. */
+export function print({ node, roundTrips, throughput, starts }: Report): void {
+  const ours = roundTrips.find(({ way }) => way === "fifo");
+  const ratio = (mine: number | undefined, other: number): string => (mine === undefined || mine === other ? "" : `ours is ${(mine / other).toFixed(2)} of it`);
+  const rows = [
+    ["ping round trip", "p50", "p99", `Node ${node}`],
+    ...roundTrips.map(({ way, p50, p99 }) => [TITLES[way], `${p50.toFixed(1)} µs`, `${p99.toFixed(1)} µs`, ratio(ours?.p50, p50)]),
+    [],
+    ["messages per second", "clients", "per second", ""],
+    ...throughput.map(({ way, clients, perSecond }) => {
+      const mine = throughput.find((row) => row.way === "fifo" && row.clients === clients)?.perSecond;
+      return [TITLES[way], String(clients), Math.round(perSecond).toString(), ratio(mine, perSecond)];
+    }),
+    [],
+    ["a command from start to end", "median", "", ""],
+    ["node -e 0", milliseconds(starts.node), "", ""],
+    ["cpipe echo ping", milliseconds(starts.cpipe), "", startNote(starts)],
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  for (const [title = "", one = "", two = "", note = ""] of rows) {
+    console.log(`${title.padEnd(widths[0] ?? 0)}  ${one.padStart(widths[1] ?? 0)}  ${two.padStart(widths[2] ?? 0)}  ${note}`.trimEnd());
+  }
+}
+
+function startNote({ node, cpipe }: Report["starts"]): string {
+  if (cpipe === undefined) return "dist/cpipe.js is not built: not measured";
+  return node === undefined ? "" : `${(cpipe - node).toFixed(1)} ms over Node's own start`;
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? "–" : `${value.toFixed(1)} ms`;
+}
