@@ -33,9 +33,15 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
   };
 }
 
-/** How long silence is normal: what tells of events as they happen may have nothing to tell. Null: the usual timeout. */
+/** A model may take minutes to load, and a tool minutes to stop where tools.yaml says so. */
+const CHANGE_MS = 10 * 60_000;
+
+/** How long silence is normal, in ms: what tells of events as they happen may have nothing to tell. Null: the usual timeout. */
 export function patienceWith(tool: string, cmd: string): number | null {
-  return tool === SUPERVISOR && ["watch", "logs", "start", "restart", "stop"].includes(cmd.toLowerCase()) ? Number.POSITIVE_INFINITY : null;
+  if (tool !== SUPERVISOR) return null;
+  const name = cmd.toLowerCase();
+  if (["watch", "logs"].includes(name)) return Number.POSITIVE_INFINITY;
+  return ["start", "restart", "stop", "reload"].includes(name) ? CHANGE_MS : null;
 }
 
 function toolLine(entry: ToolLine, style: Style): string {

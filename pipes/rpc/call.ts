@@ -2,6 +2,9 @@ import { ToolError } from "../protocol/errors.ts";
 import type { RequestId, ToolEvent } from "../protocol/messages.ts";
 import type { Session } from "./session.ts";
 
+/** Clients time silence (30 s unless they say otherwise); one that waits its turn hears this often that it still does. */
+const QUEUE_NEWS_MS = 10_000;
+
 /**
  * One request on its way to exactly one final answer. A handler gets it beside the arguments: for its signal, for
  * interim news, and to say which client asked.
@@ -16,6 +19,7 @@ export class Call {
   #ended = false;
   #abort: AbortController | null = null;
   #onEnd: Array<() => void> | null = null;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(cmd: string, session: Session | null, reqId: RequestId | undefined, reply: string, streams: boolean) {
     this.cmd = cmd;
@@ -37,9 +41,11 @@ export class Call {
     return this.#abort.signal;
   }
 
-  /** The request waits its turn; 1 is next. Reaches only clients that asked for such news. */
+  /** The request waits its turn; 1 is next. Said again and again until other news. Reaches only clients that asked for such news. */
   queued(position: number, reason?: string): void {
-    this.emit({ event: "queued", position, ...(reason === undefined ? {} : { reason }) });
+    const event = { event: "queued", position, ...(reason === undefined ? {} : { reason }) };
+    this.emit(event);
+    if (!this.#ended) this.#again = setInterval(() => this.session?.send(this.#tagged(event)), QUEUE_NEWS_MS).unref();
   }
 
   /** How far it has come; `total` is null where it is not known. Reaches only clients that asked for such news. */
@@ -50,6 +56,7 @@ export class Call {
   /** Sends an event of this request that is not its last. Waits for nothing; see `ready`. */
   emit(event: ToolEvent): void {
     if (this.#ended) return;
+    clearInterval(this.#again);
     this.session?.send(this.#tagged(event));
   }
 
@@ -64,6 +71,7 @@ export class Call {
     // Before anything else, since it may throw: what JSON cannot say is the handler's failure, to be answered as such.
     const line = this.session?.encode(this.#tagged(event)) ?? null;
     this.#ended = true;
+    clearInterval(this.#again);
     if (line !== null) this.session?.sendLine(line);
     this.session?.callEnded(this);
     for (const fn of this.#onEnd ?? []) fn();

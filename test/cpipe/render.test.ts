@@ -109,5 +109,7 @@ test("on a terminal the daemon's answers are said in words, elsewhere and of oth
 
 test("what tells of events as they happen may be silent for ever", () => {
   assert.equal(patienceWith("supervisor", "watch"), Number.POSITIVE_INFINITY);
+  assert.equal(patienceWith("supervisor", "start"), 600_000);
+  assert.equal(patienceWith("supervisor", "list"), null);
   assert.equal(patienceWith("chat", "watch"), null);
 });
