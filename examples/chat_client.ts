@@ -4,6 +4,8 @@ import { ToolClient } from "pipe-tools/client";
 const content = process.argv[2] ?? "Hello!";
 
 const chat = await ToolClient.connect("chat");
-for await (const { text } of chat.stream("chat", { messages: [{ role: "user", content }] })) process.stdout.write(String(text ?? ""));
+for await (const { text } of chat.stream("chat", { messages: [{ role: "user", content }] })) {
+  if (typeof text === "string") process.stdout.write(text);
+}
 process.stdout.write("\n");
 await chat.close();

@@ -88,7 +88,7 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv): Running {
   let stderr = "";
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
-    for (const look of [...awaited]) look(line);
+    for (const look of awaited) look(line);
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const ended = once(child, "close").then(([code, signal]) => ({ code: code as number | null, signal: signal as NodeJS.Signals | null }));

@@ -1,5 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
-import { constants } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { fifoOf } from "../pipes/protocol/names.ts";
 import { ensureFifo, openPresentFifo, removeFifo } from "../pipes/transport/fifo.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
@@ -33,7 +32,7 @@ export function rawClient(world: World, name: string, pid: number = process.pid)
   const awaited = new Set<() => void>();
   const take = (line: string): void => {
     messages.push(JSON.parse(line) as Message);
-    for (const look of [...awaited]) look();
+    for (const look of awaited) look();
   };
   const reader = new FifoReader(openPresentFifo(path, "both"), 1 << 28, { line: take, overflow: () => undefined, end: () => undefined });
   const send = (message: string | Message): void => writeLine(world, name, typeof message === "string" ? message : JSON.stringify({ pid, ...message }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 import { fifoOf } from "../../../pipes/protocol/names.ts";
 import { makeWorld, type Running } from "../../harness.ts";
@@ -186,7 +186,7 @@ test("rubbish harms nobody and is in the log", async () => {
     '{"pid":4194304,"cmd":"ping\\u0000"}',
     '{"pid":4194304,"cmd":"shape","of":"text","__proto__":{"x":1}}',
     "\u0000\u0000",
-    `${"[".repeat(3000)}`,
+    "[".repeat(3000),
     "\uFEFF{}",
   ];
   for (const line of rubbish) writeLine(world, "odd", line);
@@ -265,7 +265,6 @@ test("what cannot be a client's FIFO is left alone", async () => {
   const c = client(two);
   await c.subscribe();
   const path = fifoOf.downstream(world.pipes, "odd", three);
-  const { rmSync, writeFileSync, readFileSync } = await import("node:fs");
   writeFileSync(path, "mine");
   writeLine(world, "odd", JSON.stringify({ pid: three, cmd: "subscribe" }));
   c.send({ cmd: "ping" });
@@ -273,29 +272,4 @@ test("what cannot be a client's FIFO is left alone", async () => {
   assert.equal(readFileSync(path, "utf8"), "mine");
   assert.match(String(server.log().findLast((entry) => entry["msg"] === "a client could not be subscribed")?.["reason"]), /is a regular file, not a FIFO/);
   rmSync(path);
-});
-
-test("stop is answered, told to all once, and ends the process in order", async () => {
-  const second = await world.serve("test/fixtures/servers/odd.ts", "second");
-  const [asking, watching] = [rawClient(world, "second", one), rawClient(world, "second", two)];
-  await asking.subscribe();
-  await watching.subscribe();
-  asking.send({ cmd: "stop" });
-  assert.deepEqual(await asking.next(), { event: "state_changed", state: "stopping" });
-  assert.deepEqual(await watching.next(), { event: "state_changed", state: "stopping" });
-  assert.deepEqual(await second.ended, { code: 0, signal: null });
-  assert.equal(existsSync(fifoOf.upstream(world.pipes, "second")), false);
-  assert.deepEqual([asking.messages, watching.messages], [[], []]);
-  asking.close();
-  watching.close();
-});
-
-test("exit, the older word, is answered in the older form", async () => {
-  const second = await world.serve("test/fixtures/servers/odd.ts", "second");
-  const asking = rawClient(world, "second", one);
-  await asking.subscribe();
-  asking.send({ cmd: "exit" });
-  assert.deepEqual(await asking.next(), { result: "stopping" });
-  assert.deepEqual(await second.ended, { code: 0, signal: null });
-  asking.close();
 });
