@@ -25,7 +25,7 @@ export interface RawClient {
   close(): void;
 }
 
-export function rawClient(world: World, name: string, pid: number = process.pid): RawClient {
+export function rawClient(world: Pick<World, "pipes">, name: string, pid: number = process.pid): RawClient {
   const path = fifoOf.downstream(world.pipes, name, pid);
   ensureFifo(path, mkfifo);
   const messages: Message[] = [];
@@ -66,7 +66,7 @@ export function rawClient(world: World, name: string, pid: number = process.pid)
 }
 
 /** One write to the shared FIFO, newline included. The FIFO must be open on its other end. */
-export function writeLine(world: World, name: string, line: string | Buffer): void {
+export function writeLine(world: Pick<World, "pipes">, name: string, line: string | Buffer): void {
   const fd = openSync(fifoOf.upstream(world.pipes, name), constants.O_WRONLY);
   try {
     for (let bytes = Buffer.concat([Buffer.from(line), Buffer.from("\n")]); bytes.length > 0; ) bytes = bytes.subarray(writeSync(fd, bytes));
