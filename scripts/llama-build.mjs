@@ -41,7 +41,7 @@ const remembered = existsSync(join(root, "package-lock.json")) ? join(root, ".st
 try {
   main(process.argv.slice(2));
 } catch (error) {
-  const hint = ["EACCES", "EROFS", "EPERM"].includes(error.code) ? " Run it as the user who installed pipe-tools (with sudo, if that was root)." : "";
+  const hint = ["EACCES", "EROFS", "EPERM"].includes(error.code) ? ". Run it as the user who installed pipe-tools (with sudo, if that was root)." : "";
   process.stderr.write(`pipe-tools-gpu: ${error.message}${hint}\n`);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -18,7 +18,7 @@ const CODE = `
 
 interface Holder {
   readonly child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly lines: Interface;
+  readonly lines: AsyncIterator<string>;
 }
 
 describe("one set-up at a time", () => {
@@ -64,13 +64,13 @@ describe("one set-up at a time", () => {
   function hold(): Holder {
     const script = pathToFileURL(join(root, "scripts/lock.mjs")).href;
     const child = spawn(process.execPath, ["--input-type=module", "-e", CODE, script, path], { stdio: ["pipe", "pipe", "inherit"] });
-    const holder = { child, lines: createInterface(child.stdout) };
+    const holder = { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
     holders.push(holder);
     return holder;
   }
 });
 
 async function said({ lines }: Holder): Promise<string> {
-  const [line] = (await once(lines, "line")) as [string];
-  return line;
+  const next = await lines.next();
+  return next.done === true ? "ended" : next.value;
 }
