@@ -9,6 +9,8 @@ import { missingLine, type TourBlock, tourBlocks } from "./blocks.ts";
 
 const START_MS = 180_000;
 const STEP_MS = 60_000;
+/** A person's second is a long time; on a machine that runs other tests beside this one it may be too short. */
+const PATIENCE = `sleep() { command sleep "$(($1 * 4))"; }`;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pipes = process.env["PIPE_TOOLS_PIPES"];
 if (pipes === undefined) throw new Error("set HOME and PIPE_TOOLS_PIPES to fresh folders: the tour writes a tools.yaml");
@@ -48,7 +50,7 @@ async function start({ commands }: TourBlock): Promise<ChildProcess> {
 
 function take({ commands, shown, line }: TourBlock): void {
   console.log(`$ ${commands.replaceAll("\n", "\n  ")}`);
-  const done = spawnSync("bash", ["-euo", "pipefail", "-c", `exec 2>&1\n${commands}`], { cwd: root, encoding: "utf8", timeout: STEP_MS, stdio: ["ignore", "pipe", "inherit"] });
+  const done = spawnSync("bash", ["-euo", "pipefail", "-c", `exec 2>&1\n${PATIENCE}\n${commands}`], { cwd: root, encoding: "utf8", timeout: STEP_MS, stdio: ["ignore", "pipe", "inherit"] });
   process.stdout.write(`${done.stdout.trimEnd()}\n`);
   if (done.status !== 0) throw new Error(`README.md:${line}: ended with ${done.signal ?? done.status}`);
   const missing = shown === null ? null : missingLine(shown, done.stdout);
