@@ -1,15 +1,15 @@
-import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { open, type Way } from "./ways.ts";
 
-// One of many clients: connects, says "ready", and after a line on its standard input asks for pongs, one at a time, for
-// some milliseconds; then says how many it got. Arguments: the way, the folder, the milliseconds.
-const [way, folder = "", time] = process.argv.slice(2);
+// One of many clients: connects, says "ready", and, for each line of standard input, a number of milliseconds, asks for
+// pongs one at a time for that long and says how many it got. Arguments: the way, the folder.
+const [way, folder = ""] = process.argv.slice(2);
 const asker = await open[way as Way](folder);
 for (let n = 0; n < 200; n++) await asker.ping();
 process.stdout.write("ready\n");
-await once(process.stdin, "data");
-process.stdin.destroy();
-let count = 0;
-for (const end = performance.now() + Number(time); performance.now() < end; count++) await asker.ping();
-process.stdout.write(`${count}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  let count = 0;
+  for (const end = performance.now() + Number(line); performance.now() < end; count++) await asker.ping();
+  process.stdout.write(`${count}\n`);
+}
 await asker.close();

@@ -2,14 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { killAll, runClients, startPeers, timed } from "./processes.ts";
+import { type Crowd, gather, killAll, startPeers, timed } from "./processes.ts";
 import { print, type Report } from "./report.ts";
 import { type Asker, open, type Way, WAYS } from "./ways.ts";
 
 const ROUNDS = 8;
 const ROUND_MS = 500;
 const CLIENTS = [1, 8, 64] as const;
-const CLIENTS_MS = 1200;
+const CROWD_ROUNDS = 4;
+const CROWD_MS = 400;
 const STARTS = 15;
 const cpipe = fileURLToPath(new URL("../cpipe.js", import.meta.url));
 
@@ -57,9 +58,17 @@ async function pings(asker: Asker, ms: number): Promise<number[]> {
 }
 
 async function throughput(): Promise<Report["throughput"]> {
+  const ways = ["fifo", "socket", "http"] as const;
   const rows: Report["throughput"] = [];
   for (const clients of CLIENTS) {
-    for (const way of ["fifo", "socket", "http"] as const) rows.push({ way, clients, perSecond: (await runClients(way, folder, clients, CLIENTS_MS)) / (CLIENTS_MS / 1000) });
+    const crowds = new Map<Way, Crowd>();
+    const counts = new Map<Way, number>();
+    for (const way of ways) crowds.set(way, await gather(way, folder, clients));
+    for (let round = 0; round < CROWD_ROUNDS; round++) {
+      for (const [way, crowd] of crowds) counts.set(way, (counts.get(way) ?? 0) + (await crowd.run(CROWD_MS)));
+    }
+    await Promise.all([...crowds.values()].map((crowd) => crowd.leave()));
+    for (const [way, count] of counts) rows.push({ way, clients, perSecond: count / ((CROWD_ROUNDS * CROWD_MS) / 1000) });
   }
   return rows;
 }

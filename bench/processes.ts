@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Way } from "./ways.ts";
@@ -13,13 +14,28 @@ export async function startPeers(folder: string): Promise<void> {
   await Promise.all([start(here("../servers/echo/main.js"), [], folder).line("serving"), ...ways.map((way) => start(here("peer.js"), [way, folder], folder).line("ready"))]);
 }
 
-/** How many pongs `count` client processes got in `ms`, all together. */
-export async function runClients(way: Way, folder: string, count: number, ms: number): Promise<number> {
-  const clients = Array.from({ length: count }, () => start(here("client.js"), [way, folder, String(ms)], folder));
+/** Client processes of one way, connected and waiting. */
+export interface Crowd {
+  /** How many pongs they got in `ms`, all together. */
+  run(ms: number): Promise<number>;
+  leave(): Promise<void>;
+}
+
+export async function gather(way: Way, folder: string, count: number): Promise<Crowd> {
+  const clients = Array.from({ length: count }, () => start(here("client.js"), [way, folder], folder));
   await Promise.all(clients.map((client) => client.line("ready")));
-  for (const { child } of clients) child.stdin?.write("\n");
-  const counts = await Promise.all(clients.map((client) => client.line(/^\d+$/)));
-  return counts.map(Number).reduce((sum, one) => sum + one, 0);
+  return {
+    async run(ms) {
+      const counts = clients.map((client) => client.line(/^\d+$/));
+      for (const { child } of clients) child.stdin?.write(`${ms}\n`);
+      return (await Promise.all(counts)).map(Number).reduce((sum, one) => sum + one, 0);
+    },
+    async leave() {
+      const gone = clients.map(({ child }) => once(child, "close"));
+      for (const { child } of clients) child.stdin?.end();
+      await Promise.all(gone);
+    },
+  };
 }
 
 /** How long a program takes from its start to its end, in ms. @throws when it fails */
@@ -42,10 +58,16 @@ function start(program: string, args: readonly string[], folder: string): { chil
   return { child, line: (found) => firstLine(lines, found) };
 }
 
+/** The next line that fits. */
 function firstLine(lines: Interface, found: string | RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    lines.on("line", (line) => (typeof found === "string" ? line.includes(found) : found.test(line)) && resolve(line));
-    lines.once("close", () => reject(new Error("a process of the benchmark ended early")));
+    const early = (): void => reject(new Error("a process of the benchmark ended early"));
+    const look = (line: string): void => {
+      if (typeof found === "string" ? !line.includes(found) : !found.test(line)) return;
+      lines.off("line", look).off("close", early);
+      resolve(line);
+    };
+    lines.on("line", look).once("close", early);
   });
 }
 

@@ -44,7 +44,7 @@ test("leaving the loop cancels the request on the server", async () => {
 test("parts that are asked for before they come are given in order, and none after the end", async () => {
   const stream = echo.stream("count", { to: 2 });
   const results = await Promise.all([1, 2, 3, 4, 5].map(() => stream.next()));
-  assert.deepEqual(results.map(({ value, done }) => (done ? "end" : (value as ToolEvent)["text"])), ["1\n", "2\n", "", "end", "end"]);
+  assert.deepEqual(results.map(({ value, done }) => (done ? "end" : value["text"])), ["1\n", "2\n", "", "end", "end"]);
 });
 
 test("an aborted signal ends the request here and there, with its reason as the cause", async () => {
