@@ -160,7 +160,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
       return applied;
     } finally {
-      this.#registry.touch();
+      this.#registry.write();
       this.#control.setState("running");
       this.emit("reloaded", applied, notes);
     }

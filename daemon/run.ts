@@ -26,12 +26,12 @@ export async function runDaemon(places: Places, options: RunOptions): Promise<vo
   const first = (await source.read()) ?? (await source.empty());
   log.level = first.logs.level;
   const daemon = new Daemon({ places, log, source, first });
+  obeySignals(daemon, log);
   if (options.foreground) tellPerson(daemon, source, new Banner({ version: packageVersion(), config: source.path, origin: source.origin, logs: places.logs, cpipe: options.cpipe }, (text) => void process.stdout.write(text)));
   if (source.problems.length > 0) tellProblems(source, log, options.foreground ? process.stdout : process.stderr);
 
   const service = await announce(daemon.fleet, log);
   daemon.on("reloading", () => service.reloading()).on("reloaded", () => service.ready()).on("stopping", () => service.stopping(daemon.fleet.stopBudget));
-  obeySignals(daemon, log);
   try {
     await daemon.start();
   } catch (error) {

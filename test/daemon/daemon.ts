@@ -21,8 +21,8 @@ export interface Supervised {
   registry(): Registry;
   /** Resolves when a tool is no longer in the list. */
   removed(name: string): Promise<void>;
-  /** The registry once it says what the daemon says; it follows within moments. */
-  settled(): Promise<Registry>;
+  /** The registry once it says what the daemon says, and `holds`; it follows within moments. */
+  settled(holds?: (registry: Registry) => boolean): Promise<Registry>;
   /** daemon.log. */
   readonly log: Log;
   /** SIGTERM; asserts that it ends well and leaves nothing. */
@@ -130,11 +130,11 @@ async function attach(world: World, running: Running): Promise<Supervised> {
         };
         looks.add(look);
       }),
-    settled: async () => {
+    settled: async (holds = () => true) => {
       for (;;) {
         const entries = await call("list");
         const registry = readRegistry(registryOf(world));
-        if (registry !== null && JSON.stringify(Object.values(registry.tools)) === JSON.stringify(entries["tools"])) return registry;
+        if (registry !== null && JSON.stringify(Object.values(registry.tools)) === JSON.stringify(entries["tools"]) && holds(registry)) return registry;
       }
     },
     log: daemonLog(join(logsOf(world), "daemon.log")),

@@ -21,7 +21,7 @@ describe("a daemon that is told to end", () => {
       await daemon.stop(signal);
       assert.deepEqual(pids.map(groupEmpty), [true, true]);
       const took = performance.now() - began;
-      assert.ok(took > 500 && took < 4000, `${took} ms`);
+      assert.ok(took > 500 && took < 9000, `${took} ms`);
     });
   }
 
@@ -37,7 +37,7 @@ describe("a daemon that is told to end", () => {
     await daemon.running.ended;
     clearInterval(impatience);
     const took = performance.now() - began;
-    assert.ok(took > 500 && took < 3000, `${took} ms`);
+    assert.ok(took > 500 && took < 9000, `${took} ms`);
     await daemon.stop();
   });
 

@@ -61,7 +61,7 @@ describe("a tool that somebody else serves already", () => {
     for (const [name, pid] of [["upstream", python.pid], ["ours", ours.pid]] as const) {
       const { reason, restarts } = await daemon.until(name, ({ phase }) => phase === "failed");
       assert.match(reason ?? "", new RegExp(`^a server of '${name}' is already running \\(pid ${pid}\\)\\. Stop it with: cpipe ${name} stop; `));
-      assert.equal(restarts, 1);
+      assert.ok(restarts >= 1);
       const client = await ToolClient.connect(name, { folder: world.pipes });
       assert.equal((await client.call("echo", { data: "still me" })).event, "echo");
       await client.close();
