@@ -1,4 +1,4 @@
-import si from "systeminformation";
+import type { Systeminformation } from "systeminformation";
 import type { RegistryEntry } from "../pipes/protocol/registry.ts";
 
 export interface Use {
@@ -15,12 +15,13 @@ export interface Metrics {
   readonly gpus: ReadonlyArray<{ model: string; memoryTotal: number | null; memoryUsed: number | null; use: number | null }>;
 }
 
-let gpusOnce: Promise<Metrics["gpus"]> | null = null;
+/** Whether there are cards does not change, what they do does; asking for them may take a second. */
+let hasGpu = true;
 
 /** What each worker and the machine use now. Asked for, never sampled: nobody who does not look pays for it. */
 export async function metricsOf(entries: readonly RegistryEntry[]): Promise<Metrics> {
-  gpusOnce ??= gpus();
-  const [all, memory, load, graphics] = await Promise.all([si.processes(), si.mem(), si.currentLoad(), gpusOnce]);
+  const si = await information();
+  const [all, memory, load, graphics] = await Promise.all([si.processes(), si.mem(), si.currentLoad(), gpus()]);
   const running = entries.flatMap(({ name, pid }) => (pid === null ? [] : [[name, useOf(pid, all.list)] as const]));
   return {
     tools: Object.fromEntries(running),
@@ -30,7 +31,12 @@ export async function metricsOf(entries: readonly RegistryEntry[]): Promise<Metr
   };
 }
 
-type Row = Pick<si.Systeminformation.ProcessesProcessData, "pid" | "parentPid" | "cpu" | "memRss">;
+/** Loaded when first asked for: it is a sixth of the daemon's memory. */
+async function information(): Promise<typeof import("systeminformation")> {
+  return (await import("systeminformation")).default;
+}
+
+type Row = Pick<Systeminformation.ProcessesProcessData, "pid" | "parentPid" | "cpu" | "memRss">;
 
 /** A worker and all that descends from it. `memRss` is in KiB. */
 export function useOf(pid: number, list: readonly Row[]): Use {
@@ -44,15 +50,15 @@ export function useOf(pid: number, list: readonly Row[]): Use {
   return { cpu: Math.round(sum((row) => row.cpu) * 10) / 10, memory: sum((row) => row.memRss) * 1024, processes: rows.length };
 }
 
-/** Which cards there are does not change; what asks for them may take a second. */
 async function gpus(): Promise<Metrics["gpus"]> {
-  const { controllers } = await si.graphics();
-  return controllers
-    .filter((card) => (card.memoryTotal ?? card.vram ?? 0) > 0)
-    .map((card) => ({
-      model: card.model,
-      memoryTotal: card.memoryTotal ?? card.vram ?? null,
-      memoryUsed: card.memoryUsed ?? null,
-      use: card.utilizationGpu ?? null,
-    }));
+  if (!hasGpu) return [];
+  const { controllers } = await (await information()).graphics();
+  const cards = controllers.filter((card) => (card.memoryTotal ?? card.vram ?? 0) > 0);
+  hasGpu = cards.length > 0;
+  return cards.map((card) => ({
+    model: card.model,
+    memoryTotal: card.memoryTotal ?? card.vram ?? null,
+    memoryUsed: card.memoryUsed ?? null,
+    use: card.utilizationGpu ?? null,
+  }));
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
-import { makeWorld } from "../harness.ts";
+import { openPresentFifo } from "../../pipes/transport/fifo.ts";
+import { makeWorld, upstreamOf } from "../harness.ts";
+import { rawClient } from "../raw.ts";
 import { killPython, startPythonServer } from "../interop/python.ts";
 import { launchDaemon, logsOf, pidsOf, QUICK, startDaemon, type Supervised } from "./daemon.ts";
 
@@ -73,5 +75,43 @@ describe("a tool that somebody else serves already", () => {
     await daemon.call("start", { tool: "ours" });
     await daemon.ready("upstream");
     await daemon.stop();
+  });
+});
+
+describe("a tool whose FIFO an older client has open for reading and writing", () => {
+  it("is started, stopped and started again all the same: whoever has a downstream FIFO is no server", async () => {
+    const world = makeWorld();
+    const client = rawClient(world, "echo");
+    const daemon = await startDaemon(world, `${QUICK}tools:\n  echo: {server: echo}\n`);
+    await daemon.ready("echo");
+    const fd = openPresentFifo(upstreamOf(world, "echo"), "both");
+    await client.subscribe();
+    await daemon.call("restart", { tool: "echo" });
+    await daemon.call("stop", { tool: "echo" });
+    assert.ok(!existsSync(upstreamOf(world, "echo")), "others learn at once that nobody is there");
+    await daemon.call("start", { tool: "echo" });
+    closeSync(fd);
+    client.close();
+    await daemon.stop();
+    await world.close();
+  });
+
+  it("is started by the next daemon after a crash, too", async () => {
+    const world = makeWorld();
+    const first = await startDaemon(world, `${QUICK}tools:\n  echo: {server: echo}\n`);
+    await first.ready("echo");
+    const client = rawClient(world, "echo");
+    await client.subscribe();
+    const fd = openPresentFifo(upstreamOf(world, "echo"), "both");
+    await first.crash();
+    const second = await startDaemon(world, null);
+    await second.ready("echo");
+    await client.subscribe();
+    client.send({ cmd: "echo", data: "still here" });
+    await client.next(({ data }) => data === "still here");
+    closeSync(fd);
+    client.close();
+    await second.stop();
+    await world.close();
   });
 });

@@ -68,6 +68,22 @@ describe("start, stop and restart", () => {
     await client.close();
   });
 
+  it("lets a request that is being answered end first, and has one that comes meanwhile answered by the next process", async () => {
+    const { pid } = await daemon.until("slow", ({ phase }) => phase === "ready");
+    const before = await ToolClient.connect("slow", { folder: world.pipes });
+    const during = before.call("wait", { ms: 300 });
+    await before.call("ping"); // so the wait has begun
+    const restarted = daemon.call("restart", { tool: "slow" });
+    await daemon.until("slow", ({ phase }) => phase === "stopping");
+    const meanwhile = before.call("wait", { ms: 1 }, { idempotent: true });
+    assert.equal((await during)["pid"], pid);
+    const next = await daemon.until("slow", (entry) => entry.state === "loading" && entry.pid !== pid);
+    assert.equal((await meanwhile)["pid"], next.pid);
+    await before.call("loaded");
+    assert.equal(entryOf(await restarted).pid, next.pid);
+    await before.close();
+  });
+
   it("leaves a tool down that a client has sent `stop`", async () => {
     const client = await ToolClient.connect("echo", { folder: world.pipes, reconnect: false });
     assert.equal((await client.call("stop"))["state"], "stopping");
