@@ -11,11 +11,16 @@ export function serviceFile(platform: NodeJS.Platform = process.platform): strin
   const installation = {
     node: process.execPath,
     daemon: join(root, "dist/daemon/main.js"),
-    path: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    path: lastingPath(process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"),
     readme: pathToFileURL(join(root, "README.md")).href,
     logs: places().logs,
   };
   return platform === "darwin"
     ? launchAgent(readFileSync(join(root, "launchd/io.github.pipe-tools.plist"), "utf8"), installation)
     : systemdUnit(readFileSync(join(root, "systemd/pipe-tools.service"), "utf8"), installation);
+}
+
+/** Without the folders that npm and npx put in front for one command. */
+function lastingPath(path: string): string {
+  return path.split(":").filter((folder) => !/node_modules|\/_npx\//.test(folder)).join(":");
 }

@@ -68,7 +68,7 @@ export class Connection {
     const { folder, name, wants } = this.#options;
     const shared = openFifo(fifoOf.upstream(folder, name), "write");
     if (shared === null) throw new ToolError("no-such-tool", { tool: name });
-    const writer = new FifoWriter(shared, WRITER_LIMITS, { closed: () => this.#refuse?.(this.#gone()) });
+    const writer = new FifoWriter(shared, { ...WRITER_LIMITS, shared: true }, { closed: () => this.#refuse?.(this.#gone()) });
     const held: number[] = [];
     try {
       this.#refuseSecond();

@@ -25,7 +25,7 @@ function explainAbsence(tool: string, folder: string, registry: Registry | null)
   const entry = registry !== null && registry.pipes === folder ? registry.tools[tool] : undefined;
   if (entry === undefined) {
     const names = [...(registry === null ? [] : Object.keys(registry.tools)), ...toolsIn(folder)].filter((name) => name !== tool);
-    const hint = names.length > 0 && daemonRuns ? `Known tools: ${[...new Set(names)].join(", ")}` : `Start one with: cpipe --serve ${tool}, or the daemon with: pipe-tools`;
+    const hint = names.length > 0 && daemonRuns ? `Known tools: ${[...new Set(names)].join(", ")}` : "Start the daemon with: pipe-tools, or one server alone with: cpipe --serve NAME";
     if (!daemonRuns && tool === "supervisor") return new ToolError("daemon-unreachable", { hint: "Start it with: pipe-tools, or systemctl --user start pipe-tools" });
     return new ToolError("no-such-tool", { tool, hint });
   }

@@ -28,7 +28,7 @@ export async function post(tool: string, cmd: string, args: object, options: { f
   const fd = openFifo(fifoOf.upstream(address.folder, address.name), "write");
   if (fd === null) throw address.explain();
   let lost = false;
-  const writer = new FifoWriter(fd, { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 3_600_000 }, { closed: () => (lost = true) });
+  const writer = new FifoWriter(fd, { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 3_600_000, shared: true }, { closed: () => (lost = true) });
   writer.write(line);
   await writer.flushed(Math.min(options.timeout, 2 ** 31 - 1));
   const stuck = writer.queuedBytes > 0;

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { places } from "../protocol/places.ts";
+import { startTimeOf } from "../transport/identity.ts";
 import type { Registry } from "../protocol/registry.ts";
 
 /** The registry as the daemon last wrote it, or null: no daemon has run, or the file is not ours to trust. */
@@ -30,17 +31,5 @@ export function isAlive(pid: number, startTime: string | null): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** The kernel's start time of a process, in clock ticks since boot (field 22 of /proc/PID/stat); null when it has ended. */
-export function startTimeOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The second field is the program's name in parentheses and may contain anything, so count from its end.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? null : (fields[19] ?? null);
-  } catch {
-    return null;
   }
 }

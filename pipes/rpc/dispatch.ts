@@ -2,6 +2,7 @@ import { ToolError } from "../protocol/errors.ts";
 import { base } from "../protocol/interfaces/base.ts";
 import type { Dialect, RequestId } from "../protocol/messages.ts";
 import { isPid, MAX_PID } from "../protocol/names.ts";
+import { suggest } from "../protocol/suggest.ts";
 import { runHandler } from "./answer.ts";
 import { type About, builtins } from "./builtins.ts";
 import { Call } from "./call.ts";
@@ -64,9 +65,9 @@ function route(core: Core, given: string, message: Record<string, unknown>, pid:
   }
   const known = [...[...core.handlers.values()].map((handler) => handler.cmd), ...Object.keys(base.commands)];
   const call = new Call(given, session, idOf(message), "error", false);
-  const nearest = known.find((name) => name.toLowerCase().replaceAll(/[-_]/g, "") === cmd.replaceAll(/[-_]/g, ""));
+  const nearest = suggest(given, known);
   // Upstream's sentence, to the letter, for upstream's clients; ours are told what there is.
-  const hint = session?.ours ? { hint: nearest === undefined ? `${core.name} knows ${known.join(", ")}` : `Did you mean '${nearest}'?` } : {};
+  const hint = session?.ours ? { hint: nearest === null ? `${core.name} knows ${known.join(", ")}` : `Did you mean '${nearest}'?` } : {};
   call.fail(new ToolError("unknown-command", { cmd: given, ...hint }));
 }
 

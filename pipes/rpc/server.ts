@@ -122,7 +122,7 @@ export class ToolServer {
   }
 
   /** Changes the state and tells everybody. */
-  setState(state: string, { reason = null }: { reason?: string | null; cause?: Call | null } = {}): void {
+  setState(state: string, { reason = null }: { reason?: string | null } = {}): void {
     this.#changeState(state, reason, null);
   }
 

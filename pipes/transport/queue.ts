@@ -33,6 +33,12 @@ export class ByteQueue {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
+  /** The same, but nothing of the second message. */
+  first(most: number): Buffer {
+    const message = this.#messages[0];
+    return message === undefined ? Buffer.alloc(0) : message.subarray(this.#offset, this.#offset + most);
+  }
+
   drop(bytes: number): void {
     this.#bytes -= bytes;
     let left = this.#offset + bytes;

@@ -8,6 +8,8 @@ export interface WriterLimits {
   queueBytes: number;
   /** How long bytes may wait without the reader taking any, in ms. */
   stallMs: number;
+  /** Others write into this FIFO, too: each message goes out in a write of its own, which up to PIPE_BUF the kernel keeps whole. */
+  shared?: boolean;
 }
 
 export interface WriterEvents {
@@ -60,7 +62,7 @@ export class FifoWriter {
     if (this.#queue.bytes > 0) return this.#enqueue(Buffer.from(text));
     if (this.#batch === "") process.nextTick(this.#flush);
     this.#batch += text;
-    if (this.#batch.length > PIECE) this.#flush();
+    if (this.#limits.shared === true || this.#batch.length > PIECE) this.#flush();
     return true;
   }
 
@@ -138,7 +140,7 @@ export class FifoWriter {
   #drain(): void {
     if (this.#stall !== null) clearTimeout(this.#stall);
     this.#stall = setTimeout(this.#giveUp, this.#limits.stallMs).unref();
-    const piece = this.#queue.peek(PIECE);
+    const piece = this.#limits.shared === true ? this.#queue.first(PIECE) : this.#queue.peek(PIECE);
     this.#socket.write(piece, (error) => {
       if (error || this.#closed) return; // the socket's own error event follows
       this.#queue.drop(piece.length);

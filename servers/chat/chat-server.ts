@@ -74,7 +74,7 @@ export class ChatServer extends ToolServer {
         onToken,
         onBegin: () => {
           this.#underWay.add(call);
-          if (this.state === "idle") this.setState("inferring", { cause: call });
+          if (this.state === "idle") this.setState("inferring");
         },
       });
     } finally {

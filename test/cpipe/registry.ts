@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startTimeOf } from "../../pipes/client/registry.ts";
+import { startTimeOf } from "../../pipes/transport/identity.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import type { Place } from "./program.ts";
 

@@ -170,3 +170,16 @@ test("a slow reader of one long message is not taken for one that has stopped: e
   writer.close();
   closeSync(raw);
 });
+
+test("several writers of one FIFO keep their messages whole, however many each queues at once", async () => {
+  const { writer, raw, path } = pair({ ...GENEROUS, shared: true });
+  const writers = [writer, ...Array.from({ length: 3 }, () => new FifoWriter(openPresentFifo(path, "write"), { ...GENEROUS, shared: true }, { closed: () => undefined }))];
+  const text = (n: number): string => String(n).repeat(3900);
+  const { lines, end } = read(raw);
+  for (let i = 0; i < 50; i++) for (const [n, one] of writers.entries()) one.write(`${text(n)}\n`);
+  for (const one of writers) await one.flushed(10_000);
+  for (const one of writers) one.close();
+  assert.equal(await end, null);
+  assert.equal(lines.length, 200);
+  for (const n of writers.keys()) assert.equal(lines.filter((line) => line === text(n)).length, 50);
+});
