@@ -32,7 +32,8 @@ type A<C extends keyof (typeof supervisor)["commands"]> = Args<typeof supervisor
 /** The daemon as a tool: `/tmp/tool-supervisor`, in the same protocol as any other. */
 export function controlServer(daemon: Controlled, folder: string, log: Log): ToolServer {
   const { fleet } = daemon;
-  const server = new ToolServer({ name: SUPERVISOR, description: supervisor.description, folder, state: "running", config: {}, log, supervised: false });
+  // Whether another daemon answers here is the daemon's to find out, and the FIFO its to remove, as with any tool's.
+  const server = new ToolServer({ name: SUPERVISOR, description: supervisor.description, folder, state: "running", config: {}, log, supervised: true });
   return server.implement(supervisor, {
     list: () => ({ event: "tools", tools: fleet.entries }),
     status: ({ tool }: A<"status">) => ({ event: "status", status: statusOf(daemon, tool) }),

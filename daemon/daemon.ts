@@ -4,14 +4,18 @@ import type { Logger } from "pino";
 import { removeOrphans } from "../pipes/client/orphans.ts";
 import { readRegistry } from "../pipes/client/registry.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
+import { fifoOf, SUPERVISOR } from "../pipes/protocol/names.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
 import type { Places } from "../pipes/protocol/places.ts";
 import type { Registry } from "../pipes/protocol/registry.ts";
 import { ToolServer } from "../pipes/rpc/server.ts";
+import { removeFifo } from "../pipes/transport/fifo.ts";
 import { controlServer } from "./control.ts";
 import { type Applied, Fleet } from "./fleet.ts";
+import { keepFresh } from "./freshness.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
+import { foreignServer } from "./owner.ts";
 import { RegistryFile } from "./registry.ts";
 import { type ConfigSource, type Settled } from "./source.ts";
 import { signalGroup } from "./worker/group.ts";
@@ -43,7 +47,8 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   readonly #registry: RegistryFile;
   readonly #control: ToolServer;
   readonly #self: Registry["daemon"];
-  readonly #stopRotation: () => void;
+  readonly #chores: ReadonlyArray<() => void>;
+  #serving = false;
   /** Starting, reloading and stopping take their turns. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: { readonly fleet: Promise<void>; readonly all: Promise<void> } | null = null;
@@ -68,7 +73,10 @@ export class Daemon extends EventEmitter<DaemonEvents> {
       this.#pipes,
       log.child({ tool: "supervisor" }),
     );
-    this.#stopRotation = rotateRegularly(places.logs, limits, (error) => log.error({ reason: error.message }, "a log was not rotated")).close;
+    this.#chores = [
+      rotateRegularly(places.logs, limits, (error) => log.error({ reason: error.message }, "a log was not rotated")).close,
+      keepFresh(this.#pipes, [places.registry, places.lock], (error) => log.warn({ reason: error.message }, "the pipes may be cleared away for their age")),
+    ];
   }
 
   /** Opens the control pipe, ends what an earlier daemon has left, and starts the tools. Resolves when the control pipe answers. */
@@ -137,7 +145,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     const { log, first, places } = this.#parts;
     if (this.#stopping !== null) return;
     makePipesFolder(this.#pipes);
-    await this.#control.serve(); // first of all: with another daemon on these pipes nothing here is ours to clear
+    await this.#openControl(); // first of all: with another daemon on these pipes nothing here is ours to clear
     const ended = await endLeftovers(readRegistry(places.registry));
     if (ended.length > 0) log.warn({ pids: ended, reason: "an earlier daemon ended without stopping them" }, "ended leftover workers");
     if (this.#stopping !== null) return;
@@ -145,6 +153,14 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#registry.write();
     log.info({ version: packageVersion(), config: first.path, pipes: this.#pipes, tools: [...first.tools.keys()], reason: "started" }, "running");
     this.sweep().catch((error: unknown) => log.error({ reason: ToolError.from(error).message }, "orphaned pipes could not be swept"));
+  }
+
+  /** @throws ToolError `already-running` */
+  async #openControl(): Promise<void> {
+    const pid = foreignServer(this.#pipes, SUPERVISOR);
+    if (pid !== null) throw new ToolError("already-running", { what: `a daemon on the pipes in ${this.#pipes}`, pid, hint: "Stop it with: cpipe supervisor stop" });
+    await this.#control.serve();
+    this.#serving = true;
   }
 
   async #reload(why: string): Promise<Applied[]> {
@@ -187,13 +203,14 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   async #stopFleet(reason: string): Promise<void> {
     this.#parts.log.info({ reason }, "stopping");
     this.#control.setState("stopping");
-    this.#stopRotation();
+    for (const stop of this.#chores) stop();
     await this.fleet.stop(reason);
   }
 
   async #close(reason: string): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve)); // whoever asked over the control pipe is answered first
     await this.#control.close(reason);
+    if (this.#serving) removeFifo(fifoOf.upstream(this.#pipes, SUPERVISOR));
     this.#registry.remove();
     this.#parts.log.info({ reason }, "stopped");
   }

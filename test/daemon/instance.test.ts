@@ -41,7 +41,7 @@ describe("a second daemon", () => {
     const pipes = world.leftovers();
     const second = launchDaemon(world, [], { XDG_RUNTIME_DIR: runtime });
     assert.deepEqual(await second.ended, { code: 125, signal: null });
-    assert.equal(second.stderr(), `pipe-tools: a server of 'supervisor' is already running (pid ${daemon.pid}). Stop it with: cpipe supervisor stop\n`);
+    assert.equal(second.stderr(), `pipe-tools: a daemon on the pipes in ${world.pipes} is already running (pid ${daemon.pid}). Stop it with: cpipe supervisor stop\n`);
     assert.match(readFileSync(join(logsOf(world), "daemon.log"), "utf8"), /the daemon cannot start/);
     assert.deepEqual(world.leftovers(), pipes);
     await unharmed();
@@ -96,20 +96,20 @@ describe("a tool whose FIFO an older client has open for reading and writing", (
     await world.close();
   });
 
-  it("is started by the next daemon after a crash, too", async () => {
+  it("is started by the next daemon after a crash, too, which starts with its own pipe held like that", async () => {
     const world = makeWorld();
     const first = await startDaemon(world, `${QUICK}tools:\n  echo: {server: echo}\n`);
     await first.ready("echo");
     const client = rawClient(world, "echo");
     await client.subscribe();
-    const fd = openPresentFifo(upstreamOf(world, "echo"), "both");
+    const held = ["echo", "supervisor"].map((name) => openPresentFifo(upstreamOf(world, name), "both"));
     await first.crash();
     const second = await startDaemon(world, null);
     await second.ready("echo");
     await client.subscribe();
     client.send({ cmd: "echo", data: "still here" });
     await client.next(({ data }) => data === "still here");
-    closeSync(fd);
+    held.forEach(closeSync);
     client.close();
     await second.stop();
     await world.close();
