@@ -51,6 +51,12 @@ export function dispatch(core: Core, line: string, lane: Session | null): void {
   route(core, message["cmd"], message, pid, session);
 }
 
+/** A message that is longer than allowed is answered, too, if its first bytes (all that is known of it) tell who sent it. */
+export function refuseOverlong(core: Core, limit: number, sender: Session | string): void {
+  const pid = typeof sender === "string" ? Number(/"pid"\s*:\s*(\d{1,7})\b/.exec(sender)?.[1]) : sender.pid;
+  refuse(core, new ToolError("line-too-long", { limit }), core.sessions.get(pid) ?? null);
+}
+
 function route(core: Core, given: string, message: Record<string, unknown>, pid: number, session: Session | null): void {
   const cmd = given.toLowerCase();
   const handler = core.handlers.get(cmd);

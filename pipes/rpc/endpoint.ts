@@ -14,6 +14,8 @@ export interface EndpointOptions {
   readonly log: Log;
   readonly supervised: boolean;
   readonly onLine: (line: string) => void;
+  /** A message was too long and is skipped; this is how it begins. */
+  readonly onOverflow: (head: string) => void;
 }
 
 /**
@@ -32,7 +34,7 @@ export class Endpoint {
   }
 
   async open(): Promise<void> {
-    const { name, maxLine, log, supervised, onLine } = this.#options;
+    const { name, maxLine, log, supervised, onLine, onOverflow } = this.#options;
     ensureFifo(this.path, mkfifo);
     if (!supervised) this.#refuseForeignServer();
     const fd = openPresentFifo(this.path, "both");
@@ -43,8 +45,7 @@ export class Endpoint {
     this.#identity = identityOf(this.path);
     this.#reader = new FifoReader(fd, maxLine, {
       line: onLine,
-      // Nobody can be told: the line that named its sender is the one that was skipped.
-      overflow: () => log.warn({ limit: maxLine }, "a message on the shared pipe was too long and was skipped"),
+      overflow: onOverflow,
       end: (error) => log.error({ reason: error?.message ?? "closed" }, "the upstream pipe has ended"),
     });
   }

@@ -5,7 +5,7 @@ import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
 import type { WriterLimits } from "../transport/writer.ts";
 import type { Call } from "./call.ts";
-import { type Core, dispatch } from "./dispatch.ts";
+import { type Core, dispatch, refuseOverlong } from "./dispatch.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type Handler, type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
 import { type Log, lineLog } from "./log.ts";
@@ -80,6 +80,7 @@ export class ToolServer {
       limits: { ...DEFAULT_LIMITS, ...given.limits },
       maxLine,
       onLine: (line, session) => dispatch(this.#core, line, session),
+      onOverflow: (session) => refuseOverlong(this.#core, maxLine, session),
     });
     this.#endpoint = new Endpoint({
       folder,
@@ -88,6 +89,7 @@ export class ToolServer {
       log: this.log,
       supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
       onLine: (line) => dispatch(this.#core, line, null),
+      onOverflow: (head) => refuseOverlong(this.#core, maxLine, head),
     });
     this.#core = this.#makeCore();
   }

@@ -17,6 +17,8 @@ export interface SessionsOptions {
   readonly maxLine: number;
   /** A line that came over a client's own lane. */
   readonly onLine: (line: string, session: Session) => void;
+  /** A message that came there was too long and is skipped. */
+  readonly onOverflow: (session: Session) => void;
 }
 
 const LANELESS_CHECK_MS = 500;
@@ -142,14 +144,10 @@ export class Sessions {
   }
 
   #readLane(fd: number, session: Session): FifoReader {
-    const { log, maxLine, onLine } = this.#options;
+    const { maxLine, onLine, onOverflow } = this.#options;
     return new FifoReader(fd, maxLine, {
       line: (line) => onLine(line, session),
-      overflow: () => {
-        log.warn({ client: session.pid, limit: maxLine }, "a message was too long and was skipped");
-        const { code, message, facts } = new ToolError("line-too-long", { limit: maxLine });
-        session.send({ event: "error", message, code, details: facts });
-      },
+      overflow: () => onOverflow(session),
       end: () => this.#drop(session, "the client has gone"),
     });
   }

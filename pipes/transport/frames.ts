@@ -1,21 +1,24 @@
 /** A held line's memory is kept for the next one up to this size. */
 const KEEP_BYTES = 1024 * 1024;
 const FIRST_BYTES = 4096;
+/** So much of a line that is skipped is shown, for whoever can tell from it who sent it. */
+const HEAD_BYTES = 256;
 
 /**
  * Cuts a byte stream into lines. Bytes come in chunks split anywhere, inside a multi-byte character too: a line is
- * decoded only when it is whole. A line longer than `limit` bytes is skipped to its end and reported once.
+ * decoded only when it is whole. A line longer than `limit` bytes is skipped to its end and reported once,
+ * by its first bytes.
  */
 export class LineDecoder {
   readonly #limit: number;
   readonly #onLine: (line: string) => void;
-  readonly #onOverflow: () => void;
+  readonly #onOverflow: (head: string) => void;
   /** The beginning of an unfinished line. One growing buffer, so that a byte at a time costs a byte at a time. */
   #held: Buffer = Buffer.alloc(0);
   #length = 0;
   #skipping = false;
 
-  constructor(limit: number, onLine: (line: string) => void, onOverflow: () => void) {
+  constructor(limit: number, onLine: (line: string) => void, onOverflow: (head: string) => void) {
     this.#limit = limit;
     this.#onLine = onLine;
     this.#onOverflow = onOverflow;
@@ -54,9 +57,10 @@ export class LineDecoder {
     if (this.#skipping) return;
     const length = this.#length + bytes.length;
     if (length > this.#limit) {
+      const head = Buffer.concat([this.#held.subarray(0, Math.min(this.#length, HEAD_BYTES)), bytes.subarray(0, HEAD_BYTES)]).toString("utf8", 0, HEAD_BYTES);
       this.#drop();
       this.#skipping = true;
-      this.#onOverflow();
+      this.#onOverflow(head);
       return;
     }
     if (length > this.#held.length) this.#grow(length);

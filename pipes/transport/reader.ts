@@ -3,8 +3,8 @@ import { LineDecoder } from "./frames.ts";
 
 export interface ReaderEvents {
   line(line: string): void;
-  /** A line was longer than the limit; it was skipped and the stream is in step again. */
-  overflow(): void;
+  /** A line was longer than the limit; it is skipped and the stream in step again. `head` are its first bytes. */
+  overflow(head: string): void;
   /** The last writer has gone (never for a descriptor opened read-write), or reading failed. */
   end(error: Error | null): void;
 }
@@ -18,7 +18,7 @@ export class FifoReader {
   #ended = false;
 
   constructor(fd: number, limit: number, events: ReaderEvents) {
-    const decoder = new LineDecoder(limit, (line) => !this.#ended && events.line(line), () => !this.#ended && events.overflow());
+    const decoder = new LineDecoder(limit, (line) => !this.#ended && events.line(line), (head) => !this.#ended && events.overflow(head));
     const take = (bytes: number, buffer: Uint8Array): boolean => {
       decoder.push(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
       return true;

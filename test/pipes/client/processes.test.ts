@@ -185,9 +185,14 @@ test("a message over the server's cap is answered with an error that ends the ri
   assert.equal((await client.call("ping")).event, "pong");
   writeLine(world, "odd", "y".repeat(100_000));
   writeLine(world, "odd", "{}");
-  await logged(server, "a message on the shared pipe was too long and was skipped");
+  await server.line((line) => line.includes("at most 10000 bytes"));
   await logged(server, "a message was refused");
   client.sendCommand("cancel");
   await client.close();
   assert.equal(await codeOf(waiting), "cancelled");
+  const upstream = rawClient(world, "odd", process.ppid);
+  t.after(() => upstream.close());
+  await upstream.subscribe();
+  upstream.send({ cmd: "anything", data: "z".repeat(20_000) });
+  assert.match(String((await upstream.next())["message"]), /at most 10000 bytes/);
 });
