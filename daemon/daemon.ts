@@ -19,7 +19,7 @@ import { foreignServer } from "./owner.ts";
 import { RegistryFile } from "./registry.ts";
 import { type ConfigSource, type Settled } from "./source.ts";
 import { signalGroup } from "./worker/group.ts";
-import { bootId, startTimeOf } from "./worker/identity.ts";
+import { bootId, startTimeOf } from "../pipes/transport/identity.ts";
 import { launchOf } from "./worker/launch.ts";
 import { workerProcesses } from "./worker/processes.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
 import { liveMembers, signalGroup, whenGroupEmpty } from "./worker/group.ts";
-import { bootId, startTimeOf } from "./worker/identity.ts";
+import { bootId, startTimeOf } from "../pipes/transport/identity.ts";
 
 /** How long a leftover worker may take to end by itself, in ms. */
 const GRACE_MS = 3000;

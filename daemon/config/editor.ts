@@ -1,5 +1,5 @@
 import { type TSchema, Type } from "typebox";
-import { NAME_PATTERN, SUPERVISOR } from "../../pipes/protocol/names.ts";
+import { NAME_PATTERN, RESERVED_NAMES } from "../../pipes/protocol/names.ts";
 import { builtIns } from "../../pipes/protocol/settings/index.ts";
 import { DefaultSettings, fileKeys } from "../../pipes/protocol/spec.ts";
 import { type EntryKind, entrySchema, type Schema } from "./schemas.ts";
@@ -23,7 +23,7 @@ export function editorSchema(): Json {
       tools: {
         type: ["object", "null"],
         description: "The tools, by name. Each says what it runs with exactly one of server, module and command.",
-        propertyNames: { pattern: NAME_PATTERN, not: { const: SUPERVISOR } },
+        propertyNames: { pattern: NAME_PATTERN, not: { enum: Object.keys(RESERVED_NAMES) } },
         additionalProperties: { type: "object", anyOf: kinds.map((kind) => withShared(plain(entrySchema(kind)), shared)) },
       },
     },

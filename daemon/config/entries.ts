@@ -1,5 +1,5 @@
 import { type TObject, Type } from "typebox";
-import { isToolName, SUPERVISOR } from "../../pipes/protocol/names.ts";
+import { isToolName, RESERVED_NAMES } from "../../pipes/protocol/names.ts";
 import { builtIns, isBuiltIn } from "../../pipes/protocol/settings/index.ts";
 import { DefaultSettings, KINDS, type Kind } from "../../pipes/protocol/spec.ts";
 import { check, named, type Placed, wrongValue } from "./check.ts";
@@ -26,7 +26,8 @@ const schemas = new Map<EntryKind, TObject>();
 
 function checkName(name: string): Placed[] {
   const path = ["tools", name];
-  if (name === SUPERVISOR) return [{ path, at: "key", message: `no tool may be called "${SUPERVISOR}"; the daemon itself answers by that name` }];
+  const reserved = Object.hasOwn(RESERVED_NAMES, name) ? RESERVED_NAMES[name] : undefined;
+  if (reserved !== undefined) return [{ path, at: "key", message: `no tool may be called "${name}"; ${reserved}` }];
   if (isToolName(name)) return [];
   const expected = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, not ending in -NUMBER, -data or -up";
   return [{ path, at: "key", message: `${shown(name)} cannot be a tool's name`, expected, got: name }];

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { statFields } from "../../pipes/transport/identity.ts";
 
 /** The longest pause between two looks at a group that is being waited for, in ms. */
 const SLOWEST_LOOK_MS = 100;
@@ -49,19 +50,6 @@ function fromProc(pgid: number): number[] {
     const [state, , group] = statFields(Number(name)) ?? [];
     return Number(group) === pgid && state !== "Z" && state !== "X";
   }).map(Number);
-}
-
-/** The fields of /proc/PID/stat from the third (state) on; null when there is no such process. Source: proc_pid_stat(5). */
-export function statFields(pid: number): string[] | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field, the program's name in brackets, may itself hold spaces and brackets.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return null;
-    throw error;
-  }
 }
 
 function fromPs(pgid: number): number[] {

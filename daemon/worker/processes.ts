@@ -6,7 +6,7 @@ import { lastWords, tellingLine } from "../logs/lastwords.ts";
 import { logPath } from "../logs/logger.ts";
 import { rotate, type RotationLimits } from "../logs/rotate.ts";
 import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
-import { startTimeOf } from "./identity.ts";
+import { startTimeOf } from "../../pipes/transport/identity.ts";
 import { type Launch, spawnWorker } from "./process.ts";
 import type { Effects } from "./worker.ts";
 

@@ -5,6 +5,11 @@ import { ToolError } from "./errors.ts";
 export const DEFAULT_PIPES = "/tmp";
 export const PREFIX = "tool-";
 export const SUPERVISOR = "supervisor";
+/** Names that the daemon has for itself, with what stands in the way of a tool's having them. */
+export const RESERVED_NAMES: Readonly<Record<string, string>> = {
+  [SUPERVISOR]: "the daemon itself answers by that name",
+  daemon: "daemon.log is the daemon's own",
+};
 
 /** What a tool may be called. The three endings belong to other FIFOs of a tool; see `fifoOf`. */
 export const NAME_PATTERN = "^(?!.*-(\\d+|data|up)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";

@@ -48,6 +48,7 @@ export const supervisor = defineInterface({
     swept: { description: "Orphaned pipes were removed", fields: Type.Object({ removed: Type.Array(Type.String(), { description: "their paths" }) }) },
     log: { description: "One entry of a log", fields: Type.Object({ entry: Type.Object({}, { description: "the parsed line" }) }) },
     tool: { description: "A tool has changed, or (first) is as it is", fields: entry },
+    tool_removed: { description: "A tool is no longer in tools.yaml", fields: Type.Object({ name: Type.String({ description: "the tool's name" }) }) },
     metrics: { description: "Use of the machine", fields: Type.Object({ metrics: Type.Object({}, { description: "tools, machine, gpu" }) }) },
   },
 });

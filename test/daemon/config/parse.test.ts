@@ -148,6 +148,7 @@ test("Names that belong to other pipes, or to the daemon, are refused at their k
     assert.match(complaints(`tools:\n  ? "${name}"\n  : {server: echo}\n`)[0] ?? "", /^2:5: .* cannot be a tool's name/, name);
   }
   assert.match(complaints("tools: {supervisor: {server: echo}}")[0] ?? "", /^1:9: no tool may be called "supervisor"/);
+  assert.match(complaints("tools: {daemon: {server: echo}}")[0] ?? "", /^1:9: no tool may be called "daemon"/);
   assert.equal(valid("tools: {constructor: {server: echo}, toString: {server: echo}}").tools.size, 2);
 });
 

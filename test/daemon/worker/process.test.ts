@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { groupEmpty, liveMembers, signalGroup, whenGroupEmpty } from "../../../daemon/worker/group.ts";
-import { bootId, startTimeOf } from "../../../daemon/worker/identity.ts";
+import { bootId, startTimeOf } from "../../../pipes/transport/identity.ts";
 import { folder } from "../logs/folder.ts";
 import { fixture, started, written } from "./processes.ts";
 
