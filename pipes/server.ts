@@ -6,4 +6,5 @@ export type { Call } from "./rpc/call.ts";
 export { handler, type HandlerFunction, type HandlerOptions } from "./rpc/handler.ts";
 export type { Log } from "./rpc/log.ts";
 export { PERMANENT_FAILURE, runServer } from "./rpc/run.ts";
-export { ToolServer, type Implementation, type ServerOptions } from "./rpc/server.ts";
+export type { Implementation } from "./rpc/commands.ts";
+export { ToolServer, type ServerOptions } from "./rpc/server.ts";

@@ -1,13 +1,13 @@
 import { ToolError } from "../protocol/errors.ts";
-import { base } from "../protocol/interfaces/base.ts";
-import type { CommandDeclaration, Interface } from "../protocol/interfaces/define.ts";
+import type { Interface } from "../protocol/interfaces/define.ts";
 import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
 import type { WriterLimits } from "../transport/writer.ts";
 import type { Call } from "./call.ts";
+import { Commands, type Implementation } from "./commands.ts";
 import { type Core, dispatch, refuseOverlong } from "./dispatch.ts";
 import { Endpoint } from "./endpoint.ts";
-import { type Handler, type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
+import { type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
 import { type Log, lineLog } from "./log.ts";
 import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
@@ -33,10 +33,6 @@ export interface ServerOptions {
   supervised?: boolean;
 }
 
-/** The handlers of a declared interface: one function a command. */
-export type Implementation<I extends Interface> = { [C in keyof I["commands"]]: HandlerFunction };
-
-const RESERVED = new Set(["subscribe", "unsubscribe", "cancel", "ping"]);
 const FLUSH_MS = 1000;
 
 /**
@@ -52,8 +48,7 @@ export class ToolServer {
   readonly log: Log;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly #options: ServerOptions;
-  readonly #handlers = new Map<string, Handler>();
-  readonly #interfaces: Interface[] = [];
+  readonly #commands = new Commands();
   readonly #sessions: Sessions;
   readonly #endpoint: Endpoint;
   readonly #core: Core;
@@ -100,17 +95,13 @@ export class ToolServer {
   handler(cmd: string, second: HandlerOptions | HandlerFunction, third?: HandlerFunction): this {
     const [options, run] = typeof second === "function" ? [{}, second] : [second, third];
     if (run === undefined) throw new TypeError(`handler("${cmd}") needs a function`);
-    return this.#add(makeHandler(cmd, options, run));
+    this.#commands.add(makeHandler(cmd, options, run));
+    return this;
   }
 
   /** Adds a whole declared interface with its handlers. */
   implement<I extends Interface>(declared: I, functions: Implementation<I>): this {
-    this.#interfaces.push(declared);
-    for (const [cmd, declaration] of Object.entries(declared.commands)) {
-      const run = functions[cmd];
-      if (run === undefined) throw new TypeError(`interface ${declared.name}: there is no handler for '${cmd}'`);
-      this.#add({ cmd, run, declaration, declared: true });
-    }
+    this.#commands.implement(declared, functions);
     return this;
   }
 
@@ -198,13 +189,6 @@ export class ToolServer {
     void Promise.all(underWay.map((other) => new Promise<void>((ended) => other.onEnd(ended)))).then(() => call.finish({ event: "drained" }));
   }
 
-  #add(handler: Handler): this {
-    const key = handler.cmd.toLowerCase();
-    if (RESERVED.has(key)) throw new TypeError(`'${handler.cmd}' belongs to every tool and cannot have a handler of its own`);
-    this.#handlers.set(key, handler);
-    return this;
-  }
-
   #makeCore(): Core {
     // oxlint-disable-next-line typescript/no-this-alias -- a getter has a `this` of its own
     const server = this;
@@ -213,7 +197,7 @@ export class ToolServer {
       description: this.description,
       config: this.settings,
       sessions: this.#sessions,
-      handlers: this.#handlers,
+      handlers: this.#commands.handlers,
       get stopping() {
         return server.#closing;
       },
@@ -226,7 +210,7 @@ export class ToolServer {
         return server.#reason;
       },
       get interfaces() {
-        return server.#allInterfaces();
+        return server.#commands.interfacesOf(server);
       },
       drainAsked: (call) => this.#drain(call),
       stopAsked: (call) => {
@@ -235,18 +219,6 @@ export class ToolServer {
       },
     };
   }
-
-  /** `base`, what was implemented, and the loose handlers under the tool's own name. */
-  #allInterfaces(): Interface[] {
-    const known = new Set(this.#interfaces.flatMap((declared) => Object.keys(declared.commands)));
-    const loose = [...this.#handlers.values()].filter((handler) => !known.has(handler.cmd));
-    const own = { name: this.name, description: this.description, commands: commandsOf(loose), events: {} };
-    return [base, ...this.#interfaces, ...(loose.length === 0 ? [] : [own])];
-  }
-}
-
-function commandsOf(handlers: readonly Handler[]): Record<string, CommandDeclaration> {
-  return Object.fromEntries(handlers.map((handler) => [handler.cmd, handler.declaration]));
 }
 
 function readSettings(): Record<string, unknown> {
