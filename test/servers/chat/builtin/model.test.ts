@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
+import { BUILTIN, ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
 import { toHalf } from "../../../../servers/chat/builtin/gguf.ts";
 import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
 import { buildVocabulary } from "../../../../servers/chat/builtin/vocabulary.ts";
@@ -19,6 +20,11 @@ describe("the built-in model's file", () => {
     const bytes = builtinModel();
     assert.ok(bytes.equals(builtinModel()));
     assert.ok(bytes.length < 2_000_000, `${bytes.length} bytes`);
+  });
+
+  test("is what is known of it without building it", () => {
+    const bytes = builtinModel();
+    assert.deepEqual(BUILTIN, { hash: createHash("sha256").update(bytes).digest("hex").slice(0, 12), bytes: bytes.length });
   });
 
   test("is written once, whole, for its owner only", async () => {
