@@ -13,7 +13,8 @@ const compiled = new WeakMap<TObject, ValidateFunction>();
 export function validate(schema: TObject, args: unknown, strict: boolean): void {
   let check = compiled.get(schema);
   if (check === undefined) {
-    ajv ??= new Ajv({ strict: false, verbose: true });
+    // Our own declarations need no check against the meta-schema, whose compilation is most of the time a first request would take.
+    ajv ??= new Ajv({ strict: false, verbose: true, meta: false, validateSchema: false });
     compiled.set(schema, (check = ajv.compile(schema)));
   }
   if (!check(args)) throw mismatchOf(check.errors ?? []);
