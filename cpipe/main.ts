@@ -29,6 +29,7 @@ try {
   await perform(task);
   if (task.kind !== "serve") await finish();
 } catch (thrown) {
+  await printed();
   code = report(ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }));
   await finish();
 }
@@ -70,14 +71,24 @@ function report(error: ToolError): number {
   return told.exitCode;
 }
 
+/** What was printed before a failure stands before it; a reader that pauses (`| less`) holds the news up for a moment only. */
+async function printed(): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([out.drained(), aborted(), new Promise((resolve) => (timer = setTimeout(resolve, 500)))]);
+  clearTimeout(timer);
+}
+
 /** What was printed gets out before the process ends; after a signal, as far as its reader takes it at once. */
 async function finish(): Promise<void> {
-  const aborted = new Promise<void>((resolve) => {
-    if (interruption.signal.aborted) resolve();
-    else interruption.signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  await Promise.race([out.drained(), aborted]);
+  await Promise.race([out.drained(), aborted()]);
   if (out.busy) await Promise.race([out.drained(), new Promise((resolve) => setTimeout(resolve, 50))]);
   if (out.busy) interruption.die();
   process.exit(interruption.exitCode ?? code);
+}
+
+function aborted(): Promise<void> {
+  return new Promise((resolve) => {
+    if (interruption.signal.aborted) resolve();
+    else interruption.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { finished, Place, says } from "./program.ts";
 
@@ -58,6 +59,19 @@ test("Ctrl-C ends a call that waits for a server to take its subscription", asyn
 async function subscription(pid: number): Promise<void> {
   while (!readdirSync(place.pipes).includes(`tool-patient-up-${pid}`)) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test("a failure is told below what was printed before it", async () => {
+  const file = join(place.root, "both");
+  assert.equal((await place.shell('cpipe patient break-off > "$FILE" 2>&1', { FILE: file })).code, 1);
+  assert.equal(readFileSync(file, "utf8"), "one two\ncpipe: break-off failed: no more\n");
+});
+
+test("a reader that pauses does not keep a failure from being told", async () => {
+  const child = place.start("patient", "flood-off");
+  child.stdout?.pause();
+  await says(child.stderr, "flood-off failed: no more");
+  child.kill("SIGKILL");
+});
 
 test("a reader that has seen enough is a quiet end, and the request is cancelled", async () => {
   const before = await cancelled();
