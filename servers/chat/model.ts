@@ -110,7 +110,7 @@ export class Model {
     this.#engine = engine;
     engine.catch((thrown: unknown) => {
       if (this.#engine !== engine) return; // the engine has said so itself
-      const error = ToolError.from(thrown);
+      const error = ToolError.from(thrown, "handler-failed", { cmd: "loading the model" });
       this.#engine = null;
       this.#failure = { error, at: performance.now() };
       if (!this.#closing.signal.aborted) this.#events.failed(error);

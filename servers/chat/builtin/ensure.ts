@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { builtinModel } from "./model.ts";
 
 /**
@@ -12,14 +13,19 @@ export const BUILTIN = { hash: "4f7550afb885", bytes: 1_189_952 } as const;
 /**
  * The path of the built-in stand-in below `folder`; writes the file when it is not there. Its name carries a hash of
  * its content, so another version of pipe-tools never finds it changed under its feet.
+ * @throws ToolError `file-failed` when the disk is full or the folder cannot be written
  */
 export async function ensureBuiltinModel(folder: string): Promise<string> {
   const path = join(folder, `builtin-${BUILTIN.hash}.gguf`);
-  const size = await stat(path).then((found) => found.size, whenAbsent);
-  if (size === BUILTIN.bytes) return path;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeWhole(path, builtinModel());
-  return path;
+  try {
+    const size = await stat(path).then((found) => found.size, whenAbsent);
+    if (size === BUILTIN.bytes) return path;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeWhole(path, builtinModel());
+    return path;
+  } catch (error) {
+    throw ToolError.from(error, "file-failed", { path });
+  }
 }
 
 /** Under its name the file is complete or not there; whoever renames last wins, with the same bytes. */

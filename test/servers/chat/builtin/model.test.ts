@@ -45,6 +45,12 @@ describe("the built-in model's file", () => {
     assert.ok((await readFile(path)).equals(builtinModel()));
   });
 
+  test("says where it could not be written", async () => {
+    await writeFile(join(folder, "models"), "no folder");
+    const failure = { code: "file-failed", message: /models.builtin-\w+\.gguf: ENOTDIR/ };
+    await assert.rejects(ensureBuiltinModel(join(folder, "models")), failure);
+  });
+
   test("survives many processes that write it at once", async () => {
     const paths = await Promise.all(Array.from({ length: 5 }, () => ensureBuiltinModel(folder)));
     assert.equal(new Set(paths).size, 1);
