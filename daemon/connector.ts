@@ -34,8 +34,8 @@ export class Connector implements WorkerPipe {
   #opening = new AbortController();
   #report: (event: PipeEvent) => void = () => undefined;
   #check: NodeJS.Timeout | null = null;
-  /** `drain` or `stop` went over the shared FIFO, where the next process might find it. */
-  #toldOverShared = false;
+  /** The process reads the shared FIFO only, where the next one finds what it leaves unread. */
+  #readsShared = false;
   #stateKnown = false;
   #asked: string[] = [];
   #shapes: InterfaceShape[] = [];
@@ -78,27 +78,22 @@ export class Connector implements WorkerPipe {
 
   drain(): void {
     if (this.#connection === null) this.#report({ type: "drained" });
-    else this.#tell("drain");
+    else this.#send("drain");
   }
 
   stop(): void {
-    this.#tell("stop");
+    this.#send("stop");
   }
 
   /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
   #mendUpstream(): void {
     try {
-      this.#upstream.hold(isOurs);
-      if (this.#toldOverShared) this.#upstream.purge(isOurs);
-      this.#toldOverShared = false;
+      this.#upstream.hold(staleness());
+      if (this.#readsShared) this.#upstream.purge(staleness());
+      this.#readsShared = false;
     } catch (error) {
       this.#log.error({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe cannot be held");
     }
-  }
-
-  #tell(cmd: "drain" | "stop"): void {
-    this.#toldOverShared ||= this.#connection?.laned === false;
-    this.#send(cmd);
   }
 
   /** Also while it is still being opened, which nothing else would end: the worker's start deadline is not a connection's. */
@@ -125,6 +120,7 @@ export class Connector implements WorkerPipe {
   #subscribed(): void {
     if (this.#check !== null) clearInterval(this.#check);
     this.#check = null;
+    this.#readsShared = this.#connection?.laned === false;
     this.#report({ type: "answered" });
     this.#send("get_state");
     this.#send("get_description");
@@ -193,11 +189,25 @@ export class Connector implements WorkerPipe {
   }
 }
 
-/** Whether the daemon itself has sent a line: to a process that is no more, or over a connection that is. */
-function isOurs(line: string): boolean {
+/**
+ * For the lines that wait, first to last: whether each is nothing for the next process. That is what the daemon has sent itself, the
+ * `unsubscribe` of a client whose `subscribe` does not wait before it, and half a line whose other half has been read: either of
+ * these ends an upstream server.
+ */
+function staleness(): (line: string) => boolean {
+  const subscribing = new Set<unknown>();
+  return (line) => {
+    if (!line.endsWith("\n")) return false; // the rest is on its way
+    const request = requestIn(line);
+    if (request?.cmd === "subscribe") subscribing.add(request.pid);
+    return request === null || request.pid === process.pid || (request.cmd === "unsubscribe" && !subscribing.delete(request.pid));
+  };
+}
+
+function requestIn(line: string): { pid?: unknown; cmd?: unknown } | null {
   try {
-    return (JSON.parse(line) as { pid?: unknown } | null)?.pid === process.pid;
+    return (JSON.parse(line) as object | null) ?? {};
   } catch {
-    return false; // half a line, whose other half has been read
+    return null;
   }
 }

@@ -46,6 +46,7 @@ export class Connection {
   #writer: FifoWriter | null = null;
   #acknowledge: ((event: ToolEvent) => void) | null = null;
   #refuse: ((error: Error) => void) | null = null;
+  #letGo: (() => void) | null = null;
   #laned = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
@@ -110,8 +111,18 @@ export class Connection {
     await this.#writer?.ready();
   }
 
-  async flushed(ms: number): Promise<void> {
-    await this.#writer?.flushed(ms);
+  /**
+   * Says good-bye, and waits up to `ms` until that is under way on the lane, or read from the shared FIFO: left unread there, it
+   * would end the next process of an upstream server, to which it comes from a stranger. What tells is the end of the downstream FIFO.
+   */
+  async unsubscribe(ms: number): Promise<void> {
+    if (this.#writer === null) return;
+    this.send({ pid: process.pid, cmd: "unsubscribe" });
+    if (this.#laned) return this.#writer.flushed(ms);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#letGo = () => (clearTimeout(timer), resolve());
+    });
   }
 
   ref(): void {
@@ -190,6 +201,7 @@ export class Connection {
     if (this.#refuse !== null) return this.#refuse(this.#gone());
     if (this.#reader === null) return;
     this.close();
+    this.#letGo?.();
     this.#events.lost();
   }
 

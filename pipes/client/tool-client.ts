@@ -21,7 +21,7 @@ export interface ConnectOptions {
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 30_000;
-const UNSUBSCRIBE_FLUSH_MS = 1_000;
+const UNSUBSCRIBE_MS = 1_000;
 
 /**
  * A connection to a tool, by name or path: many requests at once, each told apart by its `req_id`.
@@ -113,8 +113,7 @@ export class ToolClient extends EventEmitter {
     this.#closed = true;
     this.#closing.abort();
     for (const pending of this.#pending.values()) pending.fail(new ToolError("cancelled", { reason: "the connection was closed" }));
-    this.#connection?.send({ pid: process.pid, cmd: "unsubscribe" });
-    await this.#connection?.flushed(UNSUBSCRIBE_FLUSH_MS);
+    await this.#connection?.unsubscribe(UNSUBSCRIBE_MS);
     this.#retire();
   }
 
@@ -185,8 +184,9 @@ export class ToolClient extends EventEmitter {
 
   #lost(): void {
     this.#connection = null;
+    if (this.#closed) return; // the server has let go because we asked it to
     this.emit("lost");
-    const again = this.#options.reconnect !== false && !this.#closed;
+    const again = this.#options.reconnect !== false;
     for (const pending of this.#pending.values()) if (!again || !pending.idempotent || pending.begun) pending.fail(this.#interrupted());
     if (again) void this.#restore();
   }

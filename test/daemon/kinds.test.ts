@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { groupEmpty } from "../../daemon/worker/group.ts";
 import { makeWorld, root, type World } from "../harness.ts";
+import { writeLine } from "../raw.ts";
 import { QUICK, startDaemon, type Supervised } from "./daemon.ts";
 
 const python = process.env["PYTHON"] ?? "python3";
@@ -60,6 +61,7 @@ describe("tools of a user's own", () => {
       ...["throws.ts", "typo.mjs", "number.mjs", "nobody.mjs"].map((file) => `${file.split(".")[0]}: {${module(file)}}`),
       `newer: {command: [${python}, ${peer}, newer]}`,
       `older: {command: [${python}, ${peer}, older, --dialect, old]}`,
+      `bereft: {command: [${python}, ${peer}, bereft, --dialect, old]}`,
       `recreates: {command: [${python}, ${recreate}]}`,
     ];
     const common = `${QUICK.trim().slice(0, -1)}, env: {PYTHONDONTWRITEBYTECODE: 1}, restart: {limit: {count: 1}, backoff: {initial: 1ms}}}\n`;
@@ -118,6 +120,18 @@ describe("tools of a user's own", () => {
     assert.notEqual(restarted.tool.pid, pid);
     await ask(world, "newer", "ping");
     assert.equal((await daemon.ready("newer")).pid, restarted.tool.pid);
+  });
+
+  it("are not ended by what clients left unread for the process before them", async () => {
+    const { pid } = await daemon.ready("bereft");
+    const client = await ToolClient.connect("bereft", { folder: world.pipes });
+    process.kill(pid, "SIGSTOP");
+    writeLine(world, "bereft", '"text": "whose beginning was read"}');
+    await client.close();
+    process.kill(pid, "SIGKILL");
+    await daemon.until("bereft", (entry) => entry.phase === "ready" && entry.pid !== pid);
+    assert.equal((await ask(world, "bereft", "echo", { text: "hi" }))["text"], "hi");
+    assert.equal((await daemon.ready("bereft")).restarts, 1);
   });
 
   it("may make their pipe anew, and are held by that one then", async () => {
