@@ -53,7 +53,7 @@ export class Banner {
   /** What to type next, once nothing is starting any more and there is something to talk to. */
   #hint(): void {
     const entries = [...this.#entries.values()];
-    const ready = entries.filter(({ phase, state }) => phase === "ready" && state !== "error");
+    const ready = entries.filter(({ phase, state }) => phase === "ready" && state !== "error" && state !== "loading");
     const best = ready.find(({ kind }) => kind === "chat") ?? ready[0];
     if (this.#hinted || best === undefined || entries.some(({ phase }) => phase === "starting")) return;
     this.#hinted = true;
@@ -76,6 +76,8 @@ function newsOf(entry: RegistryEntry): News {
   switch (phase) {
     case "ready":
       if (state === "error") return { kind: `error ${reason}`, text: column("error", reason) };
+      // A tool that was asked after its model had failed tries once more.
+      if (state === "loading") return progress === null ? { kind: "loading", text: "loading", passing: true } : progressed(progress);
       return { kind: `ready ${pid}`, text: column("ready", `${path}  pid ${pid}${model === null ? "" : `  model ${model}`}`) };
     case "starting":
       return progress === null ? { kind: `starting ${entry.restarts}`, text: column("starting", entry.restarts === 0 ? "" : reason) } : progressed(progress);

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Banner } from "../../daemon/banner.ts";
+import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
+
+test("a model that is tried once more is not called ready meanwhile, and the same error is not told twice", () => {
+  const told: string[] = [];
+  const banner = new Banner({ version: "1", config: "c", origin: "user", logs: "l", cpipe: "cpipe" }, (text) => told.push(text));
+  const error = entry({ state: "error", reason: "no such file" });
+  for (const news of [error, entry({ state: "loading" }), error]) banner.changed(news);
+  assert.deepEqual(told.slice(1), ["  chat          error     no such file\n"]);
+});
+
+function entry(changed: Partial<RegistryEntry>): RegistryEntry {
+  const tool = { name: "chat", path: "/tmp/tool-chat", description: "", kind: "chat", model: null, log: "", interfaces: [], specHash: "" };
+  const process = { phase: "ready", want: "up", state: "idle", reason: "", progress: null, pid: 7, started: null, startTime: null, restarts: 0 } as const;
+  return { ...tool, ...process, ...changed };
+}
