@@ -150,7 +150,7 @@ describe("a daemon that starts", () => {
     const daemon = await startDaemon({ ...world, pipes }, `pipes: ${pipes}\n${QUICK}tools:\n  one: {sevrer: echo}\n`, { env });
     assert.deepEqual(await daemon.list(), []);
     assert.match(daemon.registry().config.problems.join(), /:4:9: .*sevrer/);
-    assert.ok(daemon.running.lines.some((line) => line.includes("sevrer")));
+    await daemon.running.line((line) => line.includes("sevrer"));
     configure(world, `pipes: ${pipes}\n${QUICK}tools:\n  one: {server: echo}\n`);
     assert.equal((await daemon.ready("one")).path, join(pipes, "tool-one"));
     await daemon.stop();
