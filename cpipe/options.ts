@@ -23,7 +23,10 @@ export function splitAtEquals(text: string): [string, string | undefined] {
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-export function usage(reason: string, hint = "See: cpipe --help"): ToolError {
+/** Where no better one is known. */
+export const GENERAL_HINT = "See: cpipe --help";
+
+export function usage(reason: string, hint = GENERAL_HINT): ToolError {
   return new ToolError("usage", { reason, hint });
 }
 

@@ -10,7 +10,7 @@ import type { Task } from "../arguments.ts";
 import { composeArguments, needsInterface } from "../compose.ts";
 import type { Options } from "../flags.ts";
 import { askInterfaces, type CommandShape, commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
-import { usage } from "../options.ts";
+import { GENERAL_HINT, usage } from "../options.ts";
 import { type Output, say, writeError } from "../output.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
@@ -72,8 +72,18 @@ class Caller {
     return Math.min(this.#options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS);
   }
 
-  /** Reads the words again once it is known what they mean; the tool is asked only when they cannot be read without it. */
+  /** @throws ToolError `usage`, which points to the command's own help, where its arguments are */
   async prepare(): Promise<Prepared> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (!(error instanceof ToolError) || error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
+      throw new ToolError("usage", { ...error.facts, hint: `See: cpipe ${this.#task.tool} ${this.#task.cmd} --help` }, { cause: error });
+    }
+  }
+
+  /** Reads the words again once it is known what they mean; the tool is asked only when they cannot be read without it. */
+  async #read(): Promise<Prepared> {
     const { rest, options, cmd } = this.#task;
     const loose = sortWords(rest, null, options);
     const isBare = loose.data === null && loose.options.data === null && loose.flags.length === 0;

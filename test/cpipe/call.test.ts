@@ -46,7 +46,7 @@ test("plain text becomes the text argument, read as that argument's type", async
   assert.equal(await ok("echo", "echo", "hello world"), "hello world\n");
   assert.equal(await ok("echo", "echo", "--data", "42"), "42\n");
   assert.equal(await ok("echo", "count", "2"), "1\n2\n");
-  assert.match(await fails(2, "echo", "count", "two"), /to: expected integer, got "two"/);
+  assert.match(await fails(2, "echo", "count", "two"), /to: expected integer, got "two". See: cpipe echo count --help/);
   assert.match(await fails(1, "patient", "hang", "text"), /expected no arguments/);
 });
 
