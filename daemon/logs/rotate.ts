@@ -39,12 +39,15 @@ export async function rotate(path: string, limits: RotationLimits = DEFAULT_LIMI
   }
 }
 
-/** Looks at every log in a folder once a minute, without keeping the process alive. `report` gets what went wrong. */
+/**
+ * Looks at every log in a folder again and again, without keeping the process alive. `report` gets what went wrong. How often
+ * decides how far a worker that prints without end gets past its limit.
+ */
 export function rotateRegularly(
   folder: string,
   limits: RotationLimits,
   report: (error: ToolError) => void,
-  everyMs = 60_000,
+  everyMs = 10_000,
 ): { readonly check: () => Promise<void>; readonly close: () => void } {
   let checking: Promise<void> | null = null;
   const check = (): Promise<void> => {
