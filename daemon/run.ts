@@ -31,7 +31,7 @@ export async function runDaemon(places: Places, options: RunOptions): Promise<vo
   if (source.problems.length > 0) tellProblems(source, log, options.foreground ? process.stdout : process.stderr);
 
   const service = await announce(daemon.fleet, log);
-  daemon.on("reloading", () => service.reloading()).on("reloaded", () => service.ready()).on("stopping", () => service.stopping(daemon.fleet.stopBudget));
+  daemon.on("reloading", () => service.reloading()).on("reloaded", (applied) => service.reloaded(applied !== null)).on("stopping", () => service.stopping(daemon.fleet.stopBudget));
   try {
     await daemon.start();
   } catch (error) {

@@ -7,6 +7,8 @@ import { startWatchdog, watchdogInterval } from "./watchdog.ts";
 export interface ServiceNews {
   ready(): void;
   reloading(): void;
+  /** `applied`: whether the file on disk is the one in force now. */
+  reloaded(applied: boolean): void;
   /** `budget`: the longest, in ms, that the stop may take. */
   stopping(budget: number): void;
 }
@@ -16,18 +18,24 @@ const CLOSING_MS = 5000;
 
 export async function announce(fleet: Fleet, log: Logger): Promise<ServiceNews> {
   const line = await openNotify({ report: (error) => log.warn({ reason: error.message }, "systemd cannot be told how the daemon is") });
-  if (!line.active) return { ready: () => undefined, reloading: () => undefined, stopping: () => undefined };
+  if (!line.active) return { ready: () => undefined, reloading: () => undefined, reloaded: () => undefined, stopping: () => undefined };
   startWatchdog(line, watchdogInterval(process.env, process.pid));
   let said = "";
+  let refused = false;
+  const current = (): string => `${refused ? "tools.yaml was not applied, see cpipe --list; " : ""}${statusOf(fleet)}`;
   const tell = (): void => {
-    const status = statusOf(fleet);
+    const status = current();
     if (status !== said) line.notify({ status });
     said = status;
   };
   fleet.on("changed", tell).on("removed", tell);
   return {
-    ready: () => line.notify({ ready: true, status: statusOf(fleet) }),
+    ready: () => line.notify({ ready: true, status: current() }),
     reloading: () => line.notify({ reloading: true }),
+    reloaded: (applied) => {
+      refused = !applied;
+      line.notify({ ready: true, status: current() });
+    },
     stopping: (budget) => line.notify({ stopping: true, status: "stopping", extendMs: budget + CLOSING_MS }),
   };
 }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync } from "node:fs";
 import type { Logger } from "pino";
+import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { openLog } from "../logs/file.ts";
 import { lastWords, tellingLine } from "../logs/lastwords.ts";
@@ -42,7 +43,14 @@ export function workerProcesses({ logs, limits, log, launch }: ProcessesOptions)
         (error: Error) => log.error({ pid, reason: error.message }, "its process group cannot be watched"),
       );
     },
-    startTimeOf,
+    startTimeOf: (pid) => {
+      try {
+        return startTimeOf(pid);
+      } catch (error) {
+        log.warn({ pid, reason: ToolError.from(error).message }, "its start time cannot be read; were this daemon to crash, the next one would not know it for its worker");
+        return null;
+      }
+    },
     record: (line) => {
       const child = { tool: line.tool };
       if (line.type === "effect-failed") return log.error({ ...child, reason: line.error.message }, `${line.effect} failed`);

@@ -28,7 +28,7 @@ it("a daemon under systemd says when it is ready, reloads, stops, and that it is
   await notices.next((text) => text === "STATUS=2 tools: 2 ready");
   configure(world, "tools: [");
   await notices.next((text) => text.startsWith("RELOADING=1"));
-  await notices.next((text) => text.startsWith("READY=1"));
+  assert.match(await notices.next((text) => text.startsWith("READY=1")), /STATUS=tools\.yaml was not applied, see cpipe --list; 2 tools/);
   for (let beats = 0; beats < 3; beats++) await notices.next((text) => text === "WATCHDOG=1");
 
   await daemon.stop();
