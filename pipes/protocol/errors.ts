@@ -13,6 +13,8 @@ const row = (exit: number, retryable: boolean, sentence: (facts: Facts) => strin
 const f = (value: unknown): string => (value === undefined || value === null ? "?" : typeof value === "string" ? value : JSON.stringify(value));
 /** `expected … at $.path, got …`: facts `expected`, `path`, `got`. */
 const mismatch = (x: Facts): string => `${x["path"] === undefined ? "" : `${f(x["path"])}: `}expected ${f(x["expected"])}, got ${f(x["got"])}`;
+/** A phase or a state as a predicate. */
+const standing = (state: unknown): string => (state === "failed" ? "has failed" : state === "backoff" ? "waits to be started again" : `is ${f(state)}`);
 /** An optional tail in the facts: what to do next. */
 const next = (x: Facts): string => (x["hint"] === undefined ? "" : `. ${f(x["hint"])}`);
 
@@ -35,7 +37,7 @@ export const errors = {
   "slow-reader": row(1, false, (x) => `the client did not read its answers (${f(x["queued"])} bytes waiting for ${f(x["seconds"])} s)`),
   // The tool cannot be reached
   "no-such-tool": row(3, false, (x) => `there is no tool '${f(x["tool"])}'${next(x)}`),
-  "not-ready": row(4, true, (x) => `${f(x["tool"])} is ${f(x["state"])}${x["reason"] ? `: ${f(x["reason"])}` : ""}${next(x)}`),
+  "not-ready": row(4, true, (x) => `${f(x["tool"])} ${standing(x["state"])}${x["reason"] ? `: ${f(x["reason"])}` : ""}${next(x)}`),
   "daemon-unreachable": row(125, true, (x) => `the pipe-tools daemon is not running${next(x)}`),
   "already-running": row(1, false, (x) => `${f(x["what"])} is already running${x["pid"] ? ` (pid ${f(x["pid"])})` : ""}${next(x)}`),
   "already-connected": row(1, false, (x) => `this process already has a connection to ${f(x["tool"])}`),

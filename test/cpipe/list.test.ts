@@ -95,7 +95,7 @@ test("a call of a tool that the daemon has given up, or that is down, is exit co
   ];
   writeRegistry(place, registryOf(place.pipes, tools));
   const broken = await place.cpipe("broken", "ping");
-  assert.deepEqual([broken.code, broken.stderr.startsWith("cpipe: broken is failed: the model file /m.gguf does not exist. See: cpipe supervisor logs broken")], [4, true]);
+  assert.deepEqual([broken.code, broken.stderr.startsWith("cpipe: broken has failed: the model file /m.gguf does not exist. See: cpipe supervisor logs broken")], [4, true]);
   const off = await place.cpipe("off", "ping");
   assert.deepEqual([off.code, off.stderr], [4, "cpipe: off is down. Start it with: cpipe supervisor start off\n"]);
 });
@@ -107,7 +107,7 @@ test("a tool that dies again and again, with its pipe held by the daemon, is exi
   const held = openSync(join(place.pipes, "tool-looping"), constants.O_RDWR | constants.O_NONBLOCK);
   const { code, stderr } = await place.cpipe("looping", "ping", "-t", "0.3");
   closeSync(held);
-  assert.deepEqual([code, stderr], [4, `cpipe: looping is backoff: ${reason}. See: cpipe supervisor logs looping\n`]);
+  assert.deepEqual([code, stderr], [4, `cpipe: looping waits to be started again: ${reason}. See: cpipe supervisor logs looping\n`]);
 });
 
 test("--pid shows who has each pipe open, and opens none", async () => {

@@ -66,7 +66,7 @@ describe("a tool that does not come up", () => {
   });
 
   it("answers whoever starts it with why it is not ready", async () => {
-    await assert.rejects(daemon.call("start", { tool: "wrong" }), { code: "not-ready", message: /wrong is failed: it exited with code 125: error: this setting makes no sense.*See: cpipe supervisor logs wrong/ });
-    await assert.rejects(daemon.call("restart", { tool: "slowly" }), { code: "not-ready", message: /slowly is backoff/ });
+    await assert.rejects(daemon.call("start", { tool: "wrong" }), { code: "not-ready", message: /wrong has failed: it exited with code 125: error: this setting makes no sense.*See: cpipe supervisor logs wrong/ });
+    await assert.rejects(daemon.call("restart", { tool: "slowly" }), { code: "not-ready", message: /slowly waits to be started again/ });
   });
 });
