@@ -1,7 +1,7 @@
-import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fifoOf } from "../pipes/protocol/names.ts";
-import { openFifo } from "../pipes/transport/fifo.ts";
+import { hasReader } from "../pipes/transport/fifo.ts";
 import { holdersOf } from "../pipes/transport/holders.ts";
 
 /**
@@ -15,12 +15,6 @@ export function foreignServer(folder: string, name: string): number | null {
   const others = (holdersOf([path]).get(path) ?? []).filter((pid) => pid !== process.pid);
   const real = join(realpathSync(dirname(path)), basename(path));
   return others.find((pid) => !existsSync(fifoOf.downstream(folder, name, pid)) && reads(pid, real)) ?? null;
-}
-
-function hasReader(path: string): boolean {
-  const fd = openFifo(path, "write");
-  if (fd !== null) closeSync(fd);
-  return fd !== null;
 }
 
 /** Whether a process that has a file open may read from it. Where the system does not tell (no /proc), it is taken to. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { SYSTEMD_VARIABLES } from "../systemd/notify.ts";
 import type { Launch } from "./process.ts";
 
 export interface LaunchContext {
@@ -16,7 +17,7 @@ export interface LaunchContext {
 }
 
 /** What belongs to the daemon as a service; a worker that inherited it could speak to the service manager in its name. */
-const NOT_INHERITED = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
+const NOT_INHERITED: readonly string[] = [...SYSTEMD_VARIABLES, "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
 
 /** How to start the worker of a tool. docs/design.md has the table of variables. */
 export function launchOf(spec: ToolSpec, context: LaunchContext): Launch {

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { ToolError } from "../protocol/errors.ts";
 import { MAX_LINE_BYTES, type SubscribeOptions, type ToolEvent } from "../protocol/messages.ts";
 import { fifoOf } from "../protocol/names.ts";
-import { ensureFifo, type MakeFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
+import { ensureFifo, hasReader, type MakeFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { FifoWriter } from "../transport/writer.ts";
 import { parseEvent } from "./wire.ts";
@@ -148,9 +148,7 @@ export class Connection {
 
   #refuseSecond(): void {
     for (const path of [this.#down, this.#lane]) {
-      const reader = openFifo(path, "write");
-      if (reader === null) continue; // none, or one left over by an earlier process with this pid
-      closeSync(reader);
+      if (!hasReader(path)) continue; // none, or one left over by an earlier process with this pid
       throw new ToolError("already-connected", { tool: this.#options.name });
     }
   }
@@ -185,9 +183,7 @@ export class Connection {
 
   /** Whether somebody has the shared FIFO open for reading. */
   #isServed(): boolean {
-    const reader = openFifo(fifoOf.upstream(this.#options.folder, this.#options.name), "write");
-    if (reader !== null) closeSync(reader);
-    return reader !== null;
+    return hasReader(fifoOf.upstream(this.#options.folder, this.#options.name));
   }
 
   #take(line: string): void {

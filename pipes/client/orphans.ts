@@ -1,8 +1,8 @@
-import { closeSync, lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../protocol/errors.ts";
 import { type FifoRole, roleOf } from "../protocol/names.ts";
-import { openFifo, removeFifo } from "../transport/fifo.ts";
+import { hasReader, removeFifo } from "../transport/fifo.ts";
 import { holdersOf } from "../transport/holders.ts";
 
 /** A FIFO of ours in the pipes folder, whatever its part. */
@@ -54,13 +54,8 @@ function unheld(pipes: readonly FoundPipe[]): FoundPipe[] {
   return pipes.filter((pipe) => !held.has(pipe.path));
 }
 
-/** Asks the kernel, which also knows of readers in processes that we may not look into. */
 function stillOrphaned(pipe: FoundPipe): boolean {
-  if (inspect(pipe.path, pipe.role)?.identity !== pipe.identity) return false;
-  const reader = openFifo(pipe.path, "write");
-  if (reader === null) return true;
-  closeSync(reader);
-  return false;
+  return inspect(pipe.path, pipe.role)?.identity === pipe.identity && !hasReader(pipe.path);
 }
 
 function inspect(path: string, role: FifoRole): FoundPipe | null {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { places } from "../protocol/places.ts";
-import { startTimeOf } from "../transport/identity.ts";
+import { isRunning, startTimeOf } from "../transport/identity.ts";
 import type { Registry } from "../protocol/registry.ts";
 
 /** The registry as the daemon last wrote it, or null: no daemon has run, or the file is not ours to trust. */
@@ -26,10 +26,5 @@ export function readRegistry(path: string = places().registry): Registry | null 
 /** Whether the process runs that has this pid and, where it is known, this start time. */
 export function isAlive(pid: number, startTime: string | null): boolean {
   if (startTime !== null && process.platform === "linux") return startTimeOf(pid) === startTime;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return isRunning(pid);
 }

@@ -1,7 +1,7 @@
 import { ToolError } from "../protocol/errors.ts";
 import { fifoOf } from "../protocol/names.ts";
 import { closeSync } from "node:fs";
-import { ensureFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
+import { ensureFifo, hasReader, openPresentFifo, removeFifo } from "../transport/fifo.ts";
 import { holdersOf, identityOf } from "../transport/holders.ts";
 import { mkfifo, tryLock } from "../transport/libc.ts";
 import { FifoReader } from "../transport/reader.ts";
@@ -69,9 +69,7 @@ export class Endpoint {
 
   /** A server that takes no lock (upstream's) shows by having the FIFO open for reading. */
   #refuseForeignServer(): void {
-    const probe = openFifo(this.path, "write");
-    if (probe === null) return;
-    closeSync(probe);
+    if (!hasReader(this.path)) return;
     const pid = holdersOf([this.path]).get(this.path)?.find((holder) => holder !== process.pid);
     throw new ToolError("already-running", { what: `a server of '${this.#options.name}'`, pid, hint: `Stop it with: cpipe ${this.#options.name} stop` });
   }

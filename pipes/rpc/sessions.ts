@@ -2,7 +2,8 @@ import { closeSync } from "node:fs";
 import { ToolError } from "../protocol/errors.ts";
 import type { Dialect, ToolEvent } from "../protocol/messages.ts";
 import { fifoOf } from "../protocol/names.ts";
-import { ensureFifo, type MakeFifo, openFifo } from "../transport/fifo.ts";
+import { ensureFifo, hasReader, type MakeFifo, openFifo } from "../transport/fifo.ts";
+import { isRunning } from "../transport/identity.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { FifoWriter, type WriterEnd, type WriterLimits } from "../transport/writer.ts";
 import type { Log } from "./log.ts";
@@ -79,7 +80,7 @@ export class Sessions {
    */
   #openUnread(pid: number): number | null {
     const { folder, name, makeFifo } = this.#options;
-    if (!isAlive(pid)) return null;
+    if (!isRunning(pid)) return null;
     const path = fifoOf.downstream(folder, name, pid);
     ensureFifo(path, makeFifo);
     return openFifo(path, "both");
@@ -128,9 +129,7 @@ export class Sessions {
 
   #isThere(pid: number): boolean {
     try {
-      const reader = openFifo(fifoOf.downstream(this.#options.folder, this.#options.name, pid), "write");
-      if (reader !== null) closeSync(reader);
-      return reader !== null && isAlive(pid);
+      return isRunning(pid) && hasReader(fifoOf.downstream(this.#options.folder, this.#options.name, pid));
     } catch {
       return false; // something else has taken the FIFO's place
     }
@@ -162,15 +161,6 @@ export class Sessions {
   #drop(session: Session, reason: string): void {
     if (this.#byPid.get(session.pid) === session) this.close(session.pid, reason);
     else session.close(reason);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

@@ -46,6 +46,16 @@ export function openFifo(path: string, mode: keyof typeof access): number | null
   }
 }
 
+/**
+ * Whether any process has the FIFO at `path` open for reading; false when there is none. The kernel tells, also of processes that
+ * we may not look into. @throws TransportError `not-a-fifo`, `not-ours`
+ */
+export function hasReader(path: string): boolean {
+  const fd = openFifo(path, "write");
+  if (fd !== null) closeSync(fd);
+  return fd !== null;
+}
+
 /** Opens a FIFO that must be there and have its other end; only a race or a foreign hand makes it throw ENOENT. */
 export function openPresentFifo(path: string, mode: keyof typeof access): number {
   const fd = openFifo(path, mode);

@@ -11,6 +11,16 @@ export function startTimeOf(pid: number): string | null {
   return fields === null || fields[0] === "Z" ? null : (fields[19] ?? null);
 }
 
+/** Whether there is a process of this number, whosever it is. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** Names the time since the machine was started; null where the system has no name for it. */
 export function bootId(): string | null {
   if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
