@@ -15,9 +15,9 @@ export interface Address {
 /** Finds a tool by bare name (through the registry's folder) or by path. @throws ToolError `invalid-name` */
 export function resolveTool(tool: string, folder?: string): Address {
   const address = parseAddress(tool);
-  const registry = readRegistry();
-  const where = address.folder ?? folder ?? process.env["PIPE_TOOLS_PIPES"] ?? registry?.pipes ?? DEFAULT_PIPES;
-  return { name: address.name, folder: where, explain: () => explainAbsence(address.name, where, registry) };
+  const where = address.folder ?? folder ?? process.env["PIPE_TOOLS_PIPES"] ?? readRegistry()?.pipes ?? DEFAULT_PIPES;
+  // Read when it is asked for: by then the daemon may know more, and mostly nobody asks.
+  return { name: address.name, folder: where, explain: () => explainAbsence(address.name, where, readRegistry()) };
 }
 
 function explainAbsence(tool: string, folder: string, registry: Registry | null): ToolError {
