@@ -84,6 +84,8 @@ function newsOf(entry: RegistryEntry): News {
     case "stopping":
       return { kind: "stopping", text: column("stopping", reason) };
     case "down":
+    case "waiting":
+    case "resting":
     case "backoff":
     case "failed":
       return { kind: `${phase} ${reason}`, text: column(phase, reason) };

@@ -61,6 +61,14 @@ export class Connector implements WorkerPipe {
     this.#upstream.release();
   }
 
+  watch(requested: () => void): void {
+    this.#upstream.watch(requested);
+  }
+
+  unwatch(): void {
+    this.#upstream.unwatch();
+  }
+
   connect(_pid: number, report: (event: PipeEvent) => void): void {
     this.disconnect();
     this.#report = report;

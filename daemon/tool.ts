@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
-import type { RegistryEntry } from "../pipes/protocol/registry.ts";
+import { type DeathRecord, DEATHS_KEPT, type RegistryEntry } from "../pipes/protocol/registry.ts";
 import { specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
 import { Connector, type Progress } from "./connector.ts";
 import { logPath } from "./logs/logger.ts";
@@ -23,6 +23,7 @@ export class Tool {
   #interfaces: InterfaceShape[] = [];
   #progress: Progress | null = null;
   #said = "";
+  #deaths: DeathRecord[] = [];
   #hash: string;
 
   constructor(spec: ToolSpec, options: ToolOptions) {
@@ -34,6 +35,7 @@ export class Tool {
     });
     this.#hash = specHash(spec);
     this.worker = new Worker(spec, { effects: { ...options.effects, spawn: (...args) => this.#spawn(...args) }, pipe: this.#connector });
+    this.worker.on("died", (record) => (this.#deaths = [...this.#deaths, record].slice(-DEATHS_KEPT)));
     this.worker.on("changed", (state) => {
       if (state.state !== "loading") this.#progress = null;
       options.onChanged(this);
@@ -67,7 +69,11 @@ export class Tool {
       pid: state.pid,
       started: born === null ? null : new Date(born.at).toISOString(),
       startTime: born?.startTime ?? null,
+      run: born?.run ?? null,
       specHash: this.#hash,
+      keep: spec.keep.mode,
+      memory: null,
+      deaths: [...this.#deaths],
       restarts: state.restarts,
       log: logPath(this.#options.logs, spec.name),
       interfaces: this.#interfaces,

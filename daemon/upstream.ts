@@ -54,6 +54,13 @@ export class Upstream {
     this.#fd = null;
   }
 
+  /** Calls `requested` as soon as a line waits in it, and leaves it there. To be called while it is held and nobody else reads. */
+  watch(requested: () => void): void {
+    throw new Error(`not yet: ${this.path} ${String(requested)}`);
+  }
+
+  unwatch(): void {}
+
   /** Whether what we hold is what the path leads to. */
   get isCurrent(): boolean {
     if (this.#fd === null) return false;

@@ -23,8 +23,10 @@ function completeObject(properties: Readonly<Record<string, Schema>>, value: Rea
   return Object.fromEntries(kept);
 }
 
-function inUnits(unit: "duration" | "size", value: unknown): number | undefined {
+/** `never` is null. */
+function inUnits(unit: "duration" | "size", value: unknown): number | null | undefined {
   if (value === undefined) return undefined;
+  if (unit === "duration" && typeof value === "string" && value.trim() === "never") return null;
   return (unit === "duration" ? parseDuration(value) : parseSize(value)) ?? undefined;
 }
 

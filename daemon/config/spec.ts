@@ -1,14 +1,18 @@
 import { resolve } from "node:path";
 import {
   DefaultSettings,
+  HealthSettings,
   LogSettings,
   type LOG_LEVELS,
   type RestartPolicy,
+  type Residency,
   RestartSettings,
   TimeoutSettings,
   type ToolSpec,
+  type WorkerHealth,
   type WorkerTimeouts,
 } from "../../pipes/protocol/spec.ts";
+import { parseDuration } from "../../pipes/protocol/units.ts";
 import { complete, merge } from "./complete.ts";
 import { type Entry, schemaOf } from "./entries.ts";
 
@@ -34,6 +38,13 @@ export function specOf(name: string, entry: Entry, defaults: Entry, folder: stri
     autostart: full["autostart"] === true,
     restart: restartPolicy(said["restart"]),
     timeouts: workerTimeouts(said["timeouts"]),
+    health: workerHealth(said["health"]),
+    keep: residency(said["keep"]),
+    priority: Number(full["priority"]),
+    pinned: full["pinned"] === true,
+    memoryMax: typeof full["memoryMax"] === "number" ? full["memoryMax"] : null,
+    needs: namesIn(full["needs"]),
+    after: namesIn(full["after"]),
   };
 }
 
@@ -49,8 +60,20 @@ export function restartPolicy(settings: unknown): RestartPolicy {
 }
 
 export function workerTimeouts(settings: unknown): WorkerTimeouts {
-  const { start, drain, stop, kill } = complete(TimeoutSettings, settings) as Record<"start" | "drain" | "stop" | "kill", number>;
-  return { startMs: start, drainMs: drain, stopMs: stop, killMs: kill };
+  const { start, load, drain, stop, kill } = complete(TimeoutSettings, settings) as Record<"start" | "drain" | "stop" | "kill", number> & { load: number | null };
+  return { startMs: start, loadMs: load, drainMs: drain, stopMs: stop, killMs: kill };
+}
+
+export function workerHealth(settings: unknown): WorkerHealth {
+  const { interval, answer, progress, refuse } = complete(HealthSettings, settings) as { interval: number } & Record<"answer" | "progress" | "refuse", number | null>;
+  return { intervalMs: interval, answerMs: answer, progressMs: progress, refuseMs: refuse };
+}
+
+export function residency(keep: unknown): Residency {
+  if (keep === undefined || keep === "always") return { mode: "always", preload: true, idleMs: null };
+  if (keep === "on-demand") return { mode: "on-demand", preload: false, idleMs: null };
+  const { idle, preload } = keep as { idle: unknown; preload?: boolean };
+  return { mode: "idle", preload: preload ?? true, idleMs: parseDuration(idle) };
 }
 
 export function logPolicy(settings: unknown): LogPolicy {
@@ -64,6 +87,8 @@ interface FullRestart {
   readonly limit: { readonly count: number; readonly window: number };
   readonly probe: number;
 }
+
+const namesIn = (list: unknown): readonly string[] => (Array.isArray(list) ? list.map(String) : []);
 
 function mergePolicies(defaults: Entry, entry: Entry): Entry {
   const keys = Object.keys(DefaultSettings.properties).filter((key) => defaults[key] !== undefined || entry[key] !== undefined);
@@ -86,4 +111,4 @@ function settingsOf(entry: Entry): Readonly<Record<string, unknown>> {
   if (entry["server"] === undefined) return (entry["settings"] ?? {}) as Entry;
   return Object.fromEntries(Object.entries(entry).filter(([key]) => !notSettings.has(key)));
 }
-const notSettings: ReadonlySet<string> = new Set(["server", "description", "cwd", ...Object.keys(DefaultSettings.properties)]);
+const notSettings: ReadonlySet<string> = new Set(["server", "description", "cwd", "needs", "after", ...Object.keys(DefaultSettings.properties)]);

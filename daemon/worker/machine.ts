@@ -1,6 +1,9 @@
-import { type At, begin, climb, conclude, die, leave, reset, stay, stop, type Step } from "./moves.ts";
+import { type At, begin, climb, conclude, die, leave, reset, rest, stay, stop, type Step } from "./moves.ts";
 import { inWords } from "./restart.ts";
 import type { Effect, EventOf, EventType, Phase, Policy, Starting, StateOf, Stopping, WorkerEvent, WorkerState } from "./state.ts";
+
+/** How long the look at a silent worker may take. */
+const INSPECT_MS = 2000;
 
 /** A decided cell of the table. */
 type Row<S extends WorkerState> = { readonly [T in EventType]: (state: S, event: EventOf<T>, at: At) => Step };
@@ -9,8 +12,8 @@ type Table = { readonly [P in Phase]: Row<StateOf<P>> };
 /**
  * The worker machine: what follows from an event, as the next state and what is to be done. Pure and total; `now` is in
  * ms of any clock that never goes back, `random` in [0, 1). What always holds (test/daemon/worker/machine.test.ts):
- * a process is asked for only while `want` is up and the group of the one before is empty; the FIFO is held in every
- * phase but `down` and `failed`; every change of phase has its reason.
+ * a process is asked for only while `want` is up, nothing blocks it and the group of the one before is empty; the FIFO is held in every
+ * phase but `down` and `failed`, and watched in `resting` alone; every change of phase has its reason.
  */
 export function transition(state: WorkerState, event: WorkerEvent, policy: Policy, now: number, random = 0): [WorkerState, Effect[]] {
   if (isStale(state, event, now)) return [state, []];
@@ -21,7 +24,9 @@ export function transition(state: WorkerState, event: WorkerEvent, policy: Polic
   return [next, [
     ...(isNews(state, next) ? [{ type: "record", from: state.phase, to: next.phase, reason: next.reason } as const] : []),
     ...(!held && holds ? [{ type: "holdFifo" } as const] : []),
+    ...(state.phase === "resting" && next.phase !== "resting" ? [{ type: "unwatchFifo" } as const] : []),
     ...effects,
+    ...(next.phase === "resting" && state.phase !== "resting" ? [{ type: "watchFifo" } as const] : []),
     ...(held && !holds ? [{ type: "releaseFifo" } as const] : []),
   ]];
 }
@@ -35,17 +40,51 @@ export function holdsFifo(phase: Phase): boolean {
 const killStray = (state: WorkerState, event: EventOf<"spawned">): Step => [state, [{ type: "signalGroup", pid: event.pid, signal: "SIGKILL" }]];
 
 /** Without a process, facts about one are late news. */
-const noProcess = { answered: stay, stateReported: stay, drained: stay, exited: stay, groupEmptied: stay, spawnFailed: stay, spawned: killStray };
+const noProcess = {
+  answered: stay, stateReported: stay, drained: stay, exited: stay, groupEmptied: stay, spawnFailed: stay, spawned: killStray, hung: stay, inspected: stay,
+};
+/** Where only `down`, `resting` and `waiting` have something to say. */
+const settled = { adopted: stay, requested: stay, gateChanged: stay };
 
 export const table: Table = {
   down: {
     ...noProcess,
+    requested: stay,
+    gateChanged: stay,
+    adopted: adopt,
+    restAsked: (state, event, at) => rest(reset(state), at, event.reason),
     wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
     wantedDown: stay,
     restartAsked: (state, event, at) => begin(reset(state), at, event.reason),
     deadlinePassed: stay,
   },
+  waiting: {
+    ...noProcess,
+    adopted: stay,
+    requested: stay,
+    gateChanged: (state, _, at) => (at.policy.blocked === null ? begin(state, at, state.cause, state.probing) : [{ ...state, reason: at.policy.blocked }, []]),
+    wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
+    wantedDown: (state, event, at) => conclude(state, { kind: "down", reason: event.reason }, at),
+    restartAsked: (state, event, at) => begin(reset(state), at, event.reason),
+    restAsked: (state, event, at) => rest(state, at, event.reason),
+    deadlinePassed: stay,
+  },
+  resting: {
+    ...noProcess,
+    adopted: stay,
+    requested: (state, _, at) => begin(state, at, "a request came"),
+    gateChanged: stay,
+    wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
+    wantedDown: (state, event, at) => conclude(state, { kind: "down", reason: event.reason }, at),
+    restartAsked: stay,
+    restAsked: stay,
+    deadlinePassed: stay,
+  },
   starting: {
+    ...settled,
+    hung: (state, event, at) => (state.pid === null ? stay(state) : stop(state, at, { kind: "death", death: useless(event) }, event.what)),
+    inspected: inspected,
+    restAsked: (state, event, at) => (state.pid === null ? stay(state) : stop(state, at, { kind: "rest", reason: event.reason }, event.reason)),
     wantedUp: (state) => [{ ...state, want: "up" }, []],
     wantedDown: (state, event, at) => leaveStarting(state, at, { kind: "down", reason: event.reason }, event.reason),
     restartAsked: (state, event, at) => leaveStarting(reset(state), at, { kind: "start", reason: event.reason }, event.reason),
@@ -56,9 +95,13 @@ export const table: Table = {
     drained: stay,
     exited: leave,
     groupEmptied: leave,
-    deadlinePassed: (state, _, at) => stop(state, at, { kind: "death", death: unanswered(state, at) }, unanswered(state, at).what),
+    deadlinePassed: silent,
   },
   ready: {
+    ...settled,
+    inspected: stay,
+    hung: (state, event, at) => stop(state, at, { kind: "death", death: useless(event) }, event.what),
+    restAsked: (state, event, at) => stop(state, at, { kind: "rest", reason: event.reason }, event.reason),
     wantedUp: stay,
     wantedDown: (state, event, at) => stop({ ...state, want: "down" }, at, { kind: "down", reason: event.reason }, event.reason),
     restartAsked: (state, event, at) => stop(reset(state), at, { kind: "start", reason: event.reason }, event.reason),
@@ -73,7 +116,13 @@ export const table: Table = {
     deadlinePassed: (state) => [{ ...reset(state), deadline: null }, []],
   },
   stopping: {
-    wantedUp: (state, event) => (state.after.kind === "down" || state.after.kind === "announced" ? [{ ...reset(state), after: { kind: "start", reason: event.reason } }, []] : stay(state)),
+    ...settled,
+    inspected: stay,
+    hung: stay,
+    restAsked: (state, event) => (state.after.kind === "start" ? [{ ...state, after: { kind: "rest", reason: event.reason } }, []] : stay(state)),
+    // It was to rest because nothing was asked of it, and now something is.
+    requested: (state, _, at) => (state.after.kind === "rest" && at.policy.blocked === null ? [{ ...state, after: { kind: "start", reason: "a request came" } }, []] : stay(state)),
+    wantedUp: (state, event) => (state.after.kind === "down" || state.after.kind === "announced" || state.after.kind === "rest" ? [{ ...reset(state), after: { kind: "start", reason: event.reason } }, []] : stay(state)),
     wantedDown: (state, event) => [{ ...state, want: "down", after: { kind: "down", reason: event.reason } }, []],
     restartAsked: (state, event) => [{ ...reset(state), after: { kind: "start", reason: event.reason } }, []],
     spawned: killStray,
@@ -87,6 +136,8 @@ export const table: Table = {
   },
   backoff: {
     ...noProcess,
+    ...settled,
+    restAsked: (state, event, at) => rest(state, at, event.reason),
     wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
     wantedDown: (state, event, at) => conclude(state, { kind: "down", reason: event.reason }, at),
     restartAsked: (state, event, at) => begin(reset(state), at, event.reason),
@@ -94,12 +145,42 @@ export const table: Table = {
   },
   failed: {
     ...noProcess,
+    ...settled,
+    restAsked: stay,
     wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
     wantedDown: (state, event, at) => conclude(state, { kind: "down", reason: event.reason }, at),
     restartAsked: (state, event, at) => begin(reset(state), at, event.reason),
     deadlinePassed: (state, _, at) => begin({ ...state, restarts: state.restarts + 1 }, at, "one more try of a failed worker", true),
   },
 };
+
+/** It may be anywhere in its life: it is asked as one that has just been started. */
+function adopt(state: StateOf<"down">, event: EventOf<"adopted">, at: At): Step {
+  const { pid, restarts, reason } = event;
+  const deadline = at.now + at.policy.timeouts.startMs;
+  const next: Starting = { ...reset(state), phase: "starting", reason, since: at.now, deadline, restarts, pid, answered: false, inspected: false, probing: false, state: null };
+  return [next, [{ type: "watch", pid }, { type: "connect", pid }]];
+}
+
+function useless({ cause, what }: EventOf<"hung">): Extract<Stopping["after"], { kind: "death" }>["death"] {
+  return { cause, code: null, signal: null, what };
+}
+
+/** Its time to answer is over. A program that loads first and answers then is at work, which shows. */
+function silent(state: Starting, _: EventOf<"deadlinePassed">, at: At): Step {
+  const { loadMs } = at.policy.timeouts;
+  const mayLoad = loadMs === null || at.now - state.since < loadMs;
+  if (state.pid !== null && !state.answered && !state.inspected && mayLoad) return [{ ...state, inspected: true, deadline: at.now + INSPECT_MS }, [{ type: "inspect", pid: state.pid }]];
+  return stop(state, at, { kind: "death", death: unanswered(state, at) }, unanswered(state, at).what);
+}
+
+function inspected(state: Starting, event: EventOf<"inspected">, at: At): Step {
+  if (!state.inspected || state.answered) return stay(state);
+  if (event.atWork === null) return stop(state, at, { kind: "death", death: unanswered(state, at) }, unanswered(state, at).what);
+  const { startMs, loadMs } = at.policy.timeouts;
+  const last = loadMs === null ? Infinity : state.since + loadMs;
+  return [{ ...state, inspected: false, deadline: Math.max(at.now, Math.min(at.now + startMs, last)), reason: `it has not answered yet and is at work: ${event.atWork}` }, []];
+}
 
 function spawned(state: Starting, event: EventOf<"spawned">, at: At): Step {
   if (state.pid !== null) return killStray(state, event);
@@ -135,7 +216,7 @@ function announcedStop(state: Starting | StateOf<"ready">, at: At): Step {
 }
 
 function unanswered(state: Starting, at: At): Extract<Stopping["after"], { kind: "death" }>["death"] {
-  const waited = inWords(at.policy.timeouts.startMs);
+  const waited = inWords(at.now - state.since - (state.inspected ? INSPECT_MS : 0) < at.policy.timeouts.startMs * 2 ? at.policy.timeouts.startMs : at.now - state.since);
   return { cause: "unanswered", code: null, signal: null, what: state.answered ? `it did not say its state within ${waited}` : `it did not answer within ${waited}` };
 }
 
@@ -156,7 +237,7 @@ function overstayed(state: Stopping, _: EventOf<"deadlinePassed">, at: At): Step
 /** A fact about another process, or a timer that went off too early. */
 function isStale(state: WorkerState, event: WorkerEvent, now: number): boolean {
   if (event.type === "deadlinePassed") return state.deadline === null || now < state.deadline;
-  return (event.type === "exited" || event.type === "groupEmptied") && event.pid !== state.pid;
+  return "pid" in event && event.type !== "spawned" && event.type !== "adopted" && event.pid !== state.pid;
 }
 
 /** What is worth a line in the log; a ready tool going from idle to busy and back is not. */

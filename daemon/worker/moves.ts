@@ -1,5 +1,5 @@
-import { judge, withinWindow } from "./restart.ts";
-import type { After, Death, Effect, EventOf, Policy, Ready, Starting, Stopping, StopStep, WorkerState } from "./state.ts";
+import { causeOf, judge, withinWindow } from "./restart.ts";
+import type { After, Death, Effect, EventOf, Policy, Ready, Starting, Stopping, StopStep, Waiting, WorkerState } from "./state.ts";
 
 /** When, and by what policy, a decision is made. */
 export interface At {
@@ -18,9 +18,14 @@ export function reset<S extends WorkerState>(state: S): S {
   return { ...state, want: "up", deaths: 0, window: [] };
 }
 
-/** Asks for a process. Only called where there is none: in no phase with a pid, or when its group is empty. */
+/** Asks for a process, or waits until one may be started. Only called where there is none: in no phase with a pid, or when its group is empty. */
 export function begin(from: WorkerState, at: At, reason: string, probing = false): Step {
-  const next: Starting = { ...history(from), phase: "starting", reason, since: at.now, deadline: null, pid: null, answered: false, probing, state: null };
+  const { blocked } = at.policy;
+  if (blocked !== null) {
+    const waiting: Waiting = { ...history(from), phase: "waiting", reason: blocked, since: at.now, deadline: null, pid: null, state: null, cause: reason, probing };
+    return [waiting, []];
+  }
+  const next: Starting = { ...history(from), phase: "starting", reason, since: at.now, deadline: null, pid: null, answered: false, inspected: false, probing, state: null };
   return [next, [{ type: "spawn" }]];
 }
 
@@ -31,7 +36,8 @@ export function stop(from: Starting | Ready, at: At, after: After, reason: strin
   const probing = from.phase === "starting" && from.probing;
   const common = { ...history(from), reason, since: at.now, deadline: null };
   const stopping: Stopping = { ...common, phase: "stopping", pid, step: "draining", exited: false, after, probing, state };
-  if (after.kind === "death" || (from.phase === "starting" && !from.answered)) return climb(stopping, "terminating", at, reason);
+  const hopeless = after.kind === "death" && (after.death.cause === "hang" || after.death.cause === "unanswered");
+  if (hopeless || (from.phase === "starting" && !from.answered)) return climb(stopping, "terminating", at, reason);
   // It is stopping by itself already: it gets the time of both rungs, and no second `stop`.
   if (after.kind === "announced") return [{ ...stopping, step: "asked", deadline: at.now + at.policy.timeouts.drainMs + at.policy.timeouts.stopMs }, []];
   return climb(stopping, from.phase === "ready" ? "draining" : "asked", at, reason);
@@ -57,8 +63,9 @@ export function climb(state: Stopping, step: StopStep, at: At, reason: string): 
 
 /** Its process, or its whole group, is gone. */
 export function leave(state: Starting | Ready | Stopping, event: EventOf<"exited"> | EventOf<"groupEmptied">, at: At): Step {
-  const ended = event.type === "exited" ? event : { code: null, signal: null, lastWords: null, groupEmpty: true };
-  const death: Death = { cause: "exited", code: ended.code, signal: ended.signal, what: whatEnded(ended) };
+  const ended = event.type === "exited" ? event : { code: null, signal: null, lastWords: null, outOfMemory: null, groupEmpty: true };
+  const loading = state.phase === "starting" && state.answered;
+  const death: Death = { cause: causeOf(ended, loading), code: ended.code, signal: ended.signal, what: whatEnded(ended) };
   const after: After = state.phase === "stopping" ? settle(state, death) : { kind: "death", death };
   const closed: Effect[] = state.phase === "stopping" && state.exited ? [] : [{ type: "disconnect" }];
   if (ended.groupEmpty) return also(closed, conclude(state, after, at));
@@ -78,7 +85,13 @@ export function conclude(from: WorkerState, after: Exclude<After, { kind: "annou
   const common = { ...history(from), since: at.now, deadline: null, pid: null, state: null };
   if (after.kind === "down") return [{ ...common, phase: "down", want: "down", reason: after.reason }, []];
   if (after.kind === "start") return begin(from, at, after.reason);
+  if (after.kind === "rest") return rest(from, at, after.reason);
   return die(from, after.death, at);
+}
+
+/** No process until the next request. */
+export function rest(from: WorkerState, at: At, reason: string): Step {
+  return [{ ...history(from), want: "up", phase: "resting", reason, since: at.now, deadline: null, pid: null, state: null }, []];
 }
 
 /** What the restart policy makes of a death. A probe is on trial from its start until it is ready. */
@@ -90,14 +103,15 @@ export function die(from: WorkerState, death: Death, at: At): Step {
   const verdict = judge(death, { deaths, window, probing }, at.policy.restart, at.random);
   const reason = `${death.what}; ${verdict.because}`;
   const dead = { ...history(from), deaths, window, since: at.now, pid: null, state: null, reason };
+  const mourn: Effect[] = [{ type: "mourn", death }];
   switch (verdict.kind) {
     case "rest":
-      return [{ ...dead, phase: "down", want: "down", deadline: null }, []];
+      return [{ ...dead, phase: "down", want: "down", deadline: null }, mourn];
     case "fail":
-      return [{ ...dead, phase: "failed", deadline: verdict.probe === null ? null : at.now + verdict.probe }, []];
+      return [{ ...dead, phase: "failed", deadline: verdict.probe === null ? null : at.now + verdict.probe }, mourn];
     case "restart":
-      if (verdict.delay > 0) return [{ ...dead, phase: "backoff", deadline: at.now + verdict.delay }, []];
-      return begin({ ...from, deaths, window, restarts: from.restarts + 1 }, at, reason);
+      if (verdict.delay > 0) return [{ ...dead, phase: "backoff", deadline: at.now + verdict.delay }, mourn];
+      return also(mourn, begin({ ...from, deaths, window, restarts: from.restarts + 1 }, at, reason));
   }
 }
 
@@ -109,9 +123,13 @@ function settle(state: Stopping, death: Death): Exclude<After, { kind: "announce
   return obeyed ? { kind: "down", reason: "a client sent it stop" } : { kind: "death", death };
 }
 
-function whatEnded(ended: { code: number | null; signal: string | null; lastWords: string | null }): string {
-  const how = ended.signal !== null ? `it was ended by ${ended.signal}` : ended.code !== null ? `it exited with code ${ended.code}` : "it ended, nobody saw how";
+function whatEnded(ended: { code: number | null; signal: string | null; lastWords: string | null; outOfMemory: string | null }): string {
+  const how = `${howEnded(ended)}${ended.outOfMemory === null ? "" : ` (${ended.outOfMemory})`}`;
   return ended.lastWords === null ? how : `${how}: ${ended.lastWords}`;
+}
+
+function howEnded(ended: { code: number | null; signal: string | null }): string {
+  return ended.signal !== null ? `it was ended by ${ended.signal}` : ended.code !== null ? `it exited with code ${ended.code}` : "it ended, nobody saw how";
 }
 
 function history(state: WorkerState): Pick<WorkerState, "want" | "deaths" | "window" | "restarts"> {

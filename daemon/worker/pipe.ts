@@ -12,6 +12,9 @@ export interface WorkerPipe {
   hold(): void;
   /** Lets go of it, and removes it where no process has it open: a client then learns at once that nobody is there. */
   release(): void;
+  /** Calls `requested` once, when a request waits in the FIFO; the request stays there. Only while it is held and no worker reads. */
+  watch(requested: () => void): void;
+  unwatch(): void;
   /**
    * Subscribes to the worker `pid` that has just been spawned, asks for its state, and reports what it says: `answered` at the first
    * sign, `stateReported` for the first state and each further one (`idle` for a tool that answers but knows no states).

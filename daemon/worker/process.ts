@@ -10,7 +10,7 @@ export interface Launch {
 
 /** How a process came about and ended; `reason` is a clause for people. */
 export type ProcessEvent =
-  | { readonly type: "spawned"; readonly pid: number }
+  | { readonly type: "spawned"; readonly pid: number; readonly run?: string }
   | { readonly type: "spawnFailed"; readonly reason: string }
   | { readonly type: "exited"; readonly pid: number; readonly code: number | null; readonly signal: string | null };
 

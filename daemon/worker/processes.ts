@@ -29,7 +29,7 @@ export function workerProcesses({ logs, limits, log, launch }: ProcessesOptions)
       try {
         spawnWorker(launch(spec), fd, (event) => {
           if (event.type !== "exited") return report(event);
-          report({ ...event, lastWords: tellingLine(lastWords(path, from)), groupEmpty: groupEmpty(event.pid) });
+          report({ ...event, lastWords: tellingLine(lastWords(path, from)), outOfMemory: null, groupEmpty: groupEmpty(event.pid) });
         });
       } finally {
         closeSync(fd);
@@ -43,6 +43,13 @@ export function workerProcesses({ logs, limits, log, launch }: ProcessesOptions)
         (error: Error) => log.error({ pid, reason: error.message }, "its process group cannot be watched"),
       );
     },
+    watch: (_spec, pid, report) => {
+      whenGroupEmpty(pid).then(
+        () => report({ type: "groupEmptied", pid }),
+        (error: Error) => log.error({ pid, reason: error.message }, "its process group cannot be watched"),
+      );
+    },
+    inspect: (pid, report) => report({ type: "inspected", pid, atWork: null }),
     startTimeOf: (pid) => {
       try {
         return startTimeOf(pid);

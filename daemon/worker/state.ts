@@ -1,3 +1,4 @@
+import type { DeathCause } from "../../pipes/protocol/registry.ts";
 import type { RestartPolicy, WorkerTimeouts } from "../../pipes/protocol/spec.ts";
 
 /** What the user wants of a worker; what it does is its phase. */
@@ -7,6 +8,8 @@ export type Want = "up" | "down";
 export interface Policy {
   readonly restart: RestartPolicy;
   readonly timeouts: WorkerTimeouts;
+  /** Why no process may be started now (a tool that it needs, memory), as a sentence; null when one may. */
+  readonly blocked: string | null;
 }
 
 interface Common {
@@ -32,6 +35,23 @@ export interface Down extends Common {
   readonly state: null;
 }
 
+/** A process is wanted and something has to come first; `gateChanged` says that this may have happened. */
+export interface Waiting extends Common {
+  readonly phase: "waiting";
+  readonly pid: null;
+  readonly state: null;
+  /** Why it is to be started, once it may. */
+  readonly cause: string;
+  readonly probing: boolean;
+}
+
+/** No process, until a request comes: its FIFO is held and watched. */
+export interface Resting extends Common {
+  readonly phase: "resting";
+  readonly pid: null;
+  readonly state: null;
+}
+
 /**
  * A process was asked for (`pid` is null until the system has answered) and is not ready yet. Once its pipe has
  * answered it may load for as long as it likes; until then `deadline` runs.
@@ -40,6 +60,8 @@ export interface Starting extends Common {
   readonly phase: "starting";
   readonly pid: number | null;
   readonly answered: boolean;
+  /** Its time to answer is over, and it is being looked at whether it is at work. */
+  readonly inspected: boolean;
   /** One try out of `failed`. */
   readonly probing: boolean;
   readonly state: string | null;
@@ -60,6 +82,7 @@ export interface Ready extends Common {
 export type After =
   | { readonly kind: "down"; readonly reason: string }
   | { readonly kind: "start"; readonly reason: string }
+  | { readonly kind: "rest"; readonly reason: string }
   | { readonly kind: "death"; readonly death: Death }
   /** It said of itself that it is stopping, because a client sent it `stop`: how it exits decides. */
   | { readonly kind: "announced" };
@@ -93,13 +116,13 @@ export interface Failed extends Common {
   readonly state: null;
 }
 
-export type WorkerState = Down | Starting | Ready | Stopping | Backoff | Failed;
+export type WorkerState = Down | Waiting | Resting | Starting | Ready | Stopping | Backoff | Failed;
 export type Phase = WorkerState["phase"];
 export type StateOf<P extends Phase> = Extract<WorkerState, { phase: P }>;
 
 /** The end of a process, or of an attempt to have one. `code` and `signal` are both null when nobody could know. */
 export interface Death {
-  readonly cause: "exited" | "unanswered" | "not-spawned";
+  readonly cause: DeathCause;
   readonly code: number | null;
   readonly signal: string | null;
   /** What happened, as a clause: `it exited with code 1: Error: boom`. */
@@ -111,7 +134,16 @@ export type WorkerEvent =
   | { readonly type: "wantedUp"; readonly reason: string }
   | { readonly type: "wantedDown"; readonly reason: string }
   | { readonly type: "restartAsked"; readonly reason: string }
-  | { readonly type: "spawned"; readonly pid: number }
+  /** Make it have no process until the next request. */
+  | { readonly type: "restAsked"; readonly reason: string }
+  /** A request has come for a worker that rests. */
+  | { readonly type: "requested" }
+  /** `Policy.blocked` may say something else now. */
+  | { readonly type: "gateChanged" }
+  /** A worker of an earlier daemon, proven to be this tool's. */
+  | { readonly type: "adopted"; readonly pid: number; readonly restarts: number; readonly reason: string }
+  /** `run` is the value of PIPE_TOOLS_RUN in its environment. */
+  | { readonly type: "spawned"; readonly pid: number; readonly run?: string }
   | { readonly type: "spawnFailed"; readonly reason: string }
   /** Its pipe has answered for the first time (`subscribed`). */
   | { readonly type: "answered" }
@@ -119,9 +151,23 @@ export type WorkerEvent =
   | { readonly type: "stateReported"; readonly state: string; readonly reason: string | null }
   /** No request is in flight any more. */
   | { readonly type: "drained" }
-  | { readonly type: "exited"; readonly pid: number; readonly code: number | null; readonly signal: string | null; readonly lastWords: string | null; readonly groupEmpty: boolean }
+  /** It is alive and of no use: it hangs, refuses, or has outgrown its memory. `what` is a clause: `it has not answered for 20 s`. */
+  | { readonly type: "hung"; readonly pid: number; readonly cause: "hang" | "refusing" | "out-of-memory"; readonly what: string }
+  /** Whether a worker that has not answered is at work: on what, as a clause, or null. */
+  | { readonly type: "inspected"; readonly pid: number; readonly atWork: string | null }
+  | Exited
   | { readonly type: "groupEmptied"; readonly pid: number }
   | { readonly type: "deadlinePassed" };
+/** `outOfMemory`: what speaks for its having been ended for want of memory, as a clause; null when nothing does. */
+export interface Exited {
+  readonly type: "exited";
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly lastWords: string | null;
+  readonly outOfMemory: string | null;
+  readonly groupEmpty: boolean;
+}
 export type EventType = WorkerEvent["type"];
 export type EventOf<T extends EventType> = Extract<WorkerEvent, { type: T }>;
 
@@ -129,7 +175,16 @@ export type EventOf<T extends EventType> = Extract<WorkerEvent, { type: T }>;
 export type Effect =
   | { readonly type: "holdFifo" }
   | { readonly type: "releaseFifo" }
+  /** Tell when a request comes into the FIFO, which stays in it. */
+  | { readonly type: "watchFifo" }
+  | { readonly type: "unwatchFifo" }
   | { readonly type: "spawn" }
+  /** Report the end of a process that is not our child. */
+  | { readonly type: "watch"; readonly pid: number }
+  /** Find out whether a silent worker is at work, and report `inspected`. */
+  | { readonly type: "inspect"; readonly pid: number }
+  /** A death to be remembered. */
+  | { readonly type: "mourn"; readonly death: Death }
   | { readonly type: "connect"; readonly pid: number }
   | { readonly type: "disconnect" }
   | { readonly type: "drain" }

@@ -1,9 +1,10 @@
 import { EventEmitter } from "node:events";
+import type { DeathRecord } from "../../pipes/protocol/registry.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { type Clock, LONGEST_TIMER_MS, systemClock } from "./clock.ts";
 import { transition } from "./machine.ts";
 import type { PipeEvent, WorkerPipe } from "./pipe.ts";
-import { initialState, type Effect, type EventOf, type WorkerEvent, type WorkerState } from "./state.ts";
+import { type Death, initialState, type Effect, type EventOf, type WorkerEvent, type WorkerState } from "./state.ts";
 
 /** What a worker does to the world beside its pipe. processes.ts is the real one. */
 export interface Effects {
@@ -11,6 +12,10 @@ export interface Effects {
   spawn(spec: ToolSpec, report: (event: WorkerEvent) => void): void;
   signalGroup(pid: number, signal: EventOf<"exited">["signal"] & string): void;
   awaitGroup(pid: number, report: (event: WorkerEvent) => void): void;
+  /** Reports the end of a process that is not our child, as `exited` without a code. */
+  watch(spec: ToolSpec, pid: number, report: (event: WorkerEvent) => void): void;
+  /** Looks whether a silent process is at work, and reports `inspected`. */
+  inspect(pid: number, report: (event: WorkerEvent) => void): void;
   /** The kernel's start time of a process, null when there is none. */
   startTimeOf(pid: number): string | null;
   /** One line for the log. */
@@ -25,6 +30,8 @@ export interface WorkerParts {
   readonly pipe: WorkerPipe;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Why it must not be started now, as a sentence; null when it may. */
+  readonly blocked?: () => string | null;
 }
 
 /** A process, named so that it cannot be taken for a later one of the same pid. */
@@ -33,13 +40,15 @@ export interface Born {
   readonly startTime: string | null;
   /** ISO 8601. */
   readonly at: string;
+  /** The value of PIPE_TOOLS_RUN in its environment; null for one that has none. */
+  readonly run: string | null;
 }
 
 /**
  * One tool's worker: keeps the machine's state, its one timer, and performs what it says. Events that effects bring about are taken
  * one after another, never inside each other. Emits `changed` with the new state and the one before.
  */
-export class Worker extends EventEmitter<{ changed: [state: WorkerState, before: WorkerState] }> {
+export class Worker extends EventEmitter<{ changed: [state: WorkerState, before: WorkerState]; died: [record: DeathRecord] }> {
   private currentState: WorkerState;
   private currentSpec: ToolSpec;
   private process: Born | null = null;
@@ -55,7 +64,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
     super();
     this.setMaxListeners(0); // as many as wait for it
     this.currentSpec = spec;
-    this.parts = { clock: systemClock, random: Math.random, ...parts };
+    this.parts = { clock: systemClock, random: Math.random, blocked: () => null, ...parts };
     this.currentState = initialState(this.parts.clock.now());
   }
 
@@ -83,6 +92,28 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   restart(reason: string): void {
     this.take({ type: "restartAsked", reason });
+  }
+
+  /** Makes it have no process until a request comes. */
+  rest(reason: string): void {
+    this.take({ type: "restAsked", reason });
+  }
+
+  /** What `blocked` says may have changed. */
+  look(): void {
+    if (this.currentState.phase === "waiting") this.take({ type: "gateChanged" });
+  }
+
+  /** Takes over a process of an earlier daemon that is proven to be this tool's. */
+  adopt(process: Born, restarts: number, reason: string): void {
+    this.process = process;
+    this.take({ type: "adopted", pid: process.pid, restarts, reason });
+  }
+
+  /** Its process is alive and of no use: it is replaced. `what` is a clause. */
+  giveUp(cause: EventOf<"hung">["cause"], what: string): void {
+    const { pid } = this.currentState;
+    if (pid !== null) this.take({ type: "hung", pid, cause, what });
   }
 
   /** The spec that the next process is started by; what it says of restarts and timeouts holds at once. */
@@ -115,14 +146,14 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
   };
 
   private step(event: WorkerEvent): void {
-    const { clock, random } = this.parts;
+    const { clock, random, blocked } = this.parts;
     const before = this.currentState;
-    const policy = { restart: this.currentSpec.restart, timeouts: this.currentSpec.timeouts };
+    const policy = { restart: this.currentSpec.restart, timeouts: this.currentSpec.timeouts, blocked: blocked() };
     const [state, effects] = transition(before, event, policy, clock.now(), random());
     this.currentState = state;
     for (const effect of effects) this.perform(effect);
     this.setTimer();
-    if (state.pid !== before.pid) this.process = state.pid === null ? null : this.identify(state.pid);
+    if (state.pid !== (this.process?.pid ?? null)) this.process = state.pid === null ? null : this.identify(state.pid, event.type === "spawned" ? (event.run ?? null) : null);
     if (state !== before) this.emit("changed", state, before);
   }
 
@@ -135,8 +166,18 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
           return pipe.hold();
         case "releaseFifo":
           return pipe.release();
+        case "watchFifo":
+          return pipe.watch(() => this.take({ type: "requested" }));
+        case "unwatchFifo":
+          return pipe.unwatch();
         case "spawn":
           return effects.spawn(this.currentSpec, this.take);
+        case "watch":
+          return effects.watch(this.currentSpec, effect.pid, this.take);
+        case "inspect":
+          return effects.inspect(effect.pid, this.take);
+        case "mourn":
+          return void this.emit("died", this.recordOf(effect.death));
         case "connect":
           return pipe.connect(effect.pid, this.onlyNow());
         case "disconnect":
@@ -160,8 +201,14 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
     }
   }
 
-  private identify(pid: number): Born {
-    return { pid, startTime: this.parts.effects.startTimeOf(pid), at: new Date().toISOString() };
+  private identify(pid: number, run: string | null): Born {
+    return { pid, startTime: this.parts.effects.startTimeOf(pid), at: new Date().toISOString(), run };
+  }
+
+  /** Its process is still the one that has died: effects come before the state's. */
+  private recordOf({ cause, code, signal, what }: Death): DeathRecord {
+    const ran = this.process === null ? null : Math.max(0, Date.now() - Date.parse(this.process.at));
+    return { at: new Date().toISOString(), cause, code, signal, what, ran };
   }
 
   private onlyNow(): (event: PipeEvent) => void {

@@ -2,10 +2,28 @@ import { Type, type Static } from "typebox";
 import { InterfaceShape } from "./interfaces/shape.ts";
 
 /** Phases of a worker, as the daemon sees it; the tool's own `state` (loading, idle, …) is another thing. */
-export const PHASES = ["down", "starting", "ready", "stopping", "backoff", "failed"] as const;
+export const PHASES = ["down", "waiting", "resting", "starting", "ready", "stopping", "backoff", "failed"] as const;
 export type Phase = (typeof PHASES)[number];
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** Why a worker ended. Which restart follows from which: daemon/worker/restart.ts. */
+export const DEATH_CAUSES = ["exit", "crash", "out-of-memory", "hang", "refusing", "unanswered", "load-failure", "bad-config", "permanent", "not-spawned", "unknown"] as const;
+export type DeathCause = (typeof DEATH_CAUSES)[number];
+
+/** One death of a worker. `code` and `signal` are both null when nobody could know. */
+export const DeathRecord = Type.Object({
+  at: Type.String({ description: "ISO 8601" }),
+  cause: Type.Enum([...DEATH_CAUSES]),
+  code: nullable(Type.Integer()),
+  signal: nullable(Type.String()),
+  what: Type.String({ description: "what happened, with its last words, as a clause" }),
+  ran: nullable(Type.Number({ description: "how long it had run, in ms; null where nobody knows" })),
+});
+export type DeathRecord = Static<typeof DeathRecord>;
+
+/** How many of the last deaths are kept. */
+export const DEATHS_KEPT = 10;
 
 export const RegistryEntry = Type.Object({
   name: Type.String(),
@@ -21,7 +39,12 @@ export const RegistryEntry = Type.Object({
   pid: nullable(Type.Integer()),
   started: nullable(Type.String({ description: "start of the process, ISO 8601" })),
   startTime: nullable(Type.String({ description: "the kernel's start time of the pid, to tell it from a later process of the same number" })),
+  run: nullable(Type.String({ description: "the value of PIPE_TOOLS_RUN in the environment of this process and of all that it started" })),
   specHash: Type.String(),
+  spec: Type.Optional(Type.Object({}, { additionalProperties: true, description: "the spec that the process was started by, where it differs from the one in force" })),
+  keep: Type.String({ description: "always, idle or on-demand" }),
+  memory: nullable(Type.Integer({ description: "resident memory when it was last measured, in bytes, the processes that it started included" })),
+  deaths: Type.Array(DeathRecord, { description: "the last ones, latest last" }),
   restarts: Type.Integer({ minimum: 0 }),
   log: Type.String({ description: "path of its log file" }),
   interfaces: Type.Array(InterfaceShape),

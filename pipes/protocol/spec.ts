@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Type, type Static } from "typebox";
 import { DEFAULT_PIPES } from "./names.ts";
-import { duration, size } from "./units.ts";
+import { duration, durationOrNever, size } from "./units.ts";
 
 /** The shape of tools.yaml and of one tool in it. What is not said there has the `default` that stands here. */
 
@@ -50,12 +50,23 @@ export const RestartSettings = Type.Object(
 
 export const TimeoutSettings = Type.Object(
   {
-    start: optional(duration({ default: "30s", least: 1, description: "From the start of a worker until it first answers on its pipe. Loading its model after that may take as long as it takes." })),
+    start: optional(duration({ default: "30s", least: 1, description: "From the start of a worker until it first answers on its pipe; prolonged, up to `load`, while it is seen to be at work. Loading its model after that may take as long as it takes." })),
+    load: optional(durationOrNever({ default: "30m", least: 1, description: "The longest that a worker which is seen to be at work may take to answer at all." })),
     drain: optional(duration({ default: "5s", description: "Before a stop: how long requests being answered may take to end." })),
     stop: optional(duration({ default: "3s", description: "After `stop` was said over the pipe: how long until SIGTERM." })),
     kill: optional(duration({ default: "2s", description: "After SIGTERM: how long until SIGKILL." })),
   },
   { ...closed, description: "How long each step may take." },
+);
+
+export const HealthSettings = Type.Object(
+  {
+    interval: optional(duration({ default: "10s", least: 100, description: "How often a running worker is asked how it does." })),
+    answer: optional(durationOrNever({ default: "20s", least: 100, description: "A worker that leaves that question unanswered for this long is hung, and is replaced. A server of the older protocol is not asked while it says that it is busy." })),
+    progress: optional(durationOrNever({ default: "10m", least: 100, description: "A worker that has requests under way and has got no further with any of them for this long is hung, and is replaced." })),
+    refuse: optional(durationOrNever({ default: "never", least: 100, description: "A worker whose state is `error` for this long is started again." })),
+  },
+  { ...closed, description: "How a worker that hangs is told from one that is busy." },
 );
 
 const Env = Type.Record(
@@ -64,6 +75,17 @@ const Env = Type.Record(
   { ...closed, expects: "a name of letters, digits and _", description: "Environment variables of the worker, added to the daemon's own." },
 );
 
+export const KEEP_MODES = ["always", "on-demand"] as const;
+const KeepIdle = Type.Object(
+  {
+    idle: duration({ least: 1000, description: "Without a request for this long, its weights are released." }),
+    preload: optional(Type.Boolean({ default: true, description: "Loaded when the daemon starts, not only by the first request." })),
+  },
+  { ...closed, description: "Released when idle." },
+);
+
+const names = (description: string) => Type.Array(Type.String({ minLength: 1 }), { maxItems: 100, description });
+
 /** What any tool may say, and `defaults:` says for all of them. */
 const policyKeys = {
   autostart: optional(Type.Boolean({ default: true, description: "Whether the daemon starts it by itself." })),
@@ -71,11 +93,22 @@ const policyKeys = {
     Type.Union([Policy, RestartSettings], { description: "When a worker that died is started again: always, on-failure, never, or a map with the details." }),
   ),
   timeouts: optional(TimeoutSettings),
+  health: optional(HealthSettings),
+  keep: optional(
+    Type.Union([Type.Enum([...KEEP_MODES]), KeepIdle], {
+      description: "How long its weights stay in memory: always, {idle: 30m} (released after that long without a request, and loaded again by the next one), or on-demand (started by the first request).",
+    }),
+  ),
+  priority: optional(Type.Integer({ minimum: -100, maximum: 100, default: 0, description: "When memory is short, tools of lower priority are released first." })),
+  pinned: optional(Type.Boolean({ default: false, description: "Never released to make room for another." })),
+  memoryMax: optional(size({ least: 1024 * 1024, description: "A worker that grows past this, its child processes included, is stopped and started again. Without it there is no limit." })),
   env: optional(Env),
 };
 
 const commonKeys = {
   description: optional(Type.String({ default: "", description: "One line for people and for models that choose a tool. Without it, the tool's own." })),
+  needs: optional(names("Tools that have to be ready before this one is started; it is stopped before they are.")),
+  after: optional(names("Tools that this one is started after, if they are to be started at all, and stopped before.")),
   cwd: optional(Type.String({ minLength: 1, description: "The worker's working folder, relative to the folder of this file, which is also the default." })),
   ...policyKeys,
 };
@@ -125,6 +158,18 @@ export const LogSettings = Type.Object(
   { ...closed, description: "The log files of the daemon and of every tool." },
 );
 
+export const MemorySettings = Type.Object(
+  {
+    budget: optional(
+      Type.Union([size({ least: 1024 * 1024, description: "So much." }), Type.String({ pattern: "^\\s*\\d{1,3}(\\.\\d+)?\\s*%\\s*$", description: "This share of the machine's memory." }), Type.Literal("unlimited")], {
+        default: "unlimited",
+        description: "What all tools together may use: a size, a share of the machine's memory such as 80%, or unlimited. Idle tools are released before one is loaded that would not fit.",
+      }),
+    ),
+  },
+  { ...closed, description: "Memory that the tools share." },
+);
+
 export const DefaultSettings = Type.Object(policyKeys, { ...closed, description: "What all tools have in common; a tool's own keys win, key by key." });
 
 /** The file without its tools: `tools:` maps a name to an entry, whose shape depends on what it runs. */
@@ -133,11 +178,15 @@ export const fileKeys = {
     Type.String({ minLength: 1, default: DEFAULT_PIPES, description: "The folder of the named pipes. $PIPE_TOOLS_PIPES, where set, wins." }),
   ),
   logs: optional(LogSettings),
+  orphanAfter: optional(durationOrNever({ default: "10m", least: 1000, description: "Workers whose daemon has crashed and does not come back are stopped after this long." })),
+  memory: optional(MemorySettings),
   defaults: optional(DefaultSettings),
 };
 
 export type RestartSettings = Static<typeof RestartSettings>;
 export type TimeoutSettings = Static<typeof TimeoutSettings>;
+export type HealthSettings = Static<typeof HealthSettings>;
+export type MemorySettings = Static<typeof MemorySettings>;
 export type DefaultSettings = Static<typeof DefaultSettings>;
 export type ModuleEntry = Static<typeof ModuleEntry>;
 export type CommandEntry = Static<typeof CommandEntry>;
@@ -153,9 +202,29 @@ export interface RestartPolicy {
 
 export interface WorkerTimeouts {
   readonly startMs: number;
+  /** null: without limit */
+  readonly loadMs: number | null;
   readonly drainMs: number;
   readonly stopMs: number;
   readonly killMs: number;
+}
+
+/** `health:` in milliseconds; null is never. */
+export interface WorkerHealth {
+  readonly intervalMs: number;
+  readonly answerMs: number | null;
+  readonly progressMs: number | null;
+  readonly refuseMs: number | null;
+}
+
+/** `keep:` resolved: when the tool is loaded by itself, and when it is released. */
+export interface Residency {
+  /** false: the first request starts it */
+  readonly preload: boolean;
+  /** null: it stays until the memory is needed for another (`on-demand`), or for ever (`always`) */
+  readonly idleMs: number | null;
+  /** `always`, `idle` or `on-demand`, as `cpipe --list` says it */
+  readonly mode: "always" | "idle" | "on-demand";
 }
 
 /** One tool as the daemon runs it: defaults filled in, paths absolute, variables and units resolved. */
@@ -177,6 +246,16 @@ export interface ToolSpec {
   readonly autostart: boolean;
   readonly restart: RestartPolicy;
   readonly timeouts: WorkerTimeouts;
+  readonly health: WorkerHealth;
+  readonly keep: Residency;
+  readonly priority: number;
+  readonly pinned: boolean;
+  /** Bytes; null without a limit. */
+  readonly memoryMax: number | null;
+  /** Names of tools that must be ready first. */
+  readonly needs: readonly string[];
+  /** Names of tools that are started earlier, if at all. */
+  readonly after: readonly string[];
 }
 
 /** How a change of each field reaches a running worker. */
@@ -193,6 +272,13 @@ export const APPLIES = {
   autostart: "live",
   restart: "live",
   timeouts: "live",
+  health: "live",
+  keep: "live",
+  priority: "live",
+  pinned: "live",
+  memoryMax: "live",
+  needs: "live",
+  after: "live",
 } as const satisfies Record<keyof ToolSpec, "live" | "restart">;
 
 /** sha256 (hex) over those fields that need a new process: a worker whose hash is equal may be kept, or adopted. */

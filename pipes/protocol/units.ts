@@ -14,6 +14,10 @@ export interface UnitOptions {
 export const duration = (options: UnitOptions) =>
   Type.Unsafe<string | number>({ type: ["string", "number"], pattern: DURATION_PATTERN, minimum: 0, unit: "duration", ...options });
 
+/** The same, or the word `never`, which once loaded is null. */
+export const durationOrNever = (options: UnitOptions) =>
+  Type.Unsafe<string | number>({ type: ["string", "number"], pattern: `^\\s*never\\s*$|${DURATION_PATTERN}`, minimum: 0, unit: "duration", ...options });
+
 /** A size as people write it. Once loaded it is a number of bytes. */
 export const size = (options: UnitOptions) =>
   Type.Unsafe<string | number>({ type: ["string", "number"], pattern: SIZE_PATTERN, minimum: 0, unit: "size", ...options });

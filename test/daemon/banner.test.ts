@@ -12,7 +12,7 @@ test("a model that is tried once more is not called ready meanwhile, and the sam
 });
 
 function entry(changed: Partial<RegistryEntry>): RegistryEntry {
-  const tool = { name: "chat", path: "/tmp/tool-chat", description: "", kind: "chat", model: null, log: "", interfaces: [], specHash: "" };
+  const tool = { name: "chat", path: "/tmp/tool-chat", description: "", kind: "chat", model: null, log: "", interfaces: [], specHash: "", run: null, keep: "always", memory: null, deaths: [] };
   const process = { phase: "ready", want: "up", state: "idle", reason: "", progress: null, pid: 7, started: null, startTime: null, restarts: 0 } as const;
   return { ...tool, ...process, ...changed };
 }

@@ -182,7 +182,7 @@ test("Nesting without end, tags, other YAML versions and second documents are re
 test("Durations and sizes of the file are ms and bytes in the config", () => {
   const { logs, tools } = valid("logs: {maxSize: 1.5MiB, keep: 2}\ntools: {x: {server: echo, timeouts: {start: 1h30m, drain: 0, stop: 2.5, kill: 500ms}}}");
   assert.deepEqual(logs, { level: "info", maxSize: 1_572_864, keep: 2 });
-  assert.deepEqual(tools.get("x")?.timeouts, { startMs: 5_400_000, drainMs: 0, stopMs: 2500, killMs: 500 });
+  assert.deepEqual(tools.get("x")?.timeouts, { startMs: 5_400_000, loadMs: 1_800_000, drainMs: 0, stopMs: 2500, killMs: 500 });
   assert.match(complaints("logs: {maxSize: 1kB}\ntools:\n")[0] ?? "", /^1:17: logs.maxSize cannot be "1kB"; expected from 4096 to \d+ bytes/);
   assert.match(complaints("tools: {x: {server: echo, timeouts: {start: 40d}}}")[0] ?? "", /expected from 1 to \d+ ms/);
   assert.match(complaints("tools: {x: {server: echo, timeouts: {start: -5}}}")[0] ?? "", /cannot be -5; expected/);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { PHASES } from "../../../pipes/protocol/registry.ts";
 import { table, transition } from "../../../daemon/worker/machine.ts";
 import { initialState, type Effect, type Policy, type WorkerEvent, type WorkerState } from "../../../daemon/worker/state.ts";
 import { policyWith } from "./policies.ts";
@@ -12,16 +13,23 @@ const answered: WorkerEvent = { type: "answered" };
 const drained: WorkerEvent = { type: "drained" };
 const emptied: WorkerEvent = { type: "groupEmptied", pid: 7 };
 const says = (state: string, reason: string | null = null): WorkerEvent => ({ type: "stateReported", state, reason });
-const exits = (code: number, over: object = {}): WorkerEvent => ({ type: "exited", pid: 7, code, signal: null, lastWords: null, groupEmpty: true, ...over });
-const killedBy = (signal: string, over: object = {}): WorkerEvent => ({ type: "exited", pid: 7, code: null, signal, lastWords: null, groupEmpty: true, ...over });
+const exits = (code: number, over: object = {}): WorkerEvent => ({ type: "exited", pid: 7, code, signal: null, lastWords: null, outOfMemory: null, groupEmpty: true, ...over });
+const killedBy = (signal: string, over: object = {}): WorkerEvent => ({ type: "exited", pid: 7, code: null, signal, lastWords: null, outOfMemory: null, groupEmpty: true, ...over });
+const looked = (atWork: string | null): WorkerEvent => ({ type: "inspected", pid: 7, atWork });
+const adopted: WorkerEvent = { type: "adopted", pid: 7, restarts: 3, reason: "taken over from the daemon before" };
+const opened: WorkerEvent = { type: "gateChanged" };
+const toRest: WorkerEvent = { type: "restAsked", reason: "nobody asked anything of it for 30 min" };
+const asked: WorkerEvent = { type: "requested" };
 /** The clock goes to the deadline. */
 const late = "late";
 const comesUp = [up, spawned, answered, says("idle")] as const;
 
 describe("the worker machine", () => {
   it("decides every pair of phase and event", () => {
-    const events = ["wantedUp", "wantedDown", "restartAsked", "spawned", "spawnFailed", "answered", "stateReported", "drained", "exited", "groupEmptied", "deadlinePassed"];
-    assert.deepEqual(Object.keys(table).sort(), ["backoff", "down", "failed", "ready", "starting", "stopping"]);
+    const wishes = ["wantedUp", "wantedDown", "restartAsked", "restAsked", "requested", "gateChanged", "adopted"];
+    const facts = ["spawned", "spawnFailed", "answered", "stateReported", "drained", "hung", "inspected", "exited", "groupEmptied", "deadlinePassed"];
+    const events = [...wishes, ...facts];
+    assert.deepEqual(Object.keys(table).sort(), [...PHASES].sort());
     for (const [phase, row] of Object.entries(table)) assert.deepEqual(Object.keys(row).sort(), [...events].sort(), phase);
   });
 
@@ -53,8 +61,8 @@ describe("the worker machine", () => {
   });
 
   it("kills a worker that does not answer in time, and counts it as a death", () => {
-    const seen = play(up, spawned, late, killedBy("SIGTERM"));
-    assert.deepEqual(seen.effects, ["holdFifo", "spawn", "connect 7", "SIGTERM 7", "SIGCONT 7", "disconnect", "spawn"]);
+    const seen = play(up, spawned, late, looked(null), killedBy("SIGTERM"));
+    assert.deepEqual(seen.effects, ["holdFifo", "spawn", "connect 7", "inspect 7", "SIGTERM 7", "SIGCONT 7", "disconnect", "mourn unanswered", "spawn"]);
     assert.equal(seen.state.reason, "it did not answer within 30 s; restarting at once");
     assert.equal(seen.state.deaths, 1);
   });
@@ -63,7 +71,7 @@ describe("the worker machine", () => {
     const seen = play(...comesUp, exits(1, { lastWords: "Error: boom" }));
     assert.equal(seen.state.phase, "starting");
     assert.equal(seen.state.reason, "it exited with code 1: Error: boom; restarting at once");
-    assert.deepEqual(seen.effects.slice(3), ["disconnect", "spawn"]);
+    assert.deepEqual(seen.effects.slice(3), ["disconnect", "mourn crash", "spawn"]);
   });
 
   it("waits longer after each further death, then fails and tries once a minute", () => {
@@ -81,7 +89,7 @@ describe("the worker machine", () => {
     assert.deepEqual([good.state.phase, good.state.deaths, good.state.window], ["ready", 0, []]);
     const bad = playFrom(failed, late, spawned, exits(1));
     assert.deepEqual([bad.state.phase, bad.state.reason], ["failed", "it exited with code 1; next try in 60 s"]);
-    const silent = playFrom(failed, late, spawned, late, exits(0));
+    const silent = playFrom(failed, late, spawned, late, looked(null), exits(0));
     assert.equal(silent.state.phase, "failed", "a try that does not answer has failed too");
   });
 
@@ -123,7 +131,7 @@ describe("the worker machine", () => {
   it("kills what a crashed worker left behind before it spawns again", () => {
     const left = play(...comesUp, killedBy("SIGSEGV", { groupEmpty: false }));
     assert.deepEqual(left.effects.slice(3), ["disconnect", "SIGKILL 7", "awaitGroup 7"]);
-    assert.deepEqual(playFrom(left.state, emptied).effects, ["spawn"]);
+    assert.deepEqual(playFrom(left.state, emptied).effects, ["mourn crash", "spawn"]);
   });
 
   it("restarts a ready worker as a stop and a start, with want up all the time and no death counted", () => {
@@ -149,6 +157,73 @@ describe("the worker machine", () => {
   it("sends no stop to a worker that never answered", () => {
     assert.deepEqual(play(up, spawned, down).effects.slice(3), ["SIGTERM 7", "SIGCONT 7"]);
     assert.deepEqual(play(up, spawned, answered, says("loading"), down).effects.slice(3), ["askToStop"]);
+  });
+
+  it("lets a silent worker go on that is at work, and no longer than it may load", () => {
+    const busy = play(up, spawned, late, looked("it used 28 s of processor time"), late);
+    assert.deepEqual([busy.state.phase, busy.effects.slice(3)], ["starting", ["inspect 7", "inspect 7"]]);
+    assert.match(busy.state.reason, /at work: it used 28 s/);
+    const policy = policyWith({}, { loadMs: 40_000 });
+    assert.equal(playWith(policy, up, spawned, late, looked("it reads"), late).state.phase, "stopping");
+    assert.equal(play(up, spawned, late, answered, looked(null)).state.phase, "starting", "it answered while it was looked at");
+  });
+
+  it("replaces a worker that hangs: SIGTERM and SIGCONT at once, and a death of that cause", () => {
+    const seen = play(...comesUp, { type: "hung", pid: 7, cause: "hang", what: "it has not answered for 20 s" }, late, killedBy("SIGKILL"));
+    assert.deepEqual(seen.effects.slice(3), ["SIGTERM 7", "SIGCONT 7", "SIGKILL 7", "disconnect", "mourn hang", "spawn"]);
+    assert.equal(seen.state.reason, "it has not answered for 20 s; restarting at once");
+    assert.equal(playFrom(seen.state, { type: "hung", pid: 6, cause: "hang", what: "late news" }).state, seen.state);
+  });
+
+  it("lets one that has outgrown its memory end its requests first, and does not start the next at once", () => {
+    const seen = play(...comesUp, { type: "hung", pid: 7, cause: "out-of-memory", what: "it uses 3 GiB of 2 GiB" }, drained, exits(0));
+    assert.deepEqual([seen.effects[3], seen.state.phase, seen.waits], ["drain", "backoff", [200]]);
+  });
+
+  it("tells the causes of death apart", () => {
+    const causes = (...moves: Move[]): string | undefined => play(...moves).effects.findLast((effect) => effect.startsWith("mourn"));
+    assert.equal(causes(up, spawned, exits(1)), "mourn crash");
+    assert.equal(causes(up, spawned, answered, says("loading"), exits(1)), "mourn load-failure");
+    assert.equal(causes(...comesUp, killedBy("SIGKILL", { outOfMemory: "the kernel killed a process for want of memory" })), "mourn out-of-memory");
+    assert.equal(causes(...comesUp, exits(0)), "mourn exit");
+    assert.equal(causes(...comesUp, exits(78)), "mourn bad-config");
+    assert.equal(causes(...comesUp, exits(125)), "mourn permanent");
+    assert.equal(causes(...comesUp, { ...(exits(1) as object), code: null } as WorkerEvent), "mourn unknown");
+    assert.equal(causes(...comesUp, down, drained, exits(1)), undefined, "a stop is no death");
+  });
+
+  it("does not load again at once what failed to load", () => {
+    assert.deepEqual(play(up, spawned, answered, says("loading"), exits(1)).waits, [200]);
+  });
+
+  it("takes over a worker of an earlier daemon, and replaces it like any other", () => {
+    const seen = play(adopted, answered, says("idle"));
+    assert.deepEqual([seen.state.phase, seen.state.want, seen.state.pid, seen.state.restarts], ["ready", "up", 7, 3]);
+    assert.deepEqual(seen.effects, ["holdFifo", "watch 7", "connect 7"]);
+    assert.equal(play(adopted, late, looked(null)).state.phase, "stopping", "one that does not answer");
+    const dead = playFrom(seen.state, { ...(exits(1) as object), code: null } as WorkerEvent);
+    assert.match(dead.state.reason, /^it ended, nobody saw how; restarting at once$/);
+  });
+
+  it("waits for what has to come first, tells for what, and starts when it has come", () => {
+    const blocked = { ...policyWith(), blocked: "it waits for vector to be ready" };
+    const waiting = playWith(blocked, up);
+    assert.deepEqual([waiting.state.phase, waiting.state.reason, waiting.effects], ["waiting", "it waits for vector to be ready", ["holdFifo"]]);
+    assert.equal(run(waiting.state, blocked, [opened]).state.phase, "waiting");
+    const started = playFrom(waiting.state, opened);
+    assert.deepEqual([started.state.phase, started.state.reason, started.effects], ["starting", "autostart", ["spawn"]]);
+    assert.deepEqual(playFrom(waiting.state, down).effects, ["releaseFifo"]);
+    assert.equal(run(play(...comesUp).state, blocked, [exits(1)]).state.phase, "waiting", "also after a crash");
+  });
+
+  it("rests until a request comes, and again when it is told to", () => {
+    const resting = play(toRest);
+    assert.deepEqual([resting.state.phase, resting.state.want, resting.effects], ["resting", "up", ["holdFifo", "watchFifo"]]);
+    assert.deepEqual(playFrom(resting.state, asked, spawned).effects, ["unwatchFifo", "spawn", "connect 7"]);
+    const back = play(...comesUp, toRest, drained, exits(0));
+    assert.deepEqual([back.state.phase, back.state.deaths, back.effects.slice(3)], ["resting", 0, ["drain", "askToStop", "disconnect", "watchFifo"]]);
+    assert.equal(play(...comesUp, toRest, asked, drained, exits(0)).state.phase, "starting", "a request came while it was on its way");
+    assert.deepEqual(playFrom(resting.state, down).effects, ["unwatchFifo", "releaseFifo"]);
   });
 
   it("treats a program that cannot be started as a death", () => {
@@ -210,6 +285,7 @@ function run(state: WorkerState, policy: Policy, moves: Move[]): Played {
 }
 
 function shortly(effect: Effect): string {
+  if (effect.type === "mourn") return `mourn ${effect.death.cause}`;
   if (effect.type === "signalGroup") return `${effect.signal} ${effect.pid}`;
   return "pid" in effect ? `${effect.type} ${effect.pid}` : effect.type;
 }

@@ -13,5 +13,5 @@ export function restartPolicy(changed: Partial<RestartPolicy> = {}): RestartPoli
 }
 
 export function policyWith(changed: Partial<RestartPolicy> = {}, timeouts: Partial<Policy["timeouts"]> = {}): Policy {
-  return { restart: restartPolicy(changed), timeouts: { startMs: 30_000, drainMs: 5000, stopMs: 3000, killMs: 2000, ...timeouts } };
+  return { restart: restartPolicy(changed), blocked: null, timeouts: { startMs: 30_000, loadMs: 1_800_000, drainMs: 5000, stopMs: 3000, killMs: 2000, ...timeouts } };
 }

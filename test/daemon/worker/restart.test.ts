@@ -5,8 +5,8 @@ import { backoffDelay, inWords, judge, withinWindow, type History, type Verdict 
 import type { Death } from "../../../daemon/worker/state.ts";
 import { restartPolicy } from "./policies.ts";
 
-const exit = (code: number): Death => ({ cause: "exited", code, signal: null, what: `it exited with code ${code}` });
-const killed: Death = { cause: "exited", code: null, signal: "SIGKILL", what: "it was ended by SIGKILL" };
+const exit = (code: number): Death => ({ cause: "crash", code, signal: null, what: `it exited with code ${code}` });
+const killed: Death = { cause: "crash", code: null, signal: "SIGKILL", what: "it was ended by SIGKILL" };
 const unanswered: Death = { cause: "unanswered", code: null, signal: null, what: "it did not answer within 30 s" };
 const notSpawned: Death = { cause: "not-spawned", code: null, signal: null, what: "there is no such program" };
 const first: History = { deaths: 1, window: [0], probing: false };

@@ -9,14 +9,18 @@ const pid = fc.integer({ min: 1, max: 3 });
 const reason = fc.constant("because");
 const lastWords = fc.constantFrom(null, "Error: boom");
 const signal = fc.constantFrom(null, "SIGKILL", "SIGSEGV");
-const code = fc.constantFrom(0, 1, 125, null);
+const code = fc.constantFrom(0, 1, 78, 125, null);
 const state = fc.constantFrom("loading", "idle", "error", "inferring", "stopping");
 const anyEvent: fc.Arbitrary<WorkerEvent> = fc.oneof(
-  fc.record({ type: fc.constantFrom("wantedUp" as const, "wantedDown" as const, "restartAsked" as const, "spawnFailed" as const), reason }),
+  fc.record({ type: fc.constantFrom("wantedUp" as const, "wantedDown" as const, "restartAsked" as const, "restAsked" as const, "spawnFailed" as const), reason }),
+  fc.record({ type: fc.constantFrom("requested" as const, "gateChanged" as const) }),
+  fc.record({ type: fc.constant("adopted" as const), pid, restarts: fc.nat({ max: 3 }), reason }),
+  fc.record({ type: fc.constant("hung" as const), pid, cause: fc.constantFrom("hang" as const, "refusing" as const, "out-of-memory" as const), what: reason }),
+  fc.record({ type: fc.constant("inspected" as const), pid, atWork: fc.constantFrom(null, "it reads") }),
   fc.record({ type: fc.constant("spawned" as const), pid }),
   fc.record({ type: fc.constantFrom("answered" as const, "drained" as const, "deadlinePassed" as const) }),
   fc.record({ type: fc.constant("stateReported" as const), state, reason: fc.constantFrom(null, "so") }),
-  fc.record({ type: fc.constant("exited" as const), pid, code, signal, lastWords, groupEmpty: fc.boolean() }),
+  fc.record({ type: fc.constant("exited" as const), pid, code, signal, lastWords, outOfMemory: fc.constantFrom(null, "want of memory"), groupEmpty: fc.boolean() }),
   fc.record({ type: fc.constant("groupEmptied" as const), pid }),
 );
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({
@@ -25,9 +29,11 @@ const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   killMs: fc.constantFrom(0, 50),
   drainMs: fc.constantFrom(0, 50),
   stopMs: fc.constantFrom(0, 50),
-}).map(({ policy, count, ...timeouts }) =>
-  policyWith({ policy, limit: { count, windowMs: 5000 }, backoff: { initialMs: 20, factor: 3, maxMs: 500, jitter: 0.5 }, healthyAfterMs: 300, probeMs: 1000 }, { startMs: 100, ...timeouts }),
-);
+  blocked: fc.constantFrom(null, null, null, "it waits for vector"),
+}).map(({ policy, count, blocked, ...timeouts }) => ({
+  ...policyWith({ policy, limit: { count, windowMs: 5000 }, backoff: { initialMs: 20, factor: 3, maxMs: 500, jitter: 0.5 }, healthyAfterMs: 300, probeMs: 1000 }, { startMs: 100, ...timeouts }),
+  blocked,
+}));
 const runs = { numRuns: 500 };
 
 describe("any sequence of events", () => {
@@ -42,6 +48,7 @@ describe("any sequence of events", () => {
           checkState(next);
           if (effects.some((effect) => effect.type === "spawn")) {
             assert.equal(next.want, "up");
+            assert.equal(policy.blocked, null);
             assert.ok(next.phase === "starting" && next.pid === null);
             const gone = event.type === "groupEmptied" || (event.type === "exited" && event.groupEmpty) || event.type === "spawnFailed";
             assert.ok(state.pid === null ? state.phase !== "starting" || gone : gone, "the one before may still live");
@@ -67,11 +74,17 @@ describe("a simulated worker in a simulated world", () => {
   it("always comes up again once its program works, except where policy, exit code or a person says not to", () => {
     simulate((world) => {
       world.program = "works";
+      world.open();
+      if (world.state.phase === "resting") world.apply({ type: "requested" });
       if (world.state.want === "down" || (world.state.phase === "failed" && world.state.deadline === null)) world.apply({ type: "wantedUp", reason: "start it" });
-      world.settle(() => (world.state.phase === "ready" && world.state.deadline === null) || world.state.phase === "down" || (world.state.phase === "failed" && world.state.deadline === null));
+      world.settle(() => (world.state.phase === "ready" && world.state.deadline === null) || world.state.phase === "resting" || world.state.phase === "down" || (world.state.phase === "failed" && world.state.deadline === null));
       const gaveUp = world.state.phase === "failed" || world.state.phase === "down";
       if (gaveUp) {
         world.apply({ type: "wantedUp", reason: "start it again" });
+        world.settle(() => world.state.phase === "ready");
+      }
+      if (world.state.phase === "resting") {
+        world.apply({ type: "requested" });
         world.settle(() => world.state.phase === "ready");
       }
       assert.equal(world.state.phase, "ready");
@@ -101,10 +114,16 @@ class World {
   program: "anything" | "works" = "anything";
   private lastPid = 100;
   private readonly queue: Array<() => void> = [];
-  private readonly policy: Policy;
+  private policy: Policy;
+  watched = false;
 
   constructor(policy: Policy) {
     this.policy = policy;
+  }
+
+  open(): void {
+    this.policy = { ...this.policy, blocked: null };
+    this.apply({ type: "gateChanged" });
   }
 
   /** Lets one of the things happen that can happen now. */
@@ -141,6 +160,7 @@ class World {
     checkState(next);
     for (const effect of effects) this.perform(effect);
     assert.equal(this.held, holdsFifo(this.state.phase));
+    assert.equal(this.watched, this.state.phase === "resting");
   }
 
   private possible(): Array<() => void> {
@@ -149,6 +169,13 @@ class World {
       () => this.apply({ type: "wantedUp", reason: "start" }),
       () => this.apply({ type: "wantedDown", reason: "stop" }),
       () => this.apply({ type: "restartAsked", reason: "changed" }),
+      () => this.apply({ type: "restAsked", reason: "idle" }),
+      () => this.apply({ type: "requested" }),
+      () => {
+        this.policy = { ...this.policy, blocked: this.policy.blocked === null ? "it waits for vector" : null };
+        this.apply({ type: "gateChanged" });
+      },
+      ...(group?.leader ? [() => this.apply({ type: "hung", pid: group.pid, cause: "hang", what: "it does not answer" })] : []),
       () => this.passDeadline(),
       () => void (this.now += 37),
       ...(group?.leader ? [() => this.exit(0), () => this.exit(1), () => this.exit(125), () => void (group.strays += 1), () => void (group.deaf = true)] : []),
@@ -180,6 +207,18 @@ class World {
         else this.soon(() => this.emptied());
         return;
       }
+      case "watchFifo":
+        assert.ok(this.held && !this.watched && this.group === null);
+        this.watched = true;
+        return;
+      case "unwatchFifo":
+        assert.ok(this.watched);
+        this.watched = false;
+        return;
+      case "inspect":
+        assert.equal(effect.pid, this.group?.pid);
+        if (this.lastPid % 3 !== 0) this.apply({ type: "inspected", pid: effect.pid, atWork: this.lastPid % 3 === 1 ? "it reads" : null });
+        return;
       case "askToStop":
       case "drain":
         assert.ok(this.connected);
@@ -199,6 +238,8 @@ class World {
         this.connected = false;
         return;
       case "awaitGroup":
+      case "watch":
+      case "mourn":
       case "record":
     }
   }
@@ -208,7 +249,7 @@ class World {
     const { pid } = this.group;
     const groupEmpty = this.group.strays === 0;
     this.group = groupEmpty ? null : { ...this.group, leader: false };
-    this.apply({ type: "exited", pid, code, signal, lastWords: null, groupEmpty });
+    this.apply({ type: "exited", pid, code, signal, lastWords: null, outOfMemory: null, groupEmpty });
   }
 
   private emptied(): void {

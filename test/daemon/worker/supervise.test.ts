@@ -92,6 +92,8 @@ function supervised(t: TestContext, command: string[], restart: Parameters<typeo
   const logs = folder(t);
   const daemonLog = openDaemonLog(logs);
   const pipe: WorkerPipe = {
+    watch: () => undefined,
+    unwatch: () => undefined,
     hold: () => undefined,
     release: () => undefined,
     connect: (_, report: (event: PipeEvent) => void) => setImmediate(() => report({ type: "stateReported", state: "idle", reason: null })),

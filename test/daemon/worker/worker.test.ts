@@ -122,10 +122,14 @@ class Fake {
         },
         signalGroup: (pid, signal) => void this.done.push(`${signal} ${pid}`),
         awaitGroup: (pid) => void this.done.push(`await ${pid}`),
+        watch: (_, pid) => void this.done.push(`watch ${pid}`),
+        inspect: (pid, report) => report({ type: "inspected", pid, atWork: null }),
         startTimeOf: (pid) => `tick ${pid}`,
         record: (line) => void this.records.push(line),
       },
       pipe: {
+        watch: note("watch FIFO"),
+        unwatch: note("unwatch FIFO"),
         hold: note("hold"),
         release: note("release"),
         connect: (pid, report) => {
@@ -141,7 +145,7 @@ class Fake {
   }
 
   exits(code: number): void {
-    this.report?.({ type: "exited", pid: this.pid, code, signal: null, lastWords: null, groupEmpty: true });
+    this.report?.({ type: "exited", pid: this.pid, code, signal: null, lastWords: null, outOfMemory: null, groupEmpty: true });
   }
 
   timers(): number[] {

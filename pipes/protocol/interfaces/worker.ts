@@ -1,0 +1,40 @@
+import { Type } from "typebox";
+import { defineInterface, noFields } from "./define.ts";
+
+/**
+ * What the supervisor asks of a worker that is built on our ToolServer; `drain` is in `base`. Not among the interfaces that a tool
+ * lists: nobody else has a use for it. A worker in another language may answer it, too; one that does not is asked `ping` instead.
+ */
+export const worker = defineInterface({
+  name: "worker",
+  description: "What the supervisor asks of a worker",
+  commands: {
+    health: { description: "Ask how the work goes", args: noFields, reply: "health", idempotent: true },
+    configure: {
+      description: "Take new settings without a restart; refused as a whole when one of them cannot be taken so",
+      args: Type.Object({
+        settings: Type.Object({}, { additionalProperties: true, description: "all of them, as in $PIPE_TOOLS_SETTINGS" }),
+        description: Type.Optional(Type.String({ description: "the description that tools.yaml gives" })),
+      }),
+      reply: "configured",
+      idempotent: true,
+    },
+    release: { description: "Free what can be loaded again (weights), until the next request needs it; refused as busy while one is under way", args: noFields, reply: "released", idempotent: true },
+    promote: { description: "Of a standby: serve in the place of the worker before, whose requests and clients it takes over", args: noFields, reply: "promoted" },
+  },
+  events: {
+    health: {
+      description: "How the work goes",
+      fields: Type.Object({
+        calls: Type.Integer({ description: "requests under way" }),
+        silent: Type.Number({ description: "ms since any of them, or a load, last got further; 0 when none is under way" }),
+        idle: Type.Number({ description: "ms since the last request of a client other than the supervisor ended; 0 while one is under way" }),
+        clients: Type.Integer({ description: "subscribed clients other than the supervisor" }),
+        released: Type.Boolean({ description: "its weights are not in memory" }),
+      }),
+    },
+    configured: { description: "The settings are in force", fields: noFields },
+    released: { description: "The memory is free", fields: Type.Object({ bytes: Type.Optional(Type.Integer({ description: "how much, where known" })) }) },
+    promoted: { description: "It serves", fields: noFields },
+  },
+});
