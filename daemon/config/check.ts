@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import { MAX_DURATION_MS, parseDuration, parseSize } from "../../pipes/protocol/units.ts";
+import { isNever, MAX_DURATION_MS, parseDuration, parseSize } from "../../pipes/protocol/units.ts";
 import type { Path } from "./fill.ts";
 import type { Finding } from "./problem.ts";
 import type { Schema } from "./schemas.ts";
@@ -69,7 +69,9 @@ function newAjv(): Ajv {
   return made;
 }
 
+/** The word `never` is the pattern's to allow. */
 function withinUnit(unit: "duration" | "size", value: unknown, parent?: unknown): boolean {
+  if (unit === "duration" && isNever(value)) return true;
   const parsed = unit === "duration" ? parseDuration(value) : parseSize(value);
   return parsed !== null && parsed >= ((parent as Schema).least ?? 0);
 }

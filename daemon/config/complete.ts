@@ -1,4 +1,4 @@
-import { parseDuration, parseSize } from "../../pipes/protocol/units.ts";
+import { isNever, parseDuration, parseSize } from "../../pipes/protocol/units.ts";
 import type { Schema } from "./schemas.ts";
 
 /**
@@ -26,7 +26,7 @@ function completeObject(properties: Readonly<Record<string, Schema>>, value: Rea
 /** `never` is null. */
 function inUnits(unit: "duration" | "size", value: unknown): number | null | undefined {
   if (value === undefined) return undefined;
-  if (unit === "duration" && typeof value === "string" && value.trim() === "never") return null;
+  if (unit === "duration" && isNever(value)) return null;
   return (unit === "duration" ? parseDuration(value) : parseSize(value)) ?? undefined;
 }
 

@@ -18,6 +18,11 @@ export function parseDuration(value: unknown): number | null {
   return bounded(total, MAX_DURATION_MS);
 }
 
+/** The word that some durations may be instead. */
+export function isNever(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "never";
+}
+
 /** Bytes, or null when this is no size. `KiB` counts in 1024s, `kB` (and `KB`) in 1000s; a lone `K`, `M`, `G` means the former. */
 export function parseSize(value: unknown): number | null {
   if (typeof value === "number") return bounded(value, Number.MAX_SAFE_INTEGER);

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
-import { DURATION_PATTERN, SIZE_PATTERN } from "./quantity.ts";
+import { DURATION_EXAMPLES, DURATION_PATTERN, SIZE_PATTERN } from "./quantity.ts";
 
-export { DURATION_EXAMPLES, MAX_DURATION_MS, parseDuration, parseSize, SIZE_EXAMPLES } from "./quantity.ts";
+export { DURATION_EXAMPLES, isNever, MAX_DURATION_MS, parseDuration, parseSize, SIZE_EXAMPLES } from "./quantity.ts";
 
 export interface UnitOptions {
   readonly description: string;
@@ -16,7 +16,7 @@ export const duration = (options: UnitOptions) =>
 
 /** The same, or the word `never`, which once loaded is null. */
 export const durationOrNever = (options: UnitOptions) =>
-  Type.Unsafe<string | number>({ type: ["string", "number"], pattern: `^\\s*never\\s*$|${DURATION_PATTERN}`, minimum: 0, unit: "duration", ...options });
+  Type.Unsafe<string | number>({ type: ["string", "number"], pattern: `^\\s*never\\s*$|${DURATION_PATTERN}`, minimum: 0, unit: "duration", expects: `${DURATION_EXAMPLES}, or never`, ...options });
 
 /** A size as people write it. Once loaded it is a number of bytes. */
 export const size = (options: UnitOptions) =>
