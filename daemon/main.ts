@@ -7,16 +7,19 @@ import { packageVersion } from "../pipes/protocol/package.ts";
 import { places as placesOf } from "../pipes/protocol/places.ts";
 import { ensurePrivateFolder } from "../pipes/transport/folder.ts";
 import { acquireLock, lockHolder } from "../pipes/transport/lock.ts";
+import { type Cleared, clearAway } from "./clearance.ts";
 import { runDaemon } from "./run.ts";
 
 const HELP = `Usage: pipe-tools [--foreground] [--config FILE]
+       pipe-tools --end-leftovers
 
 Keeps the tools that tools.yaml names running behind named pipes.
 
-  --foreground    show the tools' states on standard output (the default on a terminal)
-  --config FILE   use this tools.yaml instead of the one in your config folder
-  --version       print the version
-  --help          print this
+  --foreground     show the tools' states on standard output (the default on a terminal)
+  --config FILE    use this tools.yaml instead of the one in your config folder
+  --end-leftovers  end what a daemon that crashed has left, unless another one runs
+  --version        print the version
+  --help           print this
 
 Talk to the tools with cpipe:  cpipe --list
 `;
@@ -45,6 +48,7 @@ async function main(argv: string[]): Promise<number> {
 
   const places = placesOf();
   ensurePrivateFolder(places.runtime);
+  if (options.endLeftovers) return tellCleared(await clearAway(places));
   const lock = acquireLock(places.lock);
   if (lock === null) throw new ToolError("already-running", { what: "the pipe-tools daemon", pid: lockHolder(places.lock), hint: "See its tools with: cpipe --list" });
   ensurePrivateFolder(places.logs);
@@ -56,6 +60,7 @@ async function main(argv: string[]): Promise<number> {
 interface Options {
   readonly foreground: boolean;
   readonly config: string | undefined;
+  readonly endLeftovers: boolean;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -64,9 +69,9 @@ function parse(argv: string[]): Options {
   try {
     const { values } = parseArgs({
       args: argv,
-      options: { foreground: { type: "boolean" }, config: { type: "string" }, help: { type: "boolean", short: "h" }, version: { type: "boolean" } },
+      options: { foreground: { type: "boolean" }, config: { type: "string" }, "end-leftovers": { type: "boolean" }, help: { type: "boolean", short: "h" }, version: { type: "boolean" } },
     });
-    return { foreground: values.foreground ?? isatty(1), config: values.config, help: values.help ?? false, version: values.version ?? false };
+    return { foreground: values.foreground ?? isatty(1), config: values.config, endLeftovers: values["end-leftovers"] ?? false, help: values.help ?? false, version: values.version ?? false };
   } catch (error) {
     throw new ToolError("usage", { reason: (error as Error).message, hint: "See: pipe-tools --help" });
   }
@@ -75,6 +80,12 @@ function parse(argv: string[]): Options {
 function print(text: string): number {
   process.stdout.write(text);
   return 0;
+}
+
+function tellCleared(cleared: Cleared | null): number {
+  if (cleared === null) return print("nothing was ended: a daemon has these tools, or is about to\n");
+  const { ended, removed } = cleared;
+  return print(ended.length + removed.length === 0 ? "nothing was left\n" : `ended: ${ended.join(" ") || "no process"}; pipes removed: ${removed.length}\n`);
 }
 
 function absolute(path: string): string {

@@ -160,7 +160,7 @@ async function connectControl(world: World, running: Running): Promise<ToolClien
   }
 }
 
-function daemonLog(path: string): Log {
+export function daemonLog(path: string): Log {
   const entries = (): Array<Record<string, unknown>> => readFileSync(path, "utf8").split("\n").filter((line) => line.endsWith("}")).map((line) => JSON.parse(line) as Record<string, unknown>);
   const find = async (from: number, holds: (entry: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> => {
     const watcher = watch(path);

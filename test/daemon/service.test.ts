@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { it, type TestContext } from "node:test";
-import { makeWorld, root } from "../harness.ts";
+import { it } from "node:test";
+import { makeWorld } from "../harness.ts";
 import { configure, QUICK, startDaemon } from "./daemon.ts";
+import { receiver } from "./systemd/receiver.ts";
 
 it("a daemon under systemd says when it is ready, reloads, stops, and that it is alive", async (t) => {
   const world = makeWorld();
@@ -36,21 +35,3 @@ it("a daemon under systemd says when it is ready, reloads, stops, and that it is
   assert.equal(await notices.next((text) => text.startsWith("STOPPING=1")), "STOPPING=1\nEXTEND_TIMEOUT_USEC=6800000\nSTATUS=stopping");
   await world.close();
 });
-
-/** `next` takes the first notice that `wanted` accepts, and forgets those before it. */
-async function receiver(t: TestContext, address: string): Promise<{ next: (wanted: (text: string) => boolean) => Promise<string> }> {
-  const child = spawn(process.env["PYTHON"] ?? "python3", [join(root, "test/fixtures/python/datagrams.py"), address], { stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => child.kill());
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  assert.equal((await lines.next()).value, "ready");
-  return {
-    next: async (wanted) => {
-      for (;;) {
-        const { value, done } = await lines.next();
-        if (done === true) assert.fail("the receiver ended");
-        const text = JSON.parse(value) as string;
-        if (wanted(text)) return text;
-      }
-    },
-  };
-}

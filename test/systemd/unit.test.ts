@@ -24,7 +24,7 @@ test("the filled unit says what the daemon counts on", () => {
   const { Unit, Service, Install } = parseUnit(filled);
   assert.deepEqual([Service?.["Type"], Service?.["NotifyAccess"], Service?.["Restart"]], ["notify", "main", "on-failure"]);
   assert.equal(Service?.["ExecReload"], "kill -HUP $MAINPID");
-  assert.equal(Service?.["KillMode"], "mixed");
+  assert.deepEqual([Service?.["KillMode"], Service?.["WatchdogSignal"]], ["process", "SIGKILL"]);
   assert.equal(Service?.["OOMPolicy"], "continue");
   assert.equal(Service?.["PrivateTmp"], "no");
   assert.ok(Number(Service?.["WatchdogSec"]) > 0);
@@ -37,6 +37,7 @@ test("paths with quotes, spaces, percent and dollar signs are quoted for systemd
   const quoted = home.replaceAll('"', '\\"').replaceAll("%", "%%");
   const { Service } = parseUnit(filled);
   assert.equal(Service?.["ExecStart"], `:"${process.execPath}" "${quoted}/main.js"`);
+  assert.equal(Service?.["ExecStopPost"], `${Service?.["ExecStart"]} --end-leftovers`);
   assert.equal(Service?.["Environment"], `"PATH=${quoted}/bin:/usr/bin:/bin"`);
 });
 
