@@ -32,6 +32,7 @@ export const errors = {
   "interrupted": row(1, true, (x) => `${f(x["tool"])} stopped before it had answered${next(x)}`),
   "timeout": row(124, true, (x) => `no ${f(x["what"] ?? "answer")} from ${f(x["tool"])} within ${f(x["seconds"])} s${next(x)}`),
   "busy": row(4, true, (x) => `${f(x["tool"])} has ${f(x["queued"])} requests waiting already; try again later`),
+  "unsupported": row(1, false, (x) => `${f(x["tool"])} cannot ${f(x["what"])}${next(x)}`),
   "stopping": row(4, true, (x) => `${f(x["tool"])} is stopping`),
   "handler-failed": row(1, false, (x) => `${f(x["cmd"])} failed: ${f(x["reason"])}`),
   "slow-reader": row(1, false, (x) => `the client did not read its answers (${f(x["queued"])} bytes waiting for ${f(x["seconds"])} s)`),

@@ -1,20 +1,26 @@
 import { ToolError } from "../protocol/errors.ts";
 import { type Interface, shapeOf } from "../protocol/interfaces/define.ts";
+import { worker } from "../protocol/interfaces/worker.ts";
 import type { FieldShape, InterfaceShape } from "../protocol/interfaces/shape.ts";
 import type { Call } from "./call.ts";
 import { described } from "./validation.ts";
+
+/** A server's state and why, replaced as a whole: so a change and its return can be told from no change. */
+export interface Standing {
+  readonly state: string;
+  readonly reason: string | null;
+}
 
 /** What the built-in commands tell about a server. */
 export interface About {
   readonly name: string;
   readonly description: string;
-  readonly state: string;
-  readonly stateReason: string | null;
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly standing: Standing;
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly interfaces: readonly Interface[];
 }
 
-type Builtin = (about: About, args: Record<string, unknown>, call: Call) => void;
+export type Builtin = (about: About, args: Record<string, unknown>, call: Call) => void;
 
 const DONE = new WeakMap<Interface, InterfaceShape>();
 const shape = (declared: Interface): InterfaceShape => {
@@ -26,14 +32,15 @@ const shape = (declared: Interface): InterfaceShape => {
 /** The commands that every tool answers and that need nothing but what the server is. Source: wire-protocol §4. */
 export const builtins: Readonly<Record<string, Builtin>> = {
   ping: (_, __, call) => call.finish({ event: "pong" }),
-  get_state: (about, _, call) => call.finish({ event: "state", state: about.state, ...(about.stateReason === null ? {} : { reason: about.stateReason }) }),
+  get_state: (about, _, call) => call.finish({ event: "state", state: about.standing.state, ...(about.standing.reason === null ? {} : { reason: about.standing.reason }) }),
   get_description: (about, _, call) => call.finish({ event: "description", description: about.description }),
   get_help: (about, _, call) => call.finish({ event: "help", help: helpOf(about) }),
-  get_config: (about, _, call) => call.finish({ ...about.config, event: "config" }),
+  get_config: (about, _, call) => call.finish({ ...about.settings, event: "config" }),
   list_interfaces: (about, _, call) => call.finish({ event: "interfaces", interfaces: about.interfaces.map((declared) => declared.name) }),
   get_interface: (about, args, call) => {
     if (typeof args["name"] !== "string") throw new ToolError("invalid-request", { path: "$.name", expected: "string", got: described(args["name"]) });
-    const declared = about.interfaces.find((candidate) => candidate.name === args["name"]);
+    // Not listed, since only a supervisor has a use for it, and told to whoever asks.
+    const declared = [...about.interfaces, worker].find((candidate) => candidate.name === args["name"]);
     if (declared === undefined) throw new ToolError("unknown-interface", { name: args["name"], known: about.interfaces.map((x) => x.name).join(", ") });
     call.finish({ event: "interface", interface: shape(declared) });
   },

@@ -1,9 +1,12 @@
 import { ToolError } from "../protocol/errors.ts";
 import type { RequestId, ToolEvent } from "../protocol/messages.ts";
+import type { Activity } from "./activity.ts";
 import type { Session } from "./session.ts";
 
 /** Clients time silence (30 s unless they say otherwise); one that waits its turn hears this often that it still does. */
 const QUEUE_NEWS_MS = 10_000;
+/** Ends of a request that say nothing of how the work goes. */
+const NO_WORK: ReadonlySet<string> = new Set(["cancelled", "stopping", "busy", "slow-reader"]);
 
 /**
  * One request on its way to exactly one final answer. A handler gets it beside the arguments: for its signal, for
@@ -20,13 +23,19 @@ export class Call {
   #abort: AbortController | null = null;
   #onEnd: Array<() => void> | null = null;
   #again: NodeJS.Timeout | undefined;
+  /** Of the server's work; null for what the server answers by itself. */
+  readonly #activity: Activity | null;
+  readonly #begun: number;
+  #position = 0;
 
-  constructor(cmd: string, session: Session | null, reqId: RequestId | undefined, reply: string, streams: boolean) {
+  constructor(cmd: string, session: Session | null, reqId: RequestId | undefined, reply: string, streams: boolean, activity: Activity | null = null) {
     this.cmd = cmd;
     this.session = session;
     this.reqId = reqId;
     this.reply = reply;
     this.streams = streams;
+    this.#activity = activity;
+    this.#begun = activity?.begin() ?? 0;
     session?.calls.add(this);
   }
 
@@ -44,7 +53,10 @@ export class Call {
   /** The request waits its turn; 1 is next. Said again and again until other news. Reaches only clients that asked for such news. */
   queued(position: number, reason?: string): void {
     const event = { event: "queued", position, ...(reason === undefined ? {} : { reason }) };
-    this.emit(event);
+    // To be told its first place is no step forward.
+    if (position < this.#position) this.alive();
+    this.#position = position;
+    this.#tell(event);
     if (!this.#ended) this.#again = setInterval(() => this.session?.send(this.#tagged(event)), QUEUE_NEWS_MS).unref();
   }
 
@@ -53,8 +65,21 @@ export class Call {
     this.emit({ event: "progress", stage, value, total });
   }
 
+  /**
+   * Says that the work on this request goes on, where there is nothing to send. Each `emit` and `progress` says so, too. A server
+   * whose requests get no further with any of this for `health.progress` (tools.yaml) is taken for hung, and replaced.
+   */
+  alive(): void {
+    if (!this.#ended) this.#activity?.mark();
+  }
+
   /** Sends an event of this request that is not its last. Waits for nothing; see `ready`. */
   emit(event: ToolEvent): void {
+    this.alive();
+    this.#tell(event);
+  }
+
+  #tell(event: ToolEvent): void {
     if (this.#ended) return;
     clearInterval(this.#again);
     this.session?.send(this.#tagged(event));
@@ -67,12 +92,18 @@ export class Call {
 
   /** The final answer. What comes after it is dropped. */
   finish(event: ToolEvent): void {
+    this.#end(event, true);
+  }
+
+  /** `further`: the work has come to this end by itself. */
+  #end(event: ToolEvent, further: boolean): void {
     if (this.#ended) return;
     // Before anything else, since it may throw: what JSON cannot say is the handler's failure, to be answered as such.
     const line = this.session?.encode(this.#tagged(event)) ?? null;
     this.#ended = true;
     clearInterval(this.#again);
     if (line !== null) this.session?.sendLine(line);
+    this.#activity?.end(this.#begun, further);
     this.session?.callEnded(this);
     for (const fn of this.#onEnd ?? []) fn();
   }
@@ -81,7 +112,7 @@ export class Call {
     const { code, message, facts } = error;
     // An older client waits for the closing part of a stream, whatever became of it.
     const closing = this.streams && this.session?.dialect === "result" ? { done: true } : {};
-    this.finish({ event: "error", message, code, cmd: this.cmd, ...(Object.keys(facts).length === 0 ? {} : { details: facts }), ...closing });
+    this.#end({ event: "error", message, code, cmd: this.cmd, ...(Object.keys(facts).length === 0 ? {} : { details: facts }), ...closing }, !NO_WORK.has(code));
   }
 
   /** Ends the request as cancelled, and tells its handler. */

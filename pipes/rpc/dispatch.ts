@@ -4,7 +4,8 @@ import type { Dialect, RequestId } from "../protocol/messages.ts";
 import { isPid, MAX_PID } from "../protocol/names.ts";
 import { suggest } from "../protocol/suggest.ts";
 import { runHandler } from "./answer.ts";
-import { type About, builtins } from "./builtins.ts";
+import type { Activity } from "./activity.ts";
+import { type About, type Builtin, builtins } from "./builtins.ts";
 import { Call } from "./call.ts";
 import { LEGACY_COMMANDS } from "./dialect.ts";
 import type { Handler } from "./handler.ts";
@@ -14,7 +15,8 @@ import type { Sessions } from "./sessions.ts";
 import { described, validate } from "./validation.ts";
 
 /** What dispatch needs of a server. */
-export interface Core extends About {
+export interface Core {
+  readonly about: About;
   readonly sessions: Sessions;
   /** By their commands in lower case. */
   readonly handlers: ReadonlyMap<string, Handler>;
@@ -23,8 +25,9 @@ export interface Core extends About {
   readonly log: Log;
   /** Requests of one client that may be under way at once. */
   readonly maxCalls: number;
-  stopAsked(call: Call): void;
-  drainAsked(call: Call): void;
+  readonly activity: Activity;
+  /** Built-in commands that do something to the server: `stop`, `drain` and those of the interface `worker`. */
+  readonly own: Readonly<Record<string, Builtin>>;
 }
 
 /**
@@ -63,7 +66,7 @@ function route(core: Core, given: string, message: Record<string, unknown>, pid:
   if (handler !== undefined) return runCommand(core, handler, message, session);
   if (cmd === "subscribe") return subscribe(core, message, pid);
   if (cmd === "unsubscribe") return core.sessions.close(pid, "unsubscribed");
-  if (Object.hasOwn(builtins, cmd) || cmd === "stop" || cmd === "drain") return runBuiltin(core, cmd, message, session);
+  if (Object.hasOwn(builtins, cmd) || Object.hasOwn(core.own, cmd)) return runBuiltin(core, cmd, message, session);
   const legacy = Object.hasOwn(LEGACY_COMMANDS, cmd) ? LEGACY_COMMANDS[cmd] : undefined;
   if (legacy !== undefined) {
     if (session !== null && !session.ours) session.dialect = "result";
@@ -73,18 +76,18 @@ function route(core: Core, given: string, message: Record<string, unknown>, pid:
   const call = new Call(given, session, idOf(message), "error", false);
   const nearest = suggest(given, known);
   // Upstream's sentence, to the letter, for upstream's clients; ours are told what there is.
-  const hint = session?.ours ? { hint: nearest === null ? `${core.name} knows ${known.join(", ")}` : `Did you mean '${nearest}'?` } : {};
+  const hint = session?.ours ? { hint: nearest === null ? `${core.about.name} knows ${known.join(", ")}` : `Did you mean '${nearest}'?` } : {};
   call.fail(new ToolError("unknown-command", { cmd: given, ...hint }));
 }
 
 function runCommand(core: Core, handler: Handler, message: Record<string, unknown>, session: Session | null): void {
   const { declaration } = handler;
   const busy = session !== null && session.calls.size >= core.maxCalls;
-  const call = new Call(handler.cmd, session, idOf(message), declaration.reply, declaration.streams === true);
+  const call = new Call(handler.cmd, session, idOf(message), declaration.reply, declaration.streams === true, core.activity);
   const { pid: _, cmd: __, req_id: ___, ...args } = message;
   try {
-    if (core.stopping) throw new ToolError("stopping", { tool: core.name });
-    if (busy) throw new ToolError("busy", { tool: core.name, queued: session.calls.size - 1 });
+    if (core.stopping) throw new ToolError("stopping", { tool: core.about.name });
+    if (busy) throw new ToolError("busy", { tool: core.about.name, queued: session.calls.size - 1 });
     if (handler.declared) validate(declaration.args, args, session?.ours === true);
   } catch (error) {
     return call.fail(ToolError.from(error));
@@ -96,9 +99,7 @@ function runCommand(core: Core, handler: Handler, message: Record<string, unknow
 function runBuiltin(core: Core, cmd: string, message: Record<string, unknown>, session: Session | null): void {
   const call = new Call(cmd, session, idOf(message), cmd, false);
   try {
-    if (cmd === "stop") core.stopAsked(call);
-    else if (cmd === "drain") core.drainAsked(call);
-    else builtins[cmd]?.(core, message, call);
+    (core.own[cmd] ?? builtins[cmd])?.(core.about, message, call);
   } catch (error) {
     call.fail(ToolError.from(error, "handler-failed", { cmd }));
   }

@@ -3,14 +3,17 @@ import type { Interface } from "../protocol/interfaces/define.ts";
 import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
 import type { WriterLimits } from "../transport/writer.ts";
-import type { Call } from "./call.ts";
+import { Activity } from "./activity.ts";
+import type { About, Builtin } from "./builtins.ts";
 import { Commands, type Implementation } from "./commands.ts";
 import { type Core, dispatch, refuseOverlong } from "./dispatch.ts";
+import { drain } from "./drain.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
 import { type Log, lineLog } from "./log.ts";
 import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
+import { RELEASED, WorkerCommands } from "./worker.ts";
 import { mkfifo } from "../transport/libc.ts";
 
 export interface ServerOptions {
@@ -44,27 +47,23 @@ const FLUSH_MS = 1000;
  */
 export class ToolServer {
   readonly name: string;
-  readonly description: string;
   readonly log: Log;
-  readonly settings: Readonly<Record<string, unknown>>;
   readonly #options: ServerOptions;
   readonly #commands = new Commands();
   readonly #sessions: Sessions;
   readonly #endpoint: Endpoint;
+  readonly #about: { -readonly [K in keyof About]: About[K] };
   readonly #core: Core;
+  readonly #activity = new Activity();
   readonly #closed = withResolvers<string>();
-  #state: string;
-  #reason: string | null = null;
   #closing = false;
 
   constructor(options: ServerOptions | string = {}) {
     const given = typeof options === "string" ? { name: options } : options;
     this.name = checkToolName(process.env["PIPE_TOOLS_TOOL"] ?? given.name ?? "");
-    this.description = process.env["PIPE_TOOLS_DESCRIPTION"] ?? given.description ?? `the tool ${this.name}`;
-    this.settings = given.config ?? readSettings();
     this.log = given.log ?? lineLog(this.name);
     this.#options = given;
-    this.#state = given.state ?? "idle";
+    this.#about = this.#aboutOf(given);
     const folder = given.folder ?? process.env["PIPE_TOOLS_PIPES"] ?? DEFAULT_PIPES;
     const maxLine = given.maxLine ?? MAX_LINE_BYTES;
     this.#sessions = new Sessions({
@@ -105,8 +104,18 @@ export class ToolServer {
     return this;
   }
 
+  /** What tools.yaml says of it; a new one can come while it runs. */
+  get description(): string {
+    return this.#about.description;
+  }
+
+  /** The settings in force. While it runs they are replaced as a whole, and only by what `onConfigure` has agreed to. */
+  get settings(): Readonly<Record<string, unknown>> {
+    return this.#about.settings;
+  }
+
   get state(): string {
-    return this.#state;
+    return this.#about.standing.state;
   }
 
   /** How many clients are subscribed. */
@@ -121,9 +130,11 @@ export class ToolServer {
 
   /** `told` is the client that knows already. */
   #changeState(state: string, reason: string | null, told: Session | null): void {
-    if (state === this.#state && reason === this.#reason) return;
-    this.#state = state;
-    this.#reason = reason;
+    const before = this.#about.standing;
+    if (state === before.state && reason === before.reason) return;
+    this.#about.standing = { state, reason };
+    this.#activity.mark();
+    if (before.state === "loading") this.#activity.loaded();
     this.#sessions.broadcastState({ event: "state_changed", state, ...(reason === null ? {} : { reason }) }, told);
   }
 
@@ -134,7 +145,16 @@ export class ToolServer {
 
   /** Tells those who asked for it how far something long has come that is no single request, such as loading. */
   progress(stage: string, value: number, total: number | null): void {
+    this.alive();
     this.#sessions.broadcast({ event: "progress", stage, value, total });
+  }
+
+  /**
+   * Says that the work goes on, where there is nothing to send: a load that cannot say how far it has come, say. A request's own
+   * `call.alive()` is the same for what is done for one client.
+   */
+  alive(): void {
+    this.#activity.mark();
   }
 
   /** Opens the FIFO and begins to answer. @throws ToolError `already-running`, `not-a-fifo`, `not-ours` */
@@ -151,6 +171,20 @@ export class ToolServer {
 
   /** Runs before the pipes close; for what a server must let go of. */
   protected async onClose(): Promise<void> {}
+
+  /**
+   * Runs when tools.yaml has other settings for a server that runs. What it throws (or rejects with) refuses them as a whole, and the
+   * supervisor starts a new process with them instead. `this.settings` are still the old ones; they are the new ones once this
+   * has returned. A server without this method takes no other settings while it runs.
+   */
+  protected onConfigure?(settings: Readonly<Record<string, unknown>>): void | Promise<void>;
+
+  /**
+   * Lets go of what it can load again when the next request needs it (weights, say), and gives back how many bytes that was, where known.
+   * It is asked only while no request is under way. Afterwards the state is `released`, until the server sets another, which it
+   * has to do as soon as it loads again. A server without this method frees its memory only by ending.
+   */
+  protected onRelease?(): Promise<number | void>;
 
   /** Says that it stops, ends what is under way, and gives the FIFO up. */
   close(reason = "asked to"): Promise<void> {
@@ -173,49 +207,60 @@ export class ToolServer {
     this.#closed.resolve(reason);
   }
 
-  /** Stops taking requests, so that they wait for the next process; answers when those under way have ended. */
-  #drain(call: Call): void {
-    // Whoever speaks over the shared pipe, which pauses too, could not take it back.
-    if (call.session?.ours !== true) throw new ToolError("invalid-request", { expected: "drain from a client with a lane of its own", got: "one without" });
-    const others = [...this.#sessions].filter((session) => session !== call.session);
-    this.#endpoint.pause();
-    for (const session of others) session.pause();
-    call.session?.onClose(() => {
-      if (this.#closing) return;
-      this.#endpoint.resume();
-      for (const session of others) session.resume();
-    });
-    const underWay = [...this.#sessions].flatMap((session) => [...session.calls]).filter((other) => other !== call);
-    void Promise.all(underWay.map((other) => new Promise<void>((ended) => other.onEnd(ended)))).then(() => call.finish({ event: "drained" }));
+  #aboutOf(given: ServerOptions): About {
+    const commands = this.#commands;
+    return {
+      name: this.name,
+      description: process.env["PIPE_TOOLS_DESCRIPTION"] ?? this.#ownDescription,
+      settings: given.config ?? readSettings(),
+      standing: { state: given.state ?? "idle", reason: null },
+      get interfaces() {
+        return commands.interfacesOf(this);
+      },
+    };
+  }
+
+  /** What a server that ends does not begin any more. */
+  #unlessClosing(begin: Builtin): Builtin {
+    return (about, args, call) => {
+      if (this.#closing) throw new ToolError("stopping", { tool: this.name });
+      begin(about, args, call);
+    };
+  }
+
+  get #ownDescription(): string {
+    return this.#options.description ?? `the tool ${this.name}`;
   }
 
   #makeCore(): Core {
     // oxlint-disable-next-line typescript/no-this-alias -- a getter has a `this` of its own
     const server = this;
+    const worker = new WorkerCommands(this.#about, this.#activity, {
+      ownDescription: this.#ownDescription,
+      clients: () => this.#sessions.size,
+      configure: () => this.onConfigure?.bind(this) ?? null,
+      release: () => this.onRelease?.bind(this) ?? null,
+      released: () => this.setState(RELEASED, { reason: "the next request loads it again" }),
+    });
     return {
-      name: this.name,
-      description: this.description,
-      config: this.settings,
+      about: this.#about,
       sessions: this.#sessions,
       handlers: this.#commands.handlers,
+      log: this.log,
+      maxCalls: this.#options.maxCalls ?? 1024,
+      activity: this.#activity,
       get stopping() {
         return server.#closing;
       },
-      log: this.log,
-      maxCalls: this.#options.maxCalls ?? 1024,
-      get state() {
-        return server.#state;
-      },
-      get stateReason() {
-        return server.#reason;
-      },
-      get interfaces() {
-        return server.#commands.interfacesOf(server);
-      },
-      drainAsked: (call) => this.#drain(call),
-      stopAsked: (call) => {
-        call.onEnd(() => void server.#end("asked to over its pipe", call.session));
-        call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });
+      own: {
+        drain: (_, __, call) => drain(call, this.#endpoint, this.#sessions, () => this.#closing),
+        stop: (_, __, call) => {
+          call.onEnd(() => void server.#end("asked to over its pipe", call.session));
+          call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });
+        },
+        health: (_, __, call) => worker.health(call),
+        configure: this.#unlessClosing((_, args, call) => worker.configure(args, call)),
+        release: this.#unlessClosing((_, __, call) => worker.release(call)),
       },
     };
   }
