@@ -4,7 +4,10 @@ import { Connection } from "../pipes/client/connection.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
+import type { SessionRecord } from "../pipes/rpc/ledger-format.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
+import { askedIn, refuseRequests, tell } from "./answering.ts";
+import { LedgerFile } from "./ledger.ts";
 import { Upstream } from "./upstream.ts";
 import type { PipeEvent, WorkerPipe } from "./worker/pipe.ts";
 
@@ -19,6 +22,8 @@ export interface ConnectorNews {
   interfaces(interfaces: InterfaceShape[]): void;
   progress(progress: Progress): void;
   description(description: string): void;
+  /** Why nobody answers, as facts of the error `not-ready`: for those whose requests nobody will take any more. */
+  standing(): { readonly state: string; readonly reason: string };
 }
 
 const REPLACED_CHECK_MS = 250;
@@ -30,6 +35,7 @@ export class Connector implements WorkerPipe {
   readonly #log: Logger;
   readonly #news: ConnectorNews;
   readonly #upstream: Upstream;
+  readonly #ledger: LedgerFile;
   #connection: Connection | null = null;
   #opening = new AbortController();
   #report: (event: PipeEvent) => void = () => undefined;
@@ -40,12 +46,14 @@ export class Connector implements WorkerPipe {
   #asked: string[] = [];
   #shapes: InterfaceShape[] = [];
 
-  constructor(folder: string, name: string, log: Logger, news: ConnectorNews) {
+  /** `ledgers` is the folder of the ledgers. */
+  constructor(folder: string, name: string, ledgers: string, log: Logger, news: ConnectorNews) {
     this.#folder = folder;
     this.#name = name;
     this.#log = log;
     this.#news = news;
     this.#upstream = new Upstream(folder, name);
+    this.#ledger = new LedgerFile(ledgers, name, log);
   }
 
   get path(): string {
@@ -57,8 +65,20 @@ export class Connector implements WorkerPipe {
     this.#upstream.hold();
   }
 
+  /** Before a process is spawned: the ledger that it is to write in. An earlier daemon may have left one to be settled. */
+  prepare(): void {
+    this.#settle();
+    this.#ledger.prepare();
+  }
+
+  /** Nothing that was asked is left without an answer. */
   release(): void {
-    this.#upstream.release();
+    this.#settle();
+    const waiting = this.#upstream.release();
+    const { sessions, unread } = this.#ledger.close();
+    const lines = (unread.toString() + waiting.join("")).split("\n");
+    const error = new ToolError("not-ready", { tool: this.#name, ...this.#news.standing() });
+    this.#refuse(lines, error, sessions);
   }
 
   watch(requested: () => void): void {
@@ -70,18 +90,14 @@ export class Connector implements WorkerPipe {
   }
 
   connect(_pid: number, report: (event: PipeEvent) => void): void {
-    this.disconnect();
+    this.#leave();
     this.#report = report;
     this.#subscribe();
   }
 
   disconnect(): void {
-    if (this.#check !== null) clearInterval(this.#check);
-    this.#check = null;
-    this.#hangUp();
-    this.#report = () => undefined;
-    this.#stateKnown = false;
-    if (this.#upstream.held) this.#mendUpstream();
+    this.#leave();
+    this.#settle();
   }
 
   drain(): void {
@@ -91,6 +107,39 @@ export class Connector implements WorkerPipe {
 
   stop(): void {
     this.#send("stop");
+  }
+
+  #leave(): void {
+    if (this.#check !== null) clearInterval(this.#check);
+    this.#check = null;
+    this.#hangUp();
+    this.#report = () => undefined;
+    this.#stateKnown = false;
+    if (this.#upstream.held) this.#mendUpstream();
+  }
+
+  /** A process has ended: whoever waits for an answer that nobody can give any more is told so now. */
+  #settle(): void {
+    const settlement = this.#ledger.settle();
+    if (settlement === null) return;
+    const { sessions, interrupted } = settlement;
+    for (const { pid, torn } of sessions) if (torn) tell(this.#folder, this.#name, pid, "\n"); // the rest of the line is lost
+    if (interrupted.length > 0) this.#log.info({ tool: this.#name, requests: interrupted.length, reason: "they had begun to be answered, or may not be repeated" }, "requests ended as interrupted");
+    this.#refuse(interrupted, new ToolError("interrupted", { tool: this.#name }), sessions);
+  }
+
+  #refuse(lines: ReadonlyArray<Buffer | string>, error: ToolError, sessions: readonly SessionRecord[]): void {
+    const requests = lines.map(askedIn).filter((asked) => asked !== null);
+    const said = requests.flatMap(({ pid, dialect }) => (dialect === undefined ? [] : [[pid, dialect] as const]));
+    refuseRequests(this.#folder, this.#name, requests, error, new Map([...sessions.map(({ pid, dialect }) => [pid, dialect] as const), ...said]));
+  }
+
+  /** A program that knows no ledger finds in its FIFO what it has been left. */
+  #handOver(): void {
+    const estate = this.#ledger.unclaimed();
+    if (estate === null) return;
+    const sessions = estate.sessions.map(({ pid, dialect, wants }) => `${JSON.stringify({ pid, cmd: "subscribe", dialect, wants })}\n`);
+    this.#upstream.prepend(sessions.join("") + estate.unread.toString());
   }
 
   /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
@@ -130,6 +179,7 @@ export class Connector implements WorkerPipe {
     this.#check = null;
     this.#readsShared = this.#connection?.laned === false;
     this.#report({ type: "answered" });
+    this.#handOver();
     this.#send("get_state");
     this.#send("get_description");
     this.#send("list_interfaces");

@@ -63,9 +63,9 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#pipes = first.pipes;
     this.#self = { pid: process.pid, startTime: startTimeOf(process.pid), bootId: bootId(), version: packageVersion(), started: new Date().toISOString() };
     const limits = { maxBytes: first.logs.maxSize, keep: first.logs.keep };
-    const launch = { pipes: this.#pipes, logLevel: first.logs.level };
+    const launch = { pipes: this.#pipes, ledgers: places.ledgers, logLevel: first.logs.level };
     const effects = workerProcesses({ logs: places.logs, limits, log, launch: (spec) => launchOf(spec, launch) });
-    this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, log, effects });
+    this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
     this.#control = controlServer(

@@ -9,6 +9,7 @@ import { type Effects, Worker } from "./worker/worker.ts";
 export interface ToolOptions {
   readonly pipes: string;
   readonly logs: string;
+  readonly ledgers: string;
   readonly log: Logger;
   readonly effects: Effects;
   /** Something about the tool is different from what `entry` said before. */
@@ -28,10 +29,11 @@ export class Tool {
 
   constructor(spec: ToolSpec, options: ToolOptions) {
     this.#options = options;
-    this.#connector = new Connector(options.pipes, spec.name, options.log, {
+    this.#connector = new Connector(options.pipes, spec.name, options.ledgers, options.log, {
       interfaces: (interfaces) => this.#learn(() => (this.#interfaces = interfaces)),
       progress: (progress) => this.#learn(() => (this.#progress = progress)),
       description: (description) => this.#learn(() => (this.#said = description)),
+      standing: () => ({ state: this.worker.state.phase, reason: this.worker.state.reason }),
     });
     this.#hash = specHash(spec);
     this.worker = new Worker(spec, { effects: { ...options.effects, spawn: (...args) => this.#spawn(...args) }, pipe: this.#connector });
@@ -83,6 +85,7 @@ export class Tool {
   /** A process whose pipe we cannot hold would answer in the place of another, or nobody. @throws ToolError `already-running`, `not-a-fifo`, … */
   #spawn(...[spec, report]: Parameters<Effects["spawn"]>): void {
     this.#connector.hold();
+    this.#connector.prepare();
     this.#options.effects.spawn(spec, report);
   }
 

@@ -46,12 +46,18 @@ export class Upstream {
     this.#refill(waiting.filter((line) => !isStale(line)));
   }
 
-  /** Lets go of it, and removes it unless it is somebody else's by now: a client then learns at once that nobody is there. */
-  release(): void {
-    if (this.#fd === null) return;
-    if (this.isCurrent && foreignServer(this.#folder, this.#name) === null) removeFifo(this.path);
+  /**
+   * Lets go of it, and removes it unless it is somebody else's by now: a client then learns at once that nobody is there. Gives the
+   * lines that waited in it and that nobody will read any more.
+   */
+  release(): string[] {
+    if (this.#fd === null) return [];
+    const ours = this.isCurrent && foreignServer(this.#folder, this.#name) === null;
+    if (ours) removeFifo(this.path);
+    const unread = ours ? linesIn(this.#fd) : [];
     closeSync(this.#fd);
     this.#fd = null;
+    return unread;
   }
 
   /** Calls `requested` as soon as a line waits in it, and leaves it there. To be called while it is held and nobody else reads. */
@@ -76,6 +82,11 @@ export class Upstream {
     if (this.#fd === null) return;
     const waiting = linesIn(this.#fd);
     this.#refill(waiting.filter((line) => !isStale(line)));
+  }
+
+  /** Puts lines before those that wait. What a client writes at this very moment may come before them. */
+  prepend(lines: string): void {
+    if (this.#fd !== null) this.#refill([lines, ...linesIn(this.#fd)]);
   }
 
   #open(): number {

@@ -1,13 +1,17 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { SYSTEMD_VARIABLES } from "../systemd/notify.ts";
+import { ledgerPath } from "../ledger.ts";
 import type { Launch } from "./process.ts";
 
 export interface LaunchContext {
   /** The folder of the FIFOs. */
   readonly pipes: string;
+  /** The folder of the ledgers. */
+  readonly ledgers: string;
   /** pino level. */
   readonly logLevel: string;
   /** What the worker's environment starts from; process.env unless given. */
@@ -38,7 +42,8 @@ function argvOf(spec: ToolSpec, root: string): readonly string[] {
 }
 
 function environmentOf(spec: ToolSpec, context: LaunchContext): Launch["env"] {
-  const inherited = Object.fromEntries(Object.entries(context.env ?? process.env).filter(([name]) => !NOT_INHERITED.includes(name) && name !== "PIPE_TOOLS_DESCRIPTION"));
+  const inherited = Object.fromEntries(Object.entries(context.env ?? process.env).filter(([name]) => !NOT_INHERITED.includes(name) && name !== "PIPE_TOOLS_DESCRIPTION" && name !== "PIPE_TOOLS_LEDGER"));
+  const ledger = ledgerPath(context.ledgers, spec.name);
   return {
     ...inherited,
     ...spec.env,
@@ -47,6 +52,7 @@ function environmentOf(spec: ToolSpec, context: LaunchContext): Launch["env"] {
     PIPE_TOOLS_SETTINGS: JSON.stringify(spec.settings),
     ...(spec.description === "" ? {} : { PIPE_TOOLS_DESCRIPTION: spec.description }),
     PIPE_TOOLS_SUPERVISED: "1",
+    ...(existsSync(ledger) ? { PIPE_TOOLS_LEDGER: ledger } : {}),
     PIPE_TOOLS_LOG_LEVEL: context.logLevel,
   };
 }

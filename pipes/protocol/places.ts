@@ -7,6 +7,8 @@ export interface Places {
   readonly runtime: string;
   readonly registry: string;
   readonly lock: string;
+  /** The folder of the tools' ledgers: what each process has read and not answered. */
+  readonly ledgers: string;
   /** Where the user's own tools.yaml is, whether or not it exists. */
   readonly config: string;
   readonly logs: string;
@@ -25,6 +27,7 @@ export function places(env: Environment = process.env, uid: number = process.get
     runtime,
     registry: join(runtime, "registry.json"),
     lock: join(runtime, "lock"),
+    ledgers: join(runtime, "ledger"),
     config: absolute(env["PIPE_TOOLS_CONFIG"]) ?? join(base("XDG_CONFIG_HOME", ".config"), "pipe-tools", "tools.yaml"),
     logs: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "logs"),
     models: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "models"),

@@ -1,6 +1,7 @@
 import { ToolError } from "../protocol/errors.ts";
 import type { RequestId, ToolEvent } from "../protocol/messages.ts";
 import type { Activity } from "./activity.ts";
+import type { Entry } from "./ledger.ts";
 import type { Session } from "./session.ts";
 
 /** Clients time silence (30 s unless they say otherwise); one that waits its turn hears this often that it still does. */
@@ -19,6 +20,8 @@ export class Call {
   /** The event that answers this command unless the handler names another. */
   readonly reply: string;
   readonly streams: boolean;
+  /** Where it is written down in case that this process is killed. */
+  entry: Entry | null = null;
   #ended = false;
   #abort: AbortController | null = null;
   #onEnd: Array<() => void> | null = null;
@@ -82,6 +85,7 @@ export class Call {
   #tell(event: ToolEvent): void {
     if (this.#ended) return;
     clearInterval(this.#again);
+    if (event.done === false) this.entry?.begun();
     this.session?.send(this.#tagged(event));
   }
 
@@ -102,7 +106,17 @@ export class Call {
     const line = this.session?.encode(this.#tagged(event)) ?? null;
     this.#ended = true;
     clearInterval(this.#again);
-    if (line !== null) this.session?.sendLine(line);
+    if (line === null) this.entry?.settle();
+    else this.#send(line);
+    this.#leave(further);
+  }
+
+  #send(line: string): void {
+    if (this.entry !== null) this.session?.owe(this.entry);
+    this.session?.sendLine(line);
+  }
+
+  #leave(further: boolean): void {
     this.#activity?.end(this.#begun, further);
     this.session?.callEnded(this);
     for (const fn of this.#onEnd ?? []) fn();
@@ -124,6 +138,15 @@ export class Call {
   abort(error: ToolError): void {
     if (this.#ended) return;
     this.fail(error);
+    this.#abort?.abort(error);
+  }
+
+  /** This process ends: what another one can answer is left to it, in the ledger; what it cannot ends with `error`. */
+  stop(error: ToolError): void {
+    if (this.#ended || this.entry?.repeatable !== true) return this.abort(error);
+    this.#ended = true;
+    clearInterval(this.#again);
+    this.#leave(false);
     this.#abort?.abort(error);
   }
 

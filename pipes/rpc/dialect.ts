@@ -13,7 +13,7 @@ export function toResult(event: ToolEvent): Record<string, unknown> {
   const { event: name, req_id, done, ...fields } = event;
   const tail = { ...(done === undefined ? {} : { done }), ...(req_id === undefined ? {} : { req_id }) };
   if (name === "error") return { error: fields["message"], result: `error: ${String(fields["message"])}`, ...tail };
-  if (name === "state_changed") return event;
+  if (name === "state_changed" || name === "restarted") return event;
   if (typeof fields["text"] === "string") return { result: fields["text"], ...tail };
   const values = Object.values(fields);
   return { result: values.length === 0 ? name : values.length === 1 ? values[0] : fields, ...tail };

@@ -9,6 +9,7 @@ import { type About, type Builtin, builtins } from "./builtins.ts";
 import { Call } from "./call.ts";
 import { LEGACY_COMMANDS } from "./dialect.ts";
 import type { Handler } from "./handler.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
@@ -22,6 +23,7 @@ export interface Core {
   readonly handlers: ReadonlyMap<string, Handler>;
   /** It still answers what it is, but begins nothing. */
   readonly stopping: boolean;
+  readonly ledger: Ledger | null;
   readonly log: Log;
   /** Requests of one client that may be under way at once. */
   readonly maxCalls: number;
@@ -84,6 +86,7 @@ function runCommand(core: Core, handler: Handler, message: Record<string, unknow
   const { declaration } = handler;
   const busy = session !== null && session.calls.size >= core.maxCalls;
   const call = new Call(handler.cmd, session, idOf(message), declaration.reply, declaration.streams === true, core.activity);
+  record(core, call, declaration.idempotent === true);
   const { pid: _, cmd: __, req_id: ___, ...args } = message;
   try {
     if (core.stopping) throw new ToolError("stopping", { tool: core.about.name });
@@ -98,11 +101,22 @@ function runCommand(core: Core, handler: Handler, message: Record<string, unknow
 
 function runBuiltin(core: Core, cmd: string, message: Record<string, unknown>, session: Session | null): void {
   const call = new Call(cmd, session, idOf(message), cmd, false);
+  record(core, call, repeatable.has(cmd));
   try {
     (core.own[cmd] ?? builtins[cmd])?.(core.about, message, call);
   } catch (error) {
     call.fail(ToolError.from(error, "handler-failed", { cmd }));
   }
+}
+
+const repeatable = new Set(Object.entries(base.commands).flatMap(([cmd, declaration]) => ("idempotent" in declaration ? [cmd] : [])));
+
+/** Before it is run: what runs when the process is killed has to be known to whoever comes after it. */
+function record({ ledger }: Core, call: Call, again: boolean): void {
+  if (ledger === null) return;
+  const { session, cmd, reqId } = call;
+  if (session === null || session.ours) return ledger.takeUnasked();
+  call.entry = ledger.take({ pid: session.pid, cmd, req_id: reqId, again });
 }
 
 function subscribe(core: Core, message: Record<string, unknown>, pid: number): void {

@@ -5,6 +5,7 @@ import { ensureFifo, hasReader, openPresentFifo, removeFifo } from "../transport
 import { holdersOf, identityOf } from "../transport/holders.ts";
 import { mkfifo, tryLock } from "../transport/libc.ts";
 import { FifoReader } from "../transport/reader.ts";
+import { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 
 export interface EndpointOptions {
@@ -13,6 +14,10 @@ export interface EndpointOptions {
   readonly maxLine: number;
   readonly log: Log;
   readonly supervised: boolean;
+  /** Where what is read and not answered is to be written down; null for nowhere. */
+  readonly ledger: string | null;
+  /** Before the first line: there is a ledger, and this is it. */
+  readonly onLedger: (ledger: Ledger) => void;
   readonly onLine: (line: string) => void;
   /** A message was too long and is skipped; this is how it begins. */
   readonly onOverflow: (head: string) => void;
@@ -27,14 +32,19 @@ export class Endpoint {
   readonly #options: EndpointOptions;
   #reader: FifoReader | null = null;
   #identity: string | null = null;
+  #ledger: Ledger | null = null;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
     this.path = fifoOf.upstream(options.folder, options.name);
   }
 
+  get ledger(): Ledger | null {
+    return this.#ledger;
+  }
+
   async open(): Promise<void> {
-    const { name, maxLine, log, supervised, onLine, onOverflow } = this.#options;
+    const { name, maxLine, log, supervised, onLedger, onOverflow } = this.#options;
     ensureFifo(this.path, mkfifo);
     if (!supervised) this.#refuseForeignServer();
     const fd = openPresentFifo(this.path, "both");
@@ -43,11 +53,16 @@ export class Endpoint {
       throw new ToolError("already-running", { what: `a server of '${name}'`, hint: `Stop it with: cpipe ${name} stop` });
     }
     this.#identity = identityOf(this.path);
-    this.#reader = new FifoReader(fd, maxLine, {
-      line: onLine,
+    this.#ledger = this.#openLedger();
+    const events = {
+      line: (line: string, end: number) => this.#take(line, end),
       overflow: onOverflow,
-      end: (error) => log.error({ reason: error?.message ?? "closed" }, "the upstream pipe has ended"),
-    });
+      end: (error: Error | null) => log.error({ reason: error?.message ?? "closed" }, "the upstream pipe has ended"),
+    };
+    this.#reader = new FifoReader(fd, maxLine, events, this.#ledger);
+    if (this.#ledger === null) return;
+    onLedger(this.#ledger);
+    if (this.#ledger.inbox.length > 0) this.#reader.feed(this.#ledger.inbox);
   }
 
   /** What is written meanwhile waits in the kernel. */
@@ -59,12 +74,38 @@ export class Endpoint {
     this.#reader?.resume();
   }
 
+  /** For good; where there is a ledger, lines that were read and not begun are left in it for the next process. */
+  halt(): void {
+    this.pause();
+    this.#ledger?.halt();
+  }
+
   /** Gives the FIFO up, and removes it unless the daemon keeps it for the next process. */
   close(): void {
     // Not one that somebody made there after ours was removed by hand.
     if (this.#reader !== null && !this.#options.supervised && identityOf(this.path) === this.#identity) removeFifo(this.path);
     this.#reader?.close();
     this.#reader = null;
+  }
+
+  #take(line: string, end: number): void {
+    const { onLine } = this.#options;
+    if (this.#ledger === null) return onLine(line);
+    if (!this.#ledger.line(line, end)) return;
+    onLine(line);
+    this.#ledger.lineTaken();
+  }
+
+  /** A server works without one, too: then what it was doing is lost with it. */
+  #openLedger(): Ledger | null {
+    const { ledger, log } = this.#options;
+    if (ledger === null) return null;
+    try {
+      return Ledger.open(ledger);
+    } catch (error) {
+      log.warn({ ledger, reason: (error as Error).message }, "the ledger cannot be used: requests that are under way when this process is killed are lost");
+      return null;
+    }
   }
 
   /** A server that takes no lock (upstream's) shows by having the FIFO open for reading. */

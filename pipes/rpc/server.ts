@@ -34,6 +34,8 @@ export interface ServerOptions {
   maxCalls?: number;
   /** The upstream FIFO is held by the daemon and stays when this server stops. */
   supervised?: boolean;
+  /** The file in which to write down what is read and not answered; $PIPE_TOOLS_LEDGER, which the daemon sets, by default. */
+  ledger?: string;
 }
 
 const FLUSH_MS = 1000;
@@ -82,6 +84,8 @@ export class ToolServer {
       maxLine,
       log: this.log,
       supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
+      ledger: given.ledger ?? process.env["PIPE_TOOLS_LEDGER"] ?? null,
+      onLedger: (ledger) => this.#sessions.keepIn(ledger),
       onLine: (line) => dispatch(this.#core, line, null),
       onOverflow: (head) => refuseOverlong(this.#core, maxLine, head),
     });
@@ -195,7 +199,7 @@ export class ToolServer {
     if (this.#closing) return void (await this.closed);
     this.#closing = true;
     this.#changeState("stopping", null, told);
-    this.#endpoint.pause();
+    this.#endpoint.halt();
     await this.#sessions.closeAll(reason, FLUSH_MS);
     try {
       await this.onClose();
@@ -251,6 +255,9 @@ export class ToolServer {
       activity: this.#activity,
       get stopping() {
         return server.#closing;
+      },
+      get ledger() {
+        return server.#endpoint.ledger;
       },
       own: {
         drain: (_, __, call) => drain(call, this.#endpoint, this.#sessions, () => this.#closing),

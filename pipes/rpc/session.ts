@@ -2,6 +2,7 @@ import { INTERIM_EVENTS, type Dialect, type ToolEvent } from "../protocol/messag
 import type { FifoReader } from "../transport/reader.ts";
 import type { FifoWriter } from "../transport/writer.ts";
 import type { Call } from "./call.ts";
+import type { Entry, Ledger } from "./ledger.ts";
 import { toResult, toUpstream } from "./dialect.ts";
 
 /** By then an upstream client that subscribed in order to ask has asked. */
@@ -13,7 +14,7 @@ export class Session {
   readonly wants: ReadonlySet<string>;
   /** It speaks our additions: it has a lane of its own and tells requests apart by `req_id`. */
   readonly ours: boolean;
-  dialect: Dialect;
+  #dialect: Dialect;
   readonly calls = new Set<Call>();
   readonly #writer: FifoWriter;
   #lane: FifoReader | null = null;
@@ -22,22 +23,39 @@ export class Session {
   /** Runs while an upstream client may be about to ask its first question. */
   #fresh: NodeJS.Timeout | null = null;
   readonly #onClose: Array<() => void> = [];
+  /** Where a client without a lane is written down; null for others, and where there is no ledger. */
+  readonly #ledger: Ledger | null;
+  /** Requests whose answers are not in the kernel yet. */
+  #owed: Entry[] = [];
+  #torn = false;
   #open = true;
   #paused = false;
   /** Its answers pile up, so its requests wait. */
   #congested = false;
 
-  constructor(pid: number, writer: FifoWriter, options: { ours: boolean; dialect: Dialect; wants: readonly string[] }) {
+  constructor(pid: number, writer: FifoWriter, options: { ours: boolean; dialect: Dialect; wants: readonly string[]; ledger?: Ledger | null }) {
     this.pid = pid;
     this.#writer = writer;
     this.ours = options.ours;
-    this.dialect = options.dialect;
+    this.#dialect = options.dialect;
     this.wants = new Set(options.wants);
+    this.#ledger = this.ours ? null : (options.ledger ?? null);
+    this.#enrol();
     if (!this.ours) this.#fresh = setTimeout(() => this.settle(), FIRST_REQUEST_MS).unref();
   }
 
   get open(): boolean {
     return this.#open;
+  }
+
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  set dialect(dialect: Dialect) {
+    if (dialect === this.#dialect) return;
+    this.#dialect = dialect;
+    this.#enrol();
   }
 
   attachLane(lane: FifoReader): void {
@@ -66,6 +84,24 @@ export class Session {
       this.#congested = false;
       this.#read();
     });
+  }
+
+  /** The line that is sent next ends a request of the ledger. */
+  owe(entry: Entry): void {
+    this.#owed.push(entry);
+  }
+
+  /** All that was sent is in the kernel. */
+  flushed(): void {
+    if (this.#torn) this.#tear(false);
+    if (this.#owed.length === 0) return;
+    for (const entry of this.#owed) entry.settle();
+    this.#owed = [];
+  }
+
+  /** The kernel has no room for the rest of what was sent: the client may have half a line. */
+  blocked(): void {
+    this.#tear(true);
   }
 
   /** Resolves when a stream of answers may go on. */
@@ -119,8 +155,17 @@ export class Session {
     this.#onClose.push(fn);
   }
 
-  async flushed(ms: number): Promise<void> {
+  async drained(ms: number): Promise<void> {
     await this.#writer.flushed(ms);
+  }
+
+  #tear(torn: boolean): void {
+    this.#torn = torn;
+    this.#enrol();
+  }
+
+  #enrol(): void {
+    this.#ledger?.enrol({ pid: this.pid, dialect: this.#dialect, wants: [...this.wants], torn: this.#torn });
   }
 
   /** Closes both pipes and cancels what is still running. The FIFOs are the client's own to remove. */
@@ -130,6 +175,7 @@ export class Session {
     if (this.#fresh !== null) clearTimeout(this.#fresh);
     this.#lane?.close();
     this.#writer.close();
+    this.flushed(); // whoever does not read has no answer to wait for
     for (const call of this.calls) call.cancel(reason);
     for (const fn of this.#onClose) fn();
   }

@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { ToolError } from "../protocol/errors.ts";
 import type { Dialect, ToolEvent } from "../protocol/messages.ts";
 import { fifoOf } from "../protocol/names.ts";
@@ -6,6 +6,7 @@ import { ensureFifo, hasReader, type MakeFifo, openFifo } from "../transport/fif
 import { isRunning } from "../transport/identity.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { FifoWriter, type WriterEnd, type WriterLimits } from "../transport/writer.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { Session } from "./session.ts";
 
@@ -31,6 +32,7 @@ export class Sessions {
   /** Sessions whose client did not read when it subscribed. */
   readonly #unread = new WeakSet<Session>();
   #laneless: NodeJS.Timeout | null = null;
+  #ledger: Ledger | null = null;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -65,13 +67,35 @@ export class Sessions {
     }
     this.close(pid, "subscribed again");
     let session: Session | null = null;
-    const writer = new FifoWriter(down, limits, { closed: (end) => session !== null && this.#ended(session, end) });
-    session = new Session(pid, writer, { ours: options.lane, dialect: options.dialect, wants: options.wants });
+    const writer = new FifoWriter(down, limits, {
+      closed: (end) => session !== null && this.#ended(session, end),
+      flushed: () => session?.flushed(),
+      blocked: () => session?.blocked(),
+    });
+    session = new Session(pid, writer, { ours: options.lane, dialect: options.dialect, wants: options.wants, ledger: this.#ledger });
     if (lane !== null) session.attachLane(this.#readLane(lane, session));
     this.#byPid.set(pid, session);
     if (read === null) this.#unread.add(session);
     if (read === null) this.watchLaneless();
     return session;
+  }
+
+  /** Writes down who is subscribed from now on, and takes up those who were subscribed to the process before. */
+  keepIn(ledger: Ledger): void {
+    this.#ledger = ledger;
+    for (const { pid, dialect, wants } of ledger.sessions) this.#resume(pid, dialect, wants);
+  }
+
+  /** A client that never notices our end need not subscribe again; it is told at a moment when it cannot take that for an answer. */
+  #resume(pid: number, dialect: Dialect, wants: readonly string[]): void {
+    const { folder, name, log } = this.#options;
+    try {
+      const session = existsSync(fifoOf.downstream(folder, name, pid)) ? this.open(pid, { lane: false, dialect, wants }) : null;
+      if (session === null) this.#ledger?.strike(pid);
+      else session.sendState({ event: "restarted" });
+    } catch (error) {
+      log.warn({ client: pid, reason: ToolError.from(error).message }, "a client of the process before could not be taken up again");
+    }
   }
 
   /**
@@ -91,6 +115,7 @@ export class Sessions {
     if (session === undefined) return;
     this.#byPid.delete(pid);
     session.close(reason);
+    this.#ledger?.strike(pid);
   }
 
   broadcast(event: ToolEvent): void {
@@ -104,9 +129,10 @@ export class Sessions {
   /** Lets what is queued out, for at most `ms`, then closes every session. */
   async closeAll(reason: string, ms: number): Promise<void> {
     const sessions = [...this.#byPid.values()];
-    for (const session of sessions) for (const call of session.calls) call.abort(new ToolError("stopping", { tool: this.#options.name }));
+    for (const session of sessions) for (const call of session.calls) call.stop(new ToolError("stopping", { tool: this.#options.name }));
     for (const session of sessions) session.settle();
-    await Promise.all(sessions.map((session) => session.flushed(ms)));
+    await Promise.all(sessions.map((session) => session.drained(ms)));
+    this.#ledger = null; // the next process finds them there
     for (const session of sessions) this.close(session.pid, reason);
     if (this.#laneless !== null) clearInterval(this.#laneless);
   }

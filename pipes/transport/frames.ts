@@ -11,14 +11,15 @@ const HEAD_BYTES = 256;
  */
 export class LineDecoder {
   readonly #limit: number;
-  readonly #onLine: (line: string) => void;
+  readonly #onLine: (line: string, end: number) => void;
   readonly #onOverflow: (head: string) => void;
   /** The beginning of an unfinished line. One growing buffer, so that a byte at a time costs a byte at a time. */
   #held: Buffer = Buffer.alloc(0);
   #length = 0;
   #skipping = false;
 
-  constructor(limit: number, onLine: (line: string) => void, onOverflow: (head: string) => void) {
+  /** `onLine` is told where in the chunk the line ends, too: the place of its newline. */
+  constructor(limit: number, onLine: (line: string, end: number) => void, onOverflow: (head: string) => void) {
     this.#limit = limit;
     this.#onLine = onLine;
     this.#onOverflow = onOverflow;
@@ -41,16 +42,21 @@ export class LineDecoder {
     return this.#length > 0 || this.#skipping;
   }
 
+  /** The beginning of an unfinished line; empty for one that is being skipped. Good until the next `push`. */
+  get unfinished(): Buffer {
+    return this.#held.subarray(0, this.#length);
+  }
+
   #finish(chunk: Buffer, start: number, end: number): void {
     if (this.#length === 0 && !this.#skipping && end - start <= this.#limit) {
-      if (end > start) this.#onLine(chunk.toString("utf8", start, end));
+      if (end > start) this.#onLine(chunk.toString("utf8", start, end), end);
       return;
     }
     this.#keep(chunk.subarray(start, end));
     const line = this.#skipping ? null : this.#held.toString("utf8", 0, this.#length);
     this.#drop();
     this.#skipping = false;
-    if (line !== null) this.#onLine(line);
+    if (line !== null) this.#onLine(line, end);
   }
 
   #keep(bytes: Buffer): void {

@@ -9,10 +9,15 @@ const lib = koffi.load(null);
 const c = {
   mkfifo: lib.func("int mkfifo(const char *path, unsigned int mode)"),
   flock: lib.func("int flock(int fd, int operation)"),
+  mmap: lib.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
 };
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+/** PROT_READ | PROT_WRITE, MAP_SHARED, MAP_FAILED: the same on Linux and macOS. */
+const READ_WRITE = 3;
+const SHARED = 1;
+const FAILED = 2n ** 64n - 1n;
 
 /** Makes a FIFO; the umask takes its bits from `mode`. @throws EEXIST … */
 export function mkfifo(path: string, mode: number): void {
@@ -25,6 +30,17 @@ export function tryLock(fd: number): boolean {
   const code = errnoName();
   if (code === "EAGAIN" || code === "EWOULDBLOCK") return false;
   throw failure("flock", code);
+}
+
+/**
+ * The first `bytes` of an open file as memory: what is written there is in the file at once, whatever becomes of this process.
+ * It stays mapped until the process ends. Where a block of the file cannot be had when it is touched, the kernel ends the process
+ * (SIGBUS): so the file has to have its blocks. @throws EACCES, ENODEV, ENOMEM …
+ */
+export function mapShared(fd: number, bytes: number): Buffer {
+  const address = c.mmap(null, bytes, READ_WRITE, SHARED, fd, 0) as bigint;
+  if (address === FAILED) throw failure("mmap", errnoName());
+  return Buffer.from(koffi.view(address, bytes));
 }
 
 function check(result: number, syscall: string, path: string): void {

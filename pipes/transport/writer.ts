@@ -15,6 +15,10 @@ export interface WriterLimits {
 export interface WriterEvents {
   /** The reader has gone, or has been given up: nothing more will be written. Called once. */
   closed(cause: WriterEnd): void;
+  /** All that was written so far is in the kernel. */
+  flushed?(): void;
+  /** The kernel has no room: from here to the next `flushed` its reader may have half a line. */
+  blocked?(): void;
 }
 export type WriterEnd = { kind: "gone"; error: Error | null } | { kind: "stalled"; queuedBytes: number; seconds: number };
 
@@ -112,7 +116,9 @@ export class FifoWriter {
     const bytes = Buffer.from(this.#batch);
     this.#batch = "";
     const taken = this.#offer(bytes);
-    if (taken < bytes.length) this.#enqueue(bytes.subarray(taken));
+    if (taken === bytes.length) return this.#events.flushed?.();
+    this.#events.blocked?.();
+    this.#enqueue(bytes.subarray(taken));
   };
 
   /** How many bytes the kernel took at once. Whatever is wrong shows again, as an event, when the socket writes the rest. */
@@ -144,9 +150,14 @@ export class FifoWriter {
     this.#socket.write(piece, (error) => {
       if (error || this.#closed) return; // the socket's own error event follows
       this.#queue.drop(piece.length);
-      if (this.#queue.bytes === 0) return this.#release();
+      if (this.#queue.bytes === 0) return this.#emptied();
       this.#drain();
     });
+  }
+
+  #emptied(): void {
+    this.#release();
+    this.#events.flushed?.();
   }
 
   #release(): void {

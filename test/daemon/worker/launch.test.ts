@@ -9,7 +9,7 @@ import { packageRoot } from "../../../pipes/protocol/package.ts";
 import { folder } from "../logs/folder.ts";
 import { specOf } from "./specs.ts";
 
-const context = { pipes: "/pipes", logLevel: "info", root: "/package", env: { PATH: "/bin", NOTIFY_SOCKET: "/run/notify", PIPE_TOOLS_DESCRIPTION: "of another" } };
+const context = { pipes: "/pipes", ledgers: "/none", logLevel: "info", root: "/package", env: { PATH: "/bin", NOTIFY_SOCKET: "/run/notify", PIPE_TOOLS_DESCRIPTION: "of another" } };
 
 describe("how a worker is started", () => {
   it("runs a built-in server, a module through the host, and a command as it stands", () => {

@@ -1,0 +1,116 @@
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Logger } from "pino";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import { composeLedger, type LedgerContents, readLedger, type SessionRecord, type UnderWay } from "../pipes/rpc/ledger-format.ts";
+import { ensurePrivateFolder } from "../pipes/transport/folder.ts";
+import { hasCode } from "../pipes/transport/failure.ts";
+import { writeMappable } from "../pipes/transport/mapping.ts";
+
+/** What a process that has ended leaves to the next one. */
+export interface Estate {
+  readonly sessions: readonly SessionRecord[];
+  /** Lines with their newlines; the last one may be the beginning of a line. */
+  readonly unread: Buffer;
+}
+/** What it leaves, and what nobody can answer any more. */
+export interface Settlement extends Estate {
+  readonly interrupted: readonly Buffer[];
+}
+
+const NOTHING: Estate = { sessions: [], unread: Buffer.alloc(0) };
+/** A request that was under way at so many deaths one after another is not tried again: it may be what they died of. */
+const MOST_DEATHS = 3;
+
+export const ledgerPath = (folder: string, tool: string): string => join(folder, tool);
+
+/** The reader's end of a tool's ledger: which requests its process has left, and the file for the next one. */
+export class LedgerFile {
+  readonly #path: string;
+  readonly #tool: string;
+  readonly #log: Logger;
+  /** What could not be put into a file. */
+  #kept: Estate = NOTHING;
+  /** The requests that were under way at the last death, and at how many before it. */
+  #deaths: ReadonlyMap<string, number> = new Map();
+  #complained = false;
+
+  constructor(folder: string, tool: string, log: Logger) {
+    this.#path = ledgerPath(folder, tool);
+    this.#tool = tool;
+    this.#log = log;
+  }
+
+  /**
+   * To be called when no process of the tool lives: what the last one has left, put into the file for the next one; null when there
+   * is nothing new to know. `interrupted` is what the caller has to answer, now.
+   */
+  settle(): Settlement | null {
+    const contents = this.#read();
+    if (contents === null || contents.pid === 0) return null;
+    const { again, interrupted } = this.#sort(contents.underWay);
+    const unread = Buffer.concat([...again.flatMap((line) => [line, NEWLINE]), contents.unread]);
+    this.#leave({ sessions: contents.sessions.map((session) => ({ ...session, torn: false })), unread });
+    return { sessions: contents.sessions, unread, interrupted };
+  }
+
+  /** Sees to it that there is a fresh file for the process that is about to be spawned. False when there can be none. */
+  prepare(): boolean {
+    const contents = this.#read();
+    return contents?.pid === 0 || this.#leave(this.#kept);
+  }
+
+  /** What a process that serves has not taken from the file, because it knows no ledger: its to be given in another way. */
+  unclaimed(): Estate | null {
+    const contents = this.#read();
+    const estate = contents === null ? this.#kept : contents.pid === 0 ? contents : NOTHING;
+    if (estate.sessions.length === 0 && estate.unread.length === 0) return null;
+    if (contents !== null) this.#leave(NOTHING);
+    this.#kept = NOTHING;
+    return estate;
+  }
+
+  /** What is left, which no process will answer; the file is gone then. */
+  close(): Estate {
+    const contents = this.#read();
+    const left = contents === null ? this.#kept : contents;
+    this.#kept = NOTHING;
+    this.#deaths = new Map();
+    rmSync(this.#path, { force: true });
+    return left;
+  }
+
+  #sort(underWay: readonly UnderWay[]): { again: Buffer[]; interrupted: Buffer[] } {
+    const counted = underWay.map(({ line, again }) => ({ line, again, deaths: (this.#deaths.get(line.toString("latin1")) ?? 0) + 1 }));
+    this.#deaths = new Map(counted.map(({ line, deaths }) => [line.toString("latin1"), deaths]));
+    const goes = ({ again, deaths }: { again: boolean; deaths: number }): boolean => again && deaths < MOST_DEATHS;
+    return { again: counted.filter(goes).map(({ line }) => line), interrupted: counted.filter((request) => !goes(request)).map(({ line }) => line) };
+  }
+
+  /** Whether it is in the file now. A tool works without one: then a process that is killed takes with it what it was doing. */
+  #leave(estate: Estate): boolean {
+    try {
+      ensurePrivateFolder(dirname(this.#path));
+      writeMappable(this.#path, composeLedger(estate.sessions, estate.unread));
+      this.#kept = NOTHING;
+      return true;
+    } catch (error) {
+      this.#kept = estate;
+      rmSync(this.#path, { force: true }); // it would be settled twice
+      if (!this.#complained) this.#log.warn({ tool: this.#tool, reason: ToolError.from(error).message }, "it has no ledger: requests that are under way when it is killed are lost");
+      this.#complained = true;
+      return false;
+    }
+  }
+
+  #read(): LedgerContents | null {
+    try {
+      return readLedger(readFileSync(this.#path));
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) this.#log.warn({ tool: this.#tool, reason: (error as Error).message }, "its ledger cannot be read");
+      return null;
+    }
+  }
+}
+
+const NEWLINE = Buffer.from("\n");

@@ -1,0 +1,158 @@
+import type { Dialect } from "../protocol/messages.ts";
+
+/**
+ * The ledger of one process of a tool: what it has read from the shared FIFO and not yet answered, and who is subscribed there. A
+ * file that is mapped into that process, so that it says the truth after SIGKILL. Numbers are 32 bits in the machine's order.
+ *
+ *     header    the words below
+ *     sessions  one word a client without a lane: its pid, and flags from bit 24 on
+ *     slots     requests that were not answered in the turn in which they were read (chained, where one is longer than a slot)
+ *     held      two places for the beginning of a line whose end has not been read; which one is in force, the header says
+ *     chunk     where the kernel puts what is read; all zeros but for the present turn
+ *     inbox     what the process before had read and not begun; the first turn's chunk
+ *
+ * A turn is what follows one read. It ends by one store, of its number plus one, that makes three things true at once: its chunk no
+ * longer counts, its slots do, and what it holds of an unfinished line is in force. In the chunk the byte that ends a line tells
+ * what became of the line: JSON has none of the bytes 0 to 3 outside of an escape.
+ */
+export const FORMAT = { sessions: 4096, maxSessions: 1024, slots: 8192, slotBytes: 512, maxSlots: 512, held: 270_336, heldBytes: 32_768, chunk: 335_872, chunkBytes: 65_536, inbox: 401_408 } as const;
+export const MAGIC = 0x314c5450; // "PTL1"
+
+/** Places in the header, as indexes of words. */
+export const WORD = { magic: 0, pid: 1, turn: 2, chunkTurn: 3, chunkAt: 4, chunkBytes: 5, held: 6 } as const;
+/** Bits of the two words `held`, taken in turn: how much of a line there is, in which of the two places, and that only its head is. */
+export const HELD = { length: 0xff_ffff, second: 1 << 24, cut: 1 << 25 } as const;
+export const SESSION = { pid: 0xff_ffff, result: 1 << 24, queued: 1 << 25, progress: 1 << 26, torn: 1 << 27 } as const;
+/** A slot's words, and where its bytes begin. `next` is one more than the next slot's number. */
+export const SLOT = { turn: 0, state: 1, next: 2, length: 3, bytes: 16 } as const;
+
+/** What became of a request, as the byte in the place of its newline, and as the state of its slot (there 0 is a free one). */
+export const STATE = { unread: 0x0a, answered: 1, once: 2, again: 3 } as const;
+
+export interface SessionRecord {
+  readonly pid: number;
+  readonly dialect: Dialect;
+  readonly wants: readonly string[];
+  /** It may have half a line in its downstream FIFO. */
+  readonly torn: boolean;
+}
+
+/** A request that was being answered. */
+export interface UnderWay {
+  /** Without its newline; in part only, where `again` is false. */
+  readonly line: Buffer;
+  /** It may be answered by another process: it is declared idempotent, no part of an answer was sent, and it is here in full. */
+  readonly again: boolean;
+}
+
+export interface LedgerContents {
+  /** The process that has written it; 0 when none has. */
+  readonly pid: number;
+  readonly sessions: readonly SessionRecord[];
+  readonly underWay: readonly UnderWay[];
+  /** Lines that were read and not begun, with their newlines; the last one may be the beginning of a line. */
+  readonly unread: Buffer;
+}
+
+export function wordOf({ pid, dialect, wants, torn }: SessionRecord): number {
+  const flag = (holds: boolean, bit: number): number => (holds ? bit : 0);
+  return pid | flag(dialect === "result", SESSION.result) | flag(wants.includes("queued"), SESSION.queued) | flag(wants.includes("progress"), SESSION.progress) | flag(torn, SESSION.torn);
+}
+
+/** A ledger that no process has written in yet. */
+export function composeLedger(sessions: readonly SessionRecord[], unread: Buffer): Buffer {
+  const bytes = Buffer.alloc(FORMAT.inbox + unread.length);
+  const words = wordsOf(bytes);
+  words[WORD.magic] = MAGIC;
+  words[WORD.chunkAt] = FORMAT.inbox;
+  words[WORD.chunkBytes] = unread.length;
+  for (const [at, session] of sessions.slice(0, FORMAT.maxSessions).entries()) words[FORMAT.sessions / 4 + at] = wordOf(session);
+  unread.copy(bytes, FORMAT.inbox);
+  return bytes;
+}
+
+/** What a ledger says; null when the bytes are none. Its process must have ended. */
+export function readLedger(bytes: Buffer): LedgerContents | null {
+  if (bytes.length < FORMAT.inbox) return null;
+  const words = wordsOf(bytes);
+  if (words[WORD.magic] !== MAGIC) return null;
+  const { underWay, unread } = chunkIn(bytes, words);
+  return { pid: words[WORD.pid] ?? 0, sessions: sessionsIn(words), underWay: [...slotsIn(bytes, words), ...underWay], unread };
+}
+
+export function sessionsIn(words: Uint32Array): SessionRecord[] {
+  const table = words.subarray(FORMAT.sessions / 4, FORMAT.sessions / 4 + FORMAT.maxSessions);
+  return [...table].filter((word) => word !== 0).map((word) => ({
+    pid: word & SESSION.pid,
+    dialect: word & SESSION.result ? "result" : "event",
+    wants: [...(word & SESSION.queued ? ["queued"] : []), ...(word & SESSION.progress ? ["progress"] : [])],
+    torn: (word & SESSION.torn) !== 0,
+  }));
+}
+
+/** @throws RangeError when they do not begin at a whole word */
+export function wordsOf(bytes: Buffer): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, FORMAT.inbox / 4);
+}
+
+/** Where a slot begins, in words. */
+export const slotAt = (slot: number): number => (FORMAT.slots + slot * FORMAT.slotBytes) / 4;
+export const SLOT_ROOM = FORMAT.slotBytes - SLOT.bytes;
+
+/** In the order in which they were read. Slots of the present turn do not count yet: its chunk has those requests. */
+function slotsIn(bytes: Buffer, words: Uint32Array): UnderWay[] {
+  const turn = words[WORD.turn] ?? 0;
+  const age = (slot: number): number => (turn - (words[slotAt(slot) + SLOT.turn] ?? 0)) >>> 0;
+  const heads = Array.from({ length: FORMAT.maxSlots }, (_, slot) => slot).filter((slot) => words[slotAt(slot) + SLOT.state] !== 0 && age(slot) !== 0);
+  return heads.sort((a, b) => age(b) - age(a)).map((slot) => {
+    return { line: chained(bytes, words, slot), again: words[slotAt(slot) + SLOT.state] === STATE.again };
+  });
+}
+
+function chained(bytes: Buffer, words: Uint32Array, head: number): Buffer {
+  const parts: Buffer[] = [];
+  let left = words[slotAt(head) + SLOT.length] ?? 0;
+  for (let slot = head; left > 0 && parts.length < FORMAT.maxSlots; slot = (words[slotAt(slot) + SLOT.next] ?? 0) - 1) {
+    const at = slotAt(slot) * 4 + SLOT.bytes;
+    parts.push(bytes.subarray(at, at + Math.min(left, SLOT_ROOM)));
+    left -= SLOT_ROOM;
+    if (words[slotAt(slot) + SLOT.next] === 0) break;
+  }
+  return Buffer.concat(parts);
+}
+
+function chunkIn(bytes: Buffer, words: Uint32Array): Pick<LedgerContents, "underWay" | "unread"> {
+  const { line: begun, cut } = heldIn(bytes, words);
+  const underWay: UnderWay[] = [];
+  const unread: Buffer[] = [];
+  const chunk = chunkOf(bytes, words);
+  let start = 0;
+  for (const [end, byte] of chunk.entries()) {
+    if (byte !== STATE.unread && (byte === 0 || byte > STATE.again)) continue;
+    const first = start === 0;
+    const line = first ? Buffer.concat([begun, chunk.subarray(start, end)]) : chunk.subarray(start, end);
+    const whole = !(first && cut);
+    if (byte === STATE.unread && whole) unread.push(line, Buffer.from("\n"));
+    else if (byte !== STATE.answered) underWay.push({ line, again: whole && byte === STATE.again });
+    start = end + 1;
+  }
+  const rest = chunk.subarray(start);
+  if (start === 0 && cut) underWay.push({ line: begun, again: false });
+  else unread.push(...(start === 0 ? [begun] : []), rest);
+  return { underWay, unread: Buffer.concat(unread) };
+}
+
+function heldIn(bytes: Buffer, words: Uint32Array): { line: Buffer; cut: boolean } {
+  const word = words[WORD.held + ((words[WORD.turn] ?? 0) & 1)] ?? 0;
+  const at = FORMAT.held + (word & HELD.second ? FORMAT.heldBytes : 0);
+  return { line: bytes.subarray(at, at + Math.min(word & HELD.length, FORMAT.heldBytes)), cut: (word & HELD.cut) !== 0 };
+}
+
+/** What was read in the present turn. How much that is nobody may have had the time to write down: lines have no zeros at their end. */
+function chunkOf(bytes: Buffer, words: Uint32Array): Buffer {
+  if (words[WORD.chunkTurn] !== words[WORD.turn]) return Buffer.alloc(0);
+  const at = words[WORD.chunkAt] ?? 0;
+  let end = Math.min(at + (words[WORD.chunkBytes] ?? 0), bytes.length);
+  while (end > at && bytes[end - 1] === 0) end--;
+  return bytes.subarray(at, end);
+}
