@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Crowd, gather, killAll, startPeers, timed } from "./processes.ts";
 import { print, type Report } from "./report.ts";
+import { measureSupervision } from "./supervision/measure.ts";
+import { printSupervision } from "./supervision/report.ts";
 import { type Asker, open, type Way, WAYS } from "./ways.ts";
 
 const ROUNDS = 8;
@@ -12,17 +14,28 @@ const CLIENTS = [1, 8, 64] as const;
 const CROWD_ROUNDS = 4;
 const CROWD_MS = 400;
 const STARTS = 15;
+/** What was asked for: `pipes`, `supervision` with all that belongs to it, or, without a word, the first and a short form of the second. */
+const [part] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const json = process.argv.includes("--json");
 const cpipe = fileURLToPath(new URL("../cpipe.js", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "pipe-tools-bench-"));
 try {
-  await startPeers(folder);
-  const report: Report = { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), starts: starts() };
-  if (process.argv.includes("--json")) console.log(JSON.stringify(report, null, 2));
-  else print(report);
+  const pipes = part === "supervision" ? null : await measurePipes();
+  const supervision = part === "pipes" ? null : await measureSupervision(folder, part === "supervision");
+  if (json) console.log(JSON.stringify({ ...pipes, ...(supervision === null ? {} : { supervision }) }, null, 2));
+  else {
+    if (pipes !== null) print(pipes);
+    if (supervision !== null) printSupervision(supervision);
+  }
 } finally {
   killAll();
   rmSync(folder, { recursive: true });
+}
+
+async function measurePipes(): Promise<Report> {
+  await startPeers(folder);
+  return { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), starts: starts() };
 }
 
 /** The ways take turns in short rounds, so that a drift of the machine meets them all alike. */
