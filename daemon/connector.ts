@@ -82,7 +82,7 @@ export class Connector implements WorkerPipe {
   }
 
   watch(requested: () => void): void {
-    this.#upstream.watch(requested);
+    this.#upstream.watch(requested, staleness, (error) => this.#log.error({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe cannot be held"));
   }
 
   unwatch(): void {

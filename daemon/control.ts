@@ -44,7 +44,8 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
     restart: ({ tool }: A<"restart">, call: Call) => {
       const worker = fleet.toStart(tool);
       const { pid } = worker.state;
-      worker.restart("asked to restart");
+      if (worker.state.phase === "resting") worker.start("asked to restart");
+      else worker.restart("asked to restart");
       return started(fleet, tool, call, pid);
     },
     stop: ({ tool }: A<"stop">) => (tool === undefined ? stopAll(daemon) : stopped(fleet, tool)),

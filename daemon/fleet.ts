@@ -112,8 +112,9 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     const tool = kept ?? new Tool(to, { ...this.#options, onChanged: (changed) => this.#tools.get(changed.name) === changed && this.emit("changed", changed.entry) });
     this.#leaving.delete(name);
     this.#tools.set(name, tool);
-    if (to.autostart) tool.worker.start(why);
-    else this.emit("changed", tool.entry);
+    if (!to.autostart) this.emit("changed", tool.entry);
+    else if (to.keep.preload) tool.worker.start(why);
+    else tool.worker.rest("its first request starts it");
   }
 
   #remove(name: string): void {

@@ -6,6 +6,7 @@ import { identityOf } from "../pipes/transport/holders.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
 import { FifoWriter } from "../pipes/transport/writer.ts";
 import { foreignServer } from "./owner.ts";
+import { awaitRequest } from "./residency/requests.ts";
 
 /** Between making a FIFO and opening it somebody may clear it away as an orphan. */
 const TRIES = 3;
@@ -19,6 +20,7 @@ export class Upstream {
   readonly #folder: string;
   readonly #name: string;
   #fd: number | null = null;
+  #unwatch: (() => void) | null = null;
 
   constructor(folder: string, name: string) {
     this.#folder = folder;
@@ -51,6 +53,7 @@ export class Upstream {
    * lines that waited in it and that nobody will read any more.
    */
   release(): string[] {
+    this.unwatch();
     if (this.#fd === null) return [];
     const ours = this.isCurrent && foreignServer(this.#folder, this.#name) === null;
     if (ours) removeFifo(this.path);
@@ -60,12 +63,36 @@ export class Upstream {
     return unread;
   }
 
-  /** Calls `requested` as soon as a line waits in it, and leaves it there. To be called while it is held and nobody else reads. */
-  watch(requested: () => void): void {
-    throw new Error(`not yet: ${this.path} ${String(requested)}`);
+  /**
+   * Calls `requested` once, as soon as a request waits in it, and leaves it there; what `isStale` says of lines before it is taken out.
+   * To be called while it is held and nobody else reads. `failed` is told why it can no longer be held.
+   */
+  watch(requested: () => void, isStale: () => (line: string) => boolean = () => () => false, failed: (error: unknown) => void = () => undefined): void {
+    this.unwatch();
+    const fd = this.#fd;
+    if (fd === null) return;
+    let over = false;
+    const replaced = (): void => {
+      over = true;
+      try {
+        this.hold(isStale());
+        this.watch(requested, isStale, failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    const asked = (): void => {
+      over = true;
+      requested();
+    };
+    const stop = awaitRequest({ path: this.path, fd, isStale: isStale(), isCurrent: () => this.isCurrent, requested: asked, replaced });
+    if (!over) this.#unwatch = stop;
   }
 
-  unwatch(): void {}
+  unwatch(): void {
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
 
   /** Whether what we hold is what the path leads to. */
   get isCurrent(): boolean {

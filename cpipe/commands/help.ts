@@ -14,15 +14,21 @@ export async function help(tool: string | null, cmd: string | null, options: Opt
   const target = findTarget(tool);
   const askTool = (): Promise<About> => ask(target, Math.min(options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS), signal);
   const known = target.entry !== null && target.entry.interfaces.length > 0 ? target.entry : null;
+  if (known === null && target.entry?.phase === "resting") return asleep(target.entry);
   let about: About = known ?? (await askTool());
   if (cmd === null) return toolHelp(target.name, about.description, about.interfaces);
-  // What every tool answers is not in the registry.
-  if (known !== null && commandIn(about.interfaces, cmd) === null) about = await askTool();
+  // What every tool answers is not in the registry; it is not worth to wake one for.
+  if (known !== null && known.phase !== "resting" && commandIn(about.interfaces, cmd) === null) about = await askTool();
   const command = commandIn(about.interfaces, cmd);
   if (command !== null) return commandHelp(tool, command);
   const near = suggest(cmd, about.interfaces.flatMap((shape) => shape.commands.map((candidate) => candidate.name)));
   const hint = near === null ? `See: cpipe ${tool} --help` : `Did you mean '${near}'?`;
   throw new ToolError("usage", { reason: `${target.name} tells of no command '${cmd}'`, hint });
+}
+
+/** Nobody is started, and no model loaded, for a question about it. */
+function asleep({ name, description }: { name: string; description: string }): string {
+  return `${name}${description === "" ? "" : `: ${description}`}\n\nIt has not run yet, so its commands are not known. Any request starts it: cpipe ${name} get_help\n`;
 }
 
 interface About {
