@@ -82,6 +82,8 @@ export class Connector implements WorkerPipe {
   }
 
   watch(requested: () => void): void {
+    this.#settle();
+    if (this.#ledger.owes) return requested(); // read by the process before, and not answered
     this.#upstream.watch(requested, staleness, (error) => this.#log.error({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe cannot be held"));
   }
 

@@ -70,6 +70,11 @@ export class LedgerFile {
     return estate;
   }
 
+  /** Whether requests are left in it that the next process will find there. */
+  get owes(): boolean {
+    return (this.#read() ?? this.#kept).unread.length > 0;
+  }
+
   /** What is left, which no process will answer; the file is gone then. */
   close(): Estate {
     const contents = this.#read();
