@@ -16,7 +16,7 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
       case "tool":
         return isTool(event["tool"]) ? toolLine(event["tool"], style) : null;
       case "stopped":
-        return isTool(event["tool"]) ? `${event["tool"].name} is stopped` : "stopped";
+        return isTool(event["tool"]) ? `${event["tool"].name} is stopped${usersOf(event["needed_by"])}` : "stopped";
       case "reloaded":
         return Array.isArray(event["changes"]) ? changeLines(event["changes"]) : null;
       case "swept":
@@ -42,6 +42,10 @@ export function patienceWith(tool: string, cmd: string): number | null {
   const name = cmd.toLowerCase();
   if (["watch", "logs"].includes(name)) return Number.POSITIVE_INFINITY;
   return ["start", "restart", "stop", "reload"].includes(name) ? CHANGE_MS : null;
+}
+
+function usersOf(users: unknown): string {
+  return Array.isArray(users) ? `; ${users.join(", ")} ${users.length === 1 ? "needs" : "need"} it, and ${users.length === 1 ? "goes" : "go"} on without it` : "";
 }
 
 function toolLine(entry: ToolLine, style: Style): string {

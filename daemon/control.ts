@@ -38,14 +38,12 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
     list: () => ({ event: "tools", tools: fleet.entries }),
     status: ({ tool }: A<"status">) => ({ event: "status", status: statusOf(daemon, tool) }),
     start: ({ tool }: A<"start">, call: Call) => {
-      fleet.toStart(tool).start("asked to start");
+      fleet.start(tool, "asked to start");
       return started(fleet, tool, call);
     },
     restart: ({ tool }: A<"restart">, call: Call) => {
-      const worker = fleet.toStart(tool);
-      const { pid } = worker.state;
-      if (worker.state.phase === "resting") worker.start("asked to restart");
-      else worker.restart("asked to restart");
+      const { pid } = fleet.get(tool).worker.state;
+      fleet.restart(tool, "asked to restart");
       return started(fleet, tool, call, pid);
     },
     stop: ({ tool }: A<"stop">) => (tool === undefined ? stopAll(daemon) : stopped(fleet, tool)),
@@ -66,18 +64,20 @@ async function started(fleet: Fleet, name: string, call: Call, oldPid: number | 
   fleet.on("changed", tell);
   call.onEnd(() => fleet.off("changed", tell));
   const settled = (state: WorkerState): boolean =>
-    (state.phase === "ready" && state.pid !== oldPid) || state.phase === "failed" || state.phase === "down" || (state.phase === "backoff" && state.deaths > 1);
+    (state.phase === "ready" && state.pid !== oldPid) || state.phase === "failed" || state.phase === "down" || (state.phase === "backoff" && state.deaths > 1) || fleet.isStuck(name);
   const { phase, state, reason } = await worker.until(settled);
   if (phase === "ready" && state !== "error") return { event: "started", tool: fleet.get(name).entry };
   throw new ToolError("not-ready", { tool: name, state: phase === "ready" ? "in error" : phase, reason, hint: `See: cpipe supervisor logs ${name}` });
 }
 
-async function stopped(fleet: Fleet, name: string): Promise<{ event: string; tool: RegistryEntry }> {
+/** Those that need it go on without it, and are told of: who stops one tool means that one. */
+async function stopped(fleet: Fleet, name: string): Promise<{ event: string; tool: RegistryEntry; needed_by?: string[] }> {
   const tool = fleet.get(name);
   const { worker } = tool;
   worker.stop("asked to stop");
   const state = await worker.until((now) => isDown(now) || now.want === "up");
-  if (isDown(state)) return { event: "stopped", tool: tool.entry };
+  const users = fleet.usersOf(name);
+  if (isDown(state)) return { event: "stopped", tool: tool.entry, ...(users.length === 0 ? {} : { needed_by: users }) };
   throw new ToolError("cancelled", { reason: `meanwhile somebody started ${name} again` });
 }
 

@@ -1,7 +1,11 @@
 import { EventEmitter } from "node:events";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { RegistryEntry } from "../pipes/protocol/registry.ts";
+import type { ToolSpec, WorkerTimeouts } from "../pipes/protocol/spec.ts";
 import { type Change, plan, type Tools } from "./config/plan.ts";
+import { endInOrder } from "./ending.ts";
+import { isStuck, type StandingOf, waitsBecause } from "./gate.ts";
+import { longestStop, neededBy, needsOf, type Order, startOrder } from "./order.ts";
 import { Tool, type ToolOptions } from "./tool.ts";
 import { isDown, type Worker } from "./worker/worker.ts";
 
@@ -12,15 +16,23 @@ export interface Applied {
   readonly fields: readonly string[];
 }
 
+/** Why a tool must not be started now, as a sentence; null when it may. */
+export type Gate = (name: string) => string | null;
+
+export interface FleetOptions extends Omit<ToolOptions, "onChanged" | "blocked"> {
+  /** What else may have to come first, beside other tools. Who keeps one calls `look` when it may say something else. */
+  readonly gates?: readonly Gate[];
+}
+
 /** All tools that tools.yaml names, in its order. Emits `changed` with a tool's entry, and `removed` with its name. */
 export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; removed: [name: string] }> {
-  readonly #options: Omit<ToolOptions, "onChanged">;
+  readonly #options: FleetOptions;
   #tools = new Map<string, Tool>();
   /** Tools that were removed and whose processes are not all gone. One that comes back meanwhile is this very tool, so it has one process. */
   readonly #leaving = new Map<string, Tool>();
   #closed = false;
 
-  constructor(options: Omit<ToolOptions, "onChanged">) {
+  constructor(options: FleetOptions) {
     super();
     this.setMaxListeners(0); // as many as watch
     this.#options = options;
@@ -41,10 +53,34 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     throw new ToolError("no-such-tool", { tool: name, hint: `tools.yaml names ${[...this.#tools.keys()].join(", ") || "none"}` });
   }
 
-  /** The worker of a tool that somebody wants to have started. @throws ToolError `no-such-tool`, `stopping` once the fleet is being stopped */
-  toStart(name: string): Worker {
-    if (this.#closed) throw new ToolError("stopping", { tool: "the daemon" });
-    return this.get(name).worker;
+  /** Starts a tool, and first what it needs. @throws ToolError `no-such-tool`, `stopping` once the fleet is being stopped */
+  start(name: string, reason: string): Worker {
+    const { worker } = this.#toStart(name);
+    worker.start(reason);
+    return worker;
+  }
+
+  /** Stops a tool and starts it again, and first what it needs. @throws ToolError `no-such-tool`, `stopping` */
+  restart(name: string, reason: string): Worker {
+    const { worker } = this.#toStart(name);
+    if (worker.state.phase === "resting") worker.start(reason);
+    else worker.restart(reason);
+    return worker;
+  }
+
+  /** Whether it waits for a tool that does not come up by itself. */
+  isStuck(name: string): boolean {
+    return isStuck(name, this.#standingOf);
+  }
+
+  /** The tools that are wanted up and need it, by themselves or through another. */
+  usersOf(name: string): string[] {
+    return neededBy(name, this.#order).filter((other) => this.#tools.get(other)?.worker.state.want === "up");
+  }
+
+  /** What waits is to see again whether it may be started. */
+  look(): void {
+    for (const { worker } of this.#tools.values()) worker.look();
   }
 
   /** Makes the fleet what `next` says; tools that do not change keep their process. @throws ToolError `stopping` */
@@ -52,8 +88,13 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     if (this.#closed) throw new ToolError("stopping", { tool: "the daemon" });
     const current = new Map([...this.#tools].map(([name, tool]) => [name, tool.worker.spec]));
     const changes = plan(current, next);
-    for (const change of changes) this.#perform(change, why);
-    this.#tools = new Map([...next.keys()].flatMap((name) => (this.#tools.has(name) ? [[name, this.get(name)] as const] : [])));
+    this.#remove(changes.flatMap(({ kind, name }) => (kind === "removed" ? [name] : [])));
+    const byName = new Map(changes.map((change) => [change.name, change]));
+    // All are there before the first is started: who waits for whom is known then.
+    for (const change of changes) if (change.kind === "added") this.#add(change);
+    this.#tools = new Map([...next.keys()].map((name) => [name, this.get(name)] as const));
+    for (const name of startOrder(next)) this.#perform(byName.get(name) as Change, why);
+    this.look();
     return changes.flatMap((change) => (change.kind === "unchanged" ? [] : [{ kind: change.kind, name: change.name, fields: "fields" in change ? change.fields : [] }]));
   }
 
@@ -62,11 +103,15 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     this.#closed = true;
   }
 
-  /** Stops every tool, for good; resolves when the last process of each is gone. */
+  /** Stops every tool, for good, those that need others before them; resolves when the last process of each is gone. */
   async stop(reason: string): Promise<void> {
     this.close();
-    for (const { worker } of this.#tools.values()) worker.stop(reason);
-    await Promise.all(this.#all().map(({ worker }) => worker.until(isDown)));
+    const all = new Map(this.#all().map((tool) => [tool.name, tool]));
+    await endInOrder(specsOf(all.values()), async (name) => {
+      const { worker } = all.get(name) as Tool;
+      worker.stop(reason);
+      await worker.until(isDown);
+    });
   }
 
   /** The processes that there are, those of removed tools included. */
@@ -76,7 +121,11 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */
   get stopBudget(): number {
-    return Math.max(0, ...this.#all().map(({ worker }) => worker.spec.timeouts).map(({ drainMs, stopMs, killMs }) => drainMs + stopMs + killMs));
+    const budgets = new Map(this.#all().map(({ name, worker }) => [name, worker.spec.timeouts]));
+    return longestStop(specsOf(this.#all()), (name) => {
+      const { drainMs, stopMs, killMs } = budgets.get(name) as WorkerTimeouts;
+      return drainMs + stopMs + killMs;
+    });
   }
 
   #all(): Tool[] {
@@ -85,44 +134,105 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   #perform(change: Change, why: string): void {
     switch (change.kind) {
-      case "removed":
-        return this.#remove(change.name);
       case "added":
-        return this.#add(change, why);
+        return this.#begin(this.get(change.name), why);
       case "restarted": {
-        const { worker } = this.get(change.name);
-        this.get(change.name).configure(change.to);
-        if (worker.state.want === "up") worker.restart(`${why}: ${change.fields.join(", ")} changed`);
+        const tool = this.get(change.name);
+        tool.configure(change.to);
+        if (tool.worker.state.want === "up") this.restart(change.name, `${why}: ${change.fields.join(", ")} changed`);
         return;
       }
       case "changed": {
         const tool = this.get(change.name);
         tool.configure(change.to);
-        if (change.fields.includes("autostart") && change.to.autostart && isDown(tool.worker.state)) tool.worker.start(`${why}: autostart`);
+        if (change.fields.includes("autostart") && change.to.autostart && isDown(tool.worker.state)) this.start(change.name, `${why}: autostart`);
         return;
       }
+      case "removed":
       case "unchanged":
         return undefined;
     }
   }
 
-  #add({ to, name }: Extract<Change, { kind: "added" }>, why: string): void {
+  #add({ to, name }: Extract<Change, { kind: "added" }>): void {
     const kept = this.#leaving.get(name);
     kept?.configure(to);
-    const tool = kept ?? new Tool(to, { ...this.#options, onChanged: (changed) => this.#tools.get(changed.name) === changed && this.emit("changed", changed.entry) });
     this.#leaving.delete(name);
-    this.#tools.set(name, tool);
-    if (!to.autostart) this.emit("changed", tool.entry);
-    else if (to.keep.preload) tool.worker.start(why);
+    this.#tools.set(name, kept ?? this.#newTool(to));
+  }
+
+  #begin(tool: Tool, why: string): void {
+    const { autostart, keep } = tool.worker.spec;
+    if (!autostart) this.emit("changed", tool.entry);
+    else if (keep.preload) this.start(tool.name, why);
     else tool.worker.rest("its first request starts it");
   }
 
-  #remove(name: string): void {
-    const tool = this.get(name);
-    this.#tools.delete(name);
-    this.#leaving.set(name, tool);
-    tool.worker.stop("removed from tools.yaml");
-    void tool.worker.until(isDown).then(() => this.#leaving.get(name) === tool && this.#leaving.delete(name));
-    this.emit("removed", name);
+  #newTool(spec: ToolSpec): Tool {
+    const onChanged = (changed: Tool): void => {
+      if (this.#tools.get(changed.name) === changed) this.emit("changed", changed.entry);
+      this.look();
+    };
+    const tool = new Tool(spec, { ...this.#options, blocked: this.#blocked, onChanged });
+    // Nobody has asked for its start but the request itself.
+    tool.worker.on("changed", ({ phase }, before) => void (phase === "waiting" && before.phase === "resting" && this.#startNeedsOf(tool.name)));
+    return tool;
   }
+
+  /** They are no longer in the list at once; those that need others among them are stopped before them. */
+  #remove(names: readonly string[]): void {
+    const removed = new Map(names.map((name) => [name, this.get(name)]));
+    for (const [name, tool] of removed) {
+      this.#tools.delete(name);
+      this.#leaving.set(name, tool);
+      this.emit("removed", name);
+    }
+    void endInOrder(specsOf(removed.values()), async (name) => {
+      const tool = removed.get(name) as Tool;
+      const isLeaving = (): boolean => this.#leaving.get(name) === tool;
+      if (!isLeaving()) return; // it has come back
+      tool.worker.stop("removed from tools.yaml");
+      await tool.worker.until((state) => isDown(state) || state.want === "up");
+      if (isLeaving()) this.#leaving.delete(name);
+    });
+  }
+
+  #toStart(name: string): Tool {
+    if (this.#closed) throw new ToolError("stopping", { tool: "the daemon" });
+    const tool = this.get(name);
+    this.#startNeedsOf(name);
+    return tool;
+  }
+
+  #startNeedsOf(name: string): void {
+    for (const needed of needsOf(name, this.#order)) {
+      const { worker } = this.get(needed);
+      if (worker.state.phase === "down" || worker.state.phase === "failed") worker.start(`${name} needs it`);
+    }
+  }
+
+  readonly #blocked: Gate = (name) => {
+    if (this.#closed) return "the daemon is being stopped";
+    if (this.#leaving.has(name)) return "it was removed from tools.yaml";
+    for (const gate of [this.#waits, ...(this.#options.gates ?? [])]) {
+      const reason = gate(name);
+      if (reason !== null) return reason;
+    }
+    return null;
+  };
+
+  readonly #waits: Gate = (name) => waitsBecause(name, this.#standingOf);
+
+  readonly #standingOf: StandingOf = (name) => {
+    const worker = this.#tools.get(name)?.worker;
+    return worker === undefined ? undefined : { needs: worker.spec.needs, after: worker.spec.after, state: worker.state };
+  };
+
+  get #order(): Order {
+    return specsOf(this.#tools.values());
+  }
+}
+
+function specsOf(tools: Iterable<Tool>): ReadonlyMap<string, ToolSpec> {
+  return new Map([...tools].map(({ name, worker }) => [name, worker.spec]));
 }

@@ -12,6 +12,8 @@ export interface ToolOptions {
   readonly ledgers: string;
   readonly log: Logger;
   readonly effects: Effects;
+  /** Why no process of it may be started now, as a sentence; null when one may. */
+  readonly blocked: (name: string) => string | null;
   /** Something about the tool is different from what `entry` said before. */
   readonly onChanged: (tool: Tool) => void;
 }
@@ -36,7 +38,7 @@ export class Tool {
       standing: () => ({ state: this.worker.state.phase, reason: this.worker.state.reason }),
     });
     this.#hash = specHash(spec);
-    this.worker = new Worker(spec, { effects: { ...options.effects, spawn: (...args) => this.#spawn(...args) }, pipe: this.#connector });
+    this.worker = new Worker(spec, { effects: { ...options.effects, spawn: (...args) => this.#spawn(...args) }, pipe: this.#connector, blocked: () => options.blocked(spec.name) });
     this.worker.on("died", (record) => (this.#deaths = [...this.#deaths, record].slice(-DEATHS_KEPT)));
     this.worker.on("changed", (state) => {
       if (state.state !== "loading") this.#progress = null;

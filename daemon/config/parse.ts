@@ -7,6 +7,7 @@ import { MAX_PROBLEMS, readDocument } from "./document.ts";
 import { checkEntry, type Entry, schemaOf } from "./entries.ts";
 import type { Path } from "./fill.ts";
 import type { Problem } from "./problem.ts";
+import { checkOrder } from "./references.ts";
 import { fileSchema } from "./schemas.ts";
 import { logPolicy, type LogPolicy, specOf } from "./spec.ts";
 import { Filled, tidy } from "./tidy.ts";
@@ -47,7 +48,7 @@ function checkFile(root: unknown): Placed[] {
   if (!isMap(root) || !Object.hasOwn(root, "tools")) return problems;
   const tools = root["tools"] ?? {};
   if (!isMap(tools)) return [...problems, { path: ["tools"], at: "value", message: wrongValue(["tools"], tools), expected: "a map from names to tools", got: shown(tools) }];
-  return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, entry))];
+  return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, entry)), ...checkOrder(tools)];
 }
 
 function toConfig(path: string, root: Entry, env: Environment): Config {

@@ -62,7 +62,11 @@ export const table: Table = {
     ...noProcess,
     adopted: stay,
     requested: stay,
-    gateChanged: (state, _, at) => (at.policy.blocked === null ? begin(state, at, state.cause, state.probing) : [{ ...state, reason: at.policy.blocked }, []]),
+    gateChanged: (state, _, at) => {
+      const { blocked } = at.policy;
+      if (blocked === null) return begin(state, at, state.cause, state.probing);
+      return blocked === state.reason ? stay(state) : [{ ...state, reason: blocked }, []];
+    },
     wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
     wantedDown: (state, event, at) => conclude(state, { kind: "down", reason: event.reason }, at),
     restartAsked: (state, event, at) => begin(reset(state), at, event.reason),

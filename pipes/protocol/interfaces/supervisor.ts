@@ -15,7 +15,7 @@ export const supervisor = defineInterface({
   commands: {
     list: { description: "All tools and how they are", args: Type.Object({}), reply: "tools", idempotent: true },
     status: { description: "One tool in full, or the daemon itself", args: Type.Object(maybeOne), reply: "status", idempotent: true, text: "tool" },
-    start: { description: "Start a tool; answers when it is ready, or with why it is not", args: Type.Object(one), reply: "started", idempotent: true, text: "tool" },
+    start: { description: "Start a tool, and first what it needs; answers when it is ready, or with why it is not", args: Type.Object(one), reply: "started", idempotent: true, text: "tool" },
     stop: { description: "Stop a tool; answers when its last process has gone. Without a tool: stop the daemon", args: Type.Object(maybeOne), reply: "stopped", idempotent: true, text: "tool" },
     restart: { description: "Stop and start a tool; answers when it is ready again", args: Type.Object(one), reply: "started", text: "tool" },
     reload: { description: "Read tools.yaml again and apply what has changed", args: Type.Object({}), reply: "reloaded", idempotent: true },
@@ -40,7 +40,7 @@ export const supervisor = defineInterface({
     tools: { description: "All tools", fields: Type.Object({ tools: Type.Array(RegistryEntry, { description: "one entry a tool" }) }) },
     status: { description: "One tool, or the daemon", fields: Type.Object({ status: Type.Object({}, { description: "everything known" }) }) },
     started: { description: "The tool is ready", fields: entry },
-    stopped: { description: "The last process of the tool has gone", fields: Type.Object({ tool: Type.Optional(RegistryEntry) }) },
+    stopped: { description: "The last process of the tool has gone", fields: Type.Object({ tool: Type.Optional(RegistryEntry), needed_by: Type.Optional(Type.Array(Type.String(), { description: "tools that need it and go on without it" })) }) },
     reloaded: {
       description: "tools.yaml was applied",
       fields: Type.Object({ changes: Type.Array(Type.Object({}), { description: "what was done, one entry a tool that changed" }) }),
