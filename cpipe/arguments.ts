@@ -10,6 +10,7 @@ export type Task =
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
   | { kind: "init" }
+  | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
   | { kind: "version" };
 
@@ -56,24 +57,28 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     if (target === undefined || (target.startsWith("-") && target !== "-h" && target !== "--help")) throw usage("--serve needs the name of a built-in server, or a file: cpipe --serve chat");
     return target.startsWith("-") ? { kind: "help", tool: null, cmd: null, options: noOptions() } : { kind: "serve", target, rest };
   }
-  const allowed = mode === "list" || mode === "pid" || mode === "clear" ? ["--json", "-j"] : [];
+  const inFolder = mode === "list" || mode === "pid" || mode === "clear";
+  const allowed = inFolder ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
   for (const word of words.filter((candidate) => candidate.startsWith("-"))) {
     if (word === "--help" || word === "-h") return { kind: "help", tool: null, cmd: null, options: noOptions() };
     if (word === "--pid" && mode === "list") mode = "pid";
     else if (word !== "--list" && !allowed.includes(word)) throw usage(`--${mode} does not take ${word}`);
   }
-  if (folders.length > (allowed.length > 0 ? 1 : 0)) throw usage(`--${mode} does not take ${folders.at(-1)}`);
+  if (folders.length > (inFolder ? 1 : 0)) throw usage(`--${mode} does not take ${folders.at(-1)}`);
   const folder = folders[0] ?? null;
-  const json = words.some((word) => allowed.includes(word));
+  const given = words.some((word) => allowed.includes(word));
   switch (mode) {
     case "list":
     case "pid":
-      return { kind: "list", folder, json, pids: mode === "pid" };
+      return { kind: "list", folder, json: given, pids: mode === "pid" };
     case "clear":
-      return { kind: "clear", folder, json };
+      return { kind: "clear", folder, json: given };
     case "init":
       return { kind: "init" };
+    case "install-service":
+    case "uninstall-service":
+      return { kind: mode, force: given };
     default:
       return { kind: "print-service" };
   }

@@ -8,7 +8,7 @@ import { clear } from "./commands/clear.ts";
 import { help } from "./commands/help.ts";
 import { renderListing, takeStock } from "./commands/list.ts";
 import { serve } from "./commands/serve.ts";
-import { serviceFile } from "./commands/service.ts";
+import { installService, serviceFile, uninstallService } from "./commands/service.ts";
 import { Output, say } from "./output.ts";
 import { Interruption } from "./signals.ts";
 import { styleFor } from "./style.ts";
@@ -54,6 +54,10 @@ async function perform(task: Task): Promise<void> {
       const { path, created } = initConfig(places());
       return out.write(created ? `${path}\n` : `${path} is there already; it was left as it is\n`);
     }
+    case "install-service":
+      return out.write(await installService(task.force));
+    case "uninstall-service":
+      return out.write(await uninstallService(task.force));
     case "print-service":
       return out.write(serviceFile());
     case "version":

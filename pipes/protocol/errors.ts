@@ -47,6 +47,7 @@ export const errors = {
   "not-ours": row(1, false, (x) => `${f(x["path"])} belongs to uid ${f(x["owner"])}, not to us (uid ${f(x["uid"])}); it was left alone`),
   "unsafe-file": row(1, false, (x) => `${f(x["path"])} ${f(x["reason"])}${next(x)}`),
   "file-failed": row(1, false, (x) => `${f(x["path"])}: ${f(x["reason"])}${next(x)}`),
+  "service-failed": row(1, false, (x) => `${f(x["reason"])}${next(x)}`),
   "invalid-config": row(1, false, (x) => `${f(x["path"])} was not applied: ${f(x["reason"])}`),
   // Models and engines
   "model-missing": row(4, false, (x) => `the model file ${f(x["path"])} does not exist${next(x)}`),

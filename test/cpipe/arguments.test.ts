@@ -31,6 +31,9 @@ for (const [line, expected] of [
   ["--clear /x", { kind: "clear", folder: "/x", json: false }],
   ["--serve chat --model x", { kind: "serve", target: "chat", rest: ["--model", "x"] }],
   ["--init", { kind: "init" }],
+  ["--install-service", { kind: "install-service", force: false }],
+  ["--install-service --force", { kind: "install-service", force: true }],
+  ["--uninstall-service", { kind: "uninstall-service", force: false }],
   ["--print-service", { kind: "print-service" }],
   ["--version", { kind: "version" }],
   ["chat -V", { kind: "version" }],
@@ -52,7 +55,7 @@ for (const [line, tool, cmd] of [
 
 test("--help behind -- is text", () => assert.equal(parseArguments(["chat", "ask", "--", "--help"]).kind, "call"));
 
-for (const line of ["--list /a /b", "--list --verbose", "--init x", "--serve", "--nonsense", "chat --temperature 0 ask", "chat", "-x chat ask", "chat ask2 -tsoon", "-n5 chat ask"]) {
+for (const line of ["--list /a /b", "--list --verbose", "--init x", "--init --force", "--install-service x", "--install-service --json", "--serve", "--nonsense", "chat --temperature 0 ask", "chat", "-x chat ask", "chat ask2 -tsoon", "-n5 chat ask"]) {
   test(`cpipe ${line} is a usage error`, () => {
     const read = (): unknown => {
       const task = parseArguments(line.split(" "));

@@ -7,7 +7,7 @@ import { launchAgent } from "../../pipes/client/unit.ts";
 const template = readFileSync(new URL("../../launchd/io.github.pipe-tools.plist", import.meta.url), "utf8");
 
 test("the filled launch agent is a property list that says what the daemon counts on", () => {
-  const installation = { node: "/opt/R&D <node>/bin/node", daemon: "/opt/main.js", path: "/opt/R&D/bin:/usr/bin", readme: "", logs: "/Users/me/Logs & more" };
+  const installation = { node: "/opt/R&D <node>/bin/node", daemon: "/opt/main.js", environment: { PATH: "/opt/R&D/bin:/usr/bin", PIPE_TOOLS_PIPES: "/tmp/<mine>" }, readme: "", logs: "/Users/me/Logs & more" };
   const parse = "import sys, json, plistlib; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))";
   const text = execFileSync("python3", ["-c", parse], { input: launchAgent(template, installation), encoding: "utf8" });
   assert.deepEqual(JSON.parse(text), {
@@ -17,8 +17,9 @@ test("the filled launch agent is a property list that says what the daemon count
     KeepAlive: { SuccessfulExit: false },
     ThrottleInterval: 10,
     ExitTimeOut: 30,
+    AbandonProcessGroup: true,
     ProcessType: "Interactive",
-    EnvironmentVariables: { PATH: "/opt/R&D/bin:/usr/bin" },
+    EnvironmentVariables: { PATH: "/opt/R&D/bin:/usr/bin", PIPE_TOOLS_PIPES: "/tmp/<mine>" },
     Umask: 0o077,
     StandardOutPath: "/Users/me/Logs & more/launchd.log",
     StandardErrorPath: "/Users/me/Logs & more/launchd.log",

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it, type TestContext } from "node:test";
-import { serviceFile } from "../../cpipe/commands/service.ts";
-import { ToolClient } from "../../pipes/client/tool-client.ts";
-import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
-import { makeWorld, root, type World } from "../harness.ts";
-import { assertNothingLeft, configure, daemonLog, type Log, logsOf, QUICK, registryOf, vanished } from "../daemon/daemon.ts";
-import { type Manager, startManager, whyNoManager } from "./manager.ts";
+import { describe, it } from "node:test";
+import { root, type World } from "../harness.ts";
+import { type Log, QUICK, registryOf, vanished } from "../daemon/daemon.ts";
+import { whyNoManager } from "./manager.ts";
+import { control, dropIn, leftNothing, nextDaemon, ready, startService } from "./service.ts";
 
 const why = whyNoManager();
 const family = join(root, "test/fixtures/tools/family.mjs");
@@ -40,7 +37,7 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
   });
 
   it("starts a daemon again that is blocked, because its watchdog hears nothing", async (t) => {
-    const { world, manager, log } = await startService(t, yaml, "WatchdogSec=3");
+    const { world, manager, log } = await startService(t, yaml, "[Service]\nWatchdogSec=3");
     const pids = await ready(world, "echo", "family");
     const next = nextDaemon(log);
     process.kill(Number(await manager.property("MainPID")), "SIGSTOP");
@@ -66,77 +63,13 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
     const { world, manager } = await startService(t, yaml);
     await ready(world, "echo", "family");
     const pid = Number(await manager.property("MainPID"));
-    dropIn(world, `ExecStart=\nExecStart=:"${process.execPath}" "${join(root, "dist/daemon/main.js")}" --no-such-flag\n`);
+    dropIn(world, `[Service]\nExecStart=\nExecStart=:"${process.execPath}" "${join(root, "dist/daemon/main.js")}" --no-such-flag\n`);
     await manager.systemctl("daemon-reload");
     process.kill(pid, "SIGKILL");
     await vanished(registryOf(world)); // the last thing to go
     await leftNothing(world, manager);
   });
 });
-
-interface Service {
-  readonly world: World;
-  readonly manager: Manager;
-  readonly log: Log;
-}
-
-/** `settings` go into a drop-in, as `systemctl edit` writes one. */
-async function startService(t: TestContext, config: string, settings = ""): Promise<Service> {
-  const world = makeWorld();
-  const manager = await startManager(t, world);
-  mkdirSync(unitFolder(world), { recursive: true });
-  writeFileSync(join(unitFolder(world), "pipe-tools.service"), serviceFile());
-  dropIn(world, settings);
-  configure(world, config);
-  await manager.systemctl("daemon-reload");
-  process.env["XDG_RUNTIME_DIR"] = world.env["XDG_RUNTIME_DIR"]; // where clients look for the registry
-  await manager.systemctl("start", "pipe-tools");
-  return { world, manager, log: daemonLog(join(logsOf(world), "daemon.log")) };
-}
-
-async function leftNothing(world: World, manager: Manager): Promise<void> {
-  assertNothingLeft(world);
-  await manager.close();
-  await world.close();
-}
-
-function dropIn(world: World, settings: string): void {
-  const folder = join(unitFolder(world), "pipe-tools.service.d");
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "override.conf"), `[Service]\n${settings}\n`);
-}
-
-function unitFolder(world: World): string {
-  return join(world.env["XDG_CONFIG_HOME"] ?? "", "systemd/user");
-}
-
-/** Uses the control pipe of the daemon that runs now. */
-async function control<Result>(world: World, use: (client: ToolClient) => Promise<Result>): Promise<Result> {
-  const client = await ToolClient.connect("supervisor", { folder: world.pipes, reconnect: false });
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
-}
-
-/** Resolves to their pids once all of these tools are ready. */
-async function ready(world: World, ...names: string[]): Promise<number[]> {
-  const pids = new Map<string, number | null>();
-  return control(world, async (client) => {
-    for await (const { tool } of client.stream("watch", {}, { timeout: Infinity })) {
-      const { name, phase, pid } = (tool ?? {}) as Partial<RegistryEntry>;
-      if (name !== undefined) pids.set(name, phase === "ready" ? (pid ?? null) : null);
-      const found = names.map((wanted) => pids.get(wanted) ?? null);
-      if (!found.includes(null)) return found as number[];
-    }
-    return assert.fail("the daemon went");
-  });
-}
-
-function nextDaemon(log: Log): Promise<unknown> {
-  return log.next(({ msg }) => msg === "running");
-}
 
 /** systemd has left the workers alone: it was the next daemon that ended them. */
 async function assertSpared(world: World, log: Log, pids: readonly number[]): Promise<void> {

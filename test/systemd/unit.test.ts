@@ -17,7 +17,7 @@ const home = join(root, `O"Neil's 100% $HOME`);
 mkdirSync(home);
 const daemon = join(home, "main.js");
 writeFileSync(daemon, "");
-const installation = { node: process.execPath, daemon, path: `${home}/bin:/usr/bin:/bin`, readme: pathToFileURL(join(home, "README.md")).href, logs: root };
+const installation = { node: process.execPath, daemon, environment: { PATH: `${home}/bin:/usr/bin:/bin`, PIPE_TOOLS_PIPES: "/my pipes" }, readme: pathToFileURL(join(home, "README.md")).href, logs: root };
 const filled = systemdUnit(template, installation);
 
 test("the filled unit says what the daemon counts on", () => {
@@ -38,7 +38,7 @@ test("paths with quotes, spaces, percent and dollar signs are quoted for systemd
   const { Service } = parseUnit(filled);
   assert.equal(Service?.["ExecStart"], `:"${process.execPath}" "${quoted}/main.js"`);
   assert.equal(Service?.["ExecStopPost"], `${Service?.["ExecStart"]} --end-leftovers`);
-  assert.equal(Service?.["Environment"], `"PATH=${quoted}/bin:/usr/bin:/bin"`);
+  assert.equal(Service?.["Environment"], `"PATH=${quoted}/bin:/usr/bin:/bin" "PIPE_TOOLS_PIPES=/my pipes"`);
 });
 
 test("systemd waits longer at a stop than a worker may take by default", () => {

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fillTemplate } from "../../../pipes/client/unit.ts";
+import { fillTemplate, launchAgent, sealOf, systemdUnit } from "../../../pipes/client/unit.ts";
 
 test("every place of a name gets its value, as it stands", () => {
   assert.equal(fillTemplate("@A@ @B_C@ @A@ a@b.c @lower@", { A: "$& $1 @B_C@", B_C: "2" }), "$& $1 @B_C@ 2 $& $1 @B_C@ a@b.c @lower@");
-});
-
-test("the value is quoted by the format's own rule", () => {
-  assert.equal(fillTemplate("<@A@>", { A: "x" }, (value) => `[${value}]`), "<[x]>");
 });
 
 test("all that does not fit is said at once", () => {
@@ -19,4 +15,17 @@ test("all that does not fit is said at once", () => {
 
 test("a value with a line break would become a line of its own, and is refused", () => {
   assert.throws(() => fillTemplate("@A@", { A: "x\nExecStart=/bin/false" }), { message: /a control character in the value of @A@/ });
+});
+
+test("a service file tells whether it is as it was made", () => {
+  const installation = { node: "/n", daemon: "/d", environment: { PATH: "/bin" }, readme: "file:///r", logs: "/l" };
+  const unit = systemdUnit("# Made by cpipe, sum @SUM@\n@NODE@ @DAEMON@ @README@ @ENVIRONMENT@\n", installation);
+  const agent = launchAgent("<!-- Made by cpipe, sum @SUM@ -->\n@NODE@ @DAEMON@ @LOGS@ @ENVIRONMENT@\n", installation);
+  assert.match(unit, /^# Made by cpipe, sum [0-9a-f]{16}\n\/n \/d /);
+  for (const text of [unit, agent]) {
+    assert.equal(sealOf(text), "intact");
+    assert.equal(sealOf(text.replace("/n", "/m")), "broken");
+    assert.equal(sealOf(text.replace("Made by cpipe", "Made by me")), "none");
+  }
+  assert.equal(sealOf(""), "none");
 });
