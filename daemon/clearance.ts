@@ -6,6 +6,7 @@ import { acquireLock } from "../pipes/transport/lock.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { isStopAsked, restartFollows } from "./systemd/aftermath.ts";
 import { killOthers, unitGroup } from "./systemd/cgroup.ts";
+import { Lifelines } from "./worker/lifeline.ts";
 
 /** What was ended (pids) and removed (paths). */
 export interface Cleared {
@@ -25,9 +26,11 @@ export async function clearAway(places: Places, env: Readonly<Record<string, str
   if (lock === null) return null;
   try {
     const registry = readRegistry(places.registry);
-    const ended = await endLeftovers(registry);
+    const lifelines = new Lifelines(places.runtime);
+    const ended = await endLeftovers(registry, lifelines);
     if (group !== null) ended.push(...(await killOthers(group)));
     const removed = registry === null ? [] : await removeOrphans(registry.pipes);
+    lifelines.clear();
     rmSync(places.registry, { force: true });
     return { ended, removed };
   } finally {

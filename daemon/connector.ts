@@ -24,6 +24,8 @@ export interface ConnectorNews {
   description(description: string): void;
   /** Why nobody answers, as facts of the error `not-ready`: for those whose requests nobody will take any more. */
   standing(): { readonly state: string; readonly reason: string };
+  /** It has gone from its end of the pipe. */
+  lost(): void;
 }
 
 const REPLACED_CHECK_MS = 250;
@@ -63,6 +65,11 @@ export class Connector implements WorkerPipe {
   /** @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours` */
   hold(): void {
     this.#upstream.hold();
+  }
+
+  /** Holds the FIFO of a worker that is taken over. @throws ToolError `not-a-fifo`, `not-ours` */
+  adopt(): void {
+    this.#upstream.adopt();
   }
 
   /** Before a process is spawned: the ledger that it is to write in. An earlier daemon may have left one to be settled. */
@@ -165,7 +172,7 @@ export class Connector implements WorkerPipe {
   #subscribe(): void {
     const connection = new Connection(
       { folder: this.#folder, name: this.#name, makeFifo: mkfifo, wants: ["progress"], timeoutMs: Infinity },
-      { event: (event) => this.#connection === connection && this.#take(event), lost: () => undefined }, // the exit of the process is the news
+      { event: (event) => this.#connection === connection && this.#take(event), lost: () => this.#connection === connection && this.#news.lost() },
     );
     this.#connection = connection;
     this.#opening = new AbortController();

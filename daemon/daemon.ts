@@ -11,9 +11,9 @@ import type { Registry } from "../pipes/protocol/registry.ts";
 import { ToolServer } from "../pipes/rpc/server.ts";
 import { removeFifo } from "../pipes/transport/fifo.ts";
 import { controlServer } from "./control.ts";
+import { Bequest } from "./bequest.ts";
 import { type Applied, Fleet } from "./fleet.ts";
 import { keepFresh } from "./freshness.ts";
-import { endLeftovers } from "./leftovers.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
 import { foreignServer } from "./owner.ts";
 import { RegistryFile } from "./registry.ts";
@@ -21,6 +21,7 @@ import { type ConfigSource, type Settled } from "./source.ts";
 import { signalGroup } from "./worker/group.ts";
 import { bootId, startTimeOf } from "../pipes/transport/identity.ts";
 import { launchOf } from "./worker/launch.ts";
+import { Lifelines } from "./worker/lifeline.ts";
 import { workerProcesses } from "./worker/processes.ts";
 
 export interface DaemonParts {
@@ -45,6 +46,8 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   readonly #parts: DaemonParts;
   readonly #pipes: string;
   readonly #registry: RegistryFile;
+  readonly #lifelines: Lifelines;
+  readonly #bequest: Bequest;
   readonly #control: ToolServer;
   readonly #self: Registry["daemon"];
   readonly #chores: ReadonlyArray<() => void>;
@@ -64,7 +67,9 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#self = { pid: process.pid, startTime: startTimeOf(process.pid), bootId: bootId(), version: packageVersion(), started: new Date().toISOString() };
     const limits = { maxBytes: first.logs.maxSize, keep: first.logs.keep };
     const launch = { pipes: this.#pipes, ledgers: places.ledgers, logLevel: first.logs.level };
-    const effects = workerProcesses({ logs: places.logs, limits, log, launch: (spec) => launchOf(spec, launch) });
+    this.#lifelines = new Lifelines(places.runtime);
+    this.#bequest = new Bequest({ registry: readRegistry(places.registry), pipes: this.#pipes, lifelines: this.#lifelines, log });
+    const effects = workerProcesses({ logs: places.logs, limits, log, lifelines: this.#lifelines, launch: (spec) => launchOf(spec, launch) });
     this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
@@ -79,7 +84,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     ];
   }
 
-  /** Opens the control pipe, ends what an earlier daemon has left, and starts the tools. Resolves when the control pipe answers. */
+  /** Opens the control pipe, takes over what an earlier daemon has left, and starts the other tools. Resolves when the control pipe answers. */
   start(): Promise<void> {
     return this.#inTurn(() => this.#start());
   }
@@ -103,7 +108,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
       daemon: this.#self,
       pipes: this.#pipes,
       config: { path: source.path, problems: [...source.problems] },
-      tools: Object.fromEntries(this.fleet.entries.map((entry) => [entry.name, entry])),
+      tools: Object.fromEntries([...this.#bequest.entries, ...this.fleet.entries].map((entry) => [entry.name, entry])),
     };
   }
 
@@ -142,12 +147,12 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   }
 
   async #start(): Promise<void> {
-    const { log, first, places } = this.#parts;
+    const { log, first, source } = this.#parts;
     if (this.#stopping !== null) return;
     makePipesFolder(this.#pipes);
     await this.#openControl(); // first of all: with another daemon on these pipes nothing here is ours to clear
-    const ended = await endLeftovers(readRegistry(places.registry));
-    if (ended.length > 0) log.warn({ pids: ended, reason: "an earlier daemon ended without stopping them" }, "ended leftover workers");
+    // While nobody knows what they are to be, workers of an earlier daemon go on as they are.
+    if (source.problems.length === 0) await this.#bequest.handOver(this.fleet, first.tools);
     if (this.#stopping !== null) return;
     this.fleet.apply(first.tools, "the daemon started");
     this.#registry.write();
@@ -171,6 +176,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     const notes: string[] = [];
     try {
       const settled = await this.#read();
+      if (this.#bequest.entries.length > 0) await this.#bequest.handOver(this.fleet, settled.tools);
       applied = this.fleet.apply(settled.tools, "tools.yaml changed");
       notes.push(...this.#notApplied(settled));
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
@@ -204,13 +210,14 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#parts.log.info({ reason }, "stopping");
     this.#control.setState("stopping");
     for (const stop of this.#chores) stop();
-    await this.fleet.stop(reason);
+    await Promise.all([this.fleet.stop(reason), this.#bequest.entries.length === 0 ? null : this.#bequest.end().then(() => this.sweep())]);
   }
 
   async #close(reason: string): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve)); // whoever asked over the control pipe is answered first
     await this.#control.close(reason);
     if (this.#serving) removeFifo(fifoOf.upstream(this.#pipes, SUPERVISOR));
+    this.#lifelines.clear();
     this.#registry.remove();
     this.#parts.log.info({ reason }, "stopped");
   }

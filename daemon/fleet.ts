@@ -1,12 +1,14 @@
 import { EventEmitter } from "node:events";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import type { RegistryEntry } from "../pipes/protocol/registry.ts";
+import type { DeathRecord, RegistryEntry } from "../pipes/protocol/registry.ts";
 import type { ToolSpec, WorkerTimeouts } from "../pipes/protocol/spec.ts";
+import { afterAdoption, type LivingEntry } from "./adoption.ts";
 import { type Change, plan, type Tools } from "./config/plan.ts";
+import { unknownSpec } from "./config/spec.ts";
 import { endInOrder } from "./ending.ts";
 import { isStuck, type StandingOf, waitsBecause } from "./gate.ts";
 import { longestStop, neededBy, needsOf, type Order, startOrder } from "./order.ts";
-import { Tool, type ToolOptions } from "./tool.ts";
+import { type History, Tool, type ToolOptions } from "./tool.ts";
 import { isDown, type Worker } from "./worker/worker.ts";
 
 /** What was done for one tool at a reload. */
@@ -30,6 +32,8 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   #tools = new Map<string, Tool>();
   /** Tools that were removed and whose processes are not all gone. One that comes back meanwhile is this very tool, so it has one process. */
   readonly #leaving = new Map<string, Tool>();
+  /** What is to be done with tools of an earlier daemon, once all are there. */
+  readonly #next = new Map<string, () => void>();
   #closed = false;
 
   constructor(options: FleetOptions) {
@@ -93,9 +97,43 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     // All are there before the first is started: who waits for whom is known then.
     for (const change of changes) if (change.kind === "added") this.#add(change);
     this.#tools = new Map([...next.keys()].map((name) => [name, this.get(name)] as const));
-    for (const name of startOrder(next)) this.#perform(byName.get(name) as Change, why);
+    for (const name of startOrder(next)) {
+      this.#perform(byName.get(name) as Change, why);
+      this.#next.get(name)?.();
+    }
+    this.#next.clear();
     this.look();
     return changes.flatMap((change) => (change.kind === "unchanged" ? [] : [{ kind: change.kind, name: change.name, fields: "fields" in change ? change.fields : [] }]));
+  }
+
+  /**
+   * Takes over a worker of an earlier daemon. `spec` is what its tool is to be now, null for a tool that tools.yaml no longer has:
+   * that one is stopped.
+   */
+  adopt(entry: LivingEntry, spec: ToolSpec | null, reason: string): void {
+    const tool = this.#newTool(spec ?? unknownSpec(entry.name), entry);
+    const { worker } = tool;
+    if (spec === null) this.#leaving.set(entry.name, tool);
+    else this.#tools.set(entry.name, tool);
+    tool.adopt(entry, reason);
+    if (spec === null) return this.#leave(tool);
+    const next = afterAdoption(entry, tool.outdated);
+    const why = tool.outdated ? "what tools.yaml says of it changed while no daemon ran" : "the daemon before was restarting it";
+    if (next === "stop") this.#next.set(entry.name, () => worker.stop(entry.reason ?? "it was being stopped"));
+    if (next === "restart") this.#next.set(entry.name, () => worker.restart(why));
+  }
+
+  /**
+   * A tool of an earlier daemon that has no process. It is started again by the next `apply` if it was to be up, and remembers the
+   * `death` that nobody saw.
+   */
+  recall(entry: RegistryEntry, spec: ToolSpec, death: DeathRecord | null): void {
+    const deaths = death === null ? entry.deaths : [...entry.deaths, death];
+    const tool = this.#newTool(spec, { deaths, restarts: entry.restarts + (death === null ? 0 : 1) });
+    this.#tools.set(spec.name, tool);
+    if (entry.phase === "resting") this.#next.set(spec.name, () => tool.worker.rest(entry.reason ?? "nothing is asked of it"));
+    else if (entry.want === "up") this.#next.set(spec.name, () => this.start(spec.name, death === null ? "the daemon started" : `${death.what}; started again`));
+    else this.#next.set(spec.name, () => this.emit("changed", tool.entry));
   }
 
   /** From now on nothing is started. */
@@ -168,12 +206,12 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     else tool.worker.rest("its first request starts it");
   }
 
-  #newTool(spec: ToolSpec): Tool {
+  #newTool(spec: ToolSpec, history?: History): Tool {
     const onChanged = (changed: Tool): void => {
       if (this.#tools.get(changed.name) === changed) this.emit("changed", changed.entry);
       this.look();
     };
-    const tool = new Tool(spec, { ...this.#options, blocked: this.#blocked, onChanged });
+    const tool = new Tool(spec, { ...this.#options, blocked: this.#blocked, onChanged }, history);
     // Nobody has asked for its start but the request itself.
     tool.worker.on("changed", ({ phase }, before) => void (phase === "waiting" && before.phase === "resting" && this.#startNeedsOf(tool.name)));
     return tool;
@@ -230,6 +268,11 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   get #order(): Order {
     return specsOf(this.#tools.values());
+  }
+
+  #leave(tool: Tool): void {
+    tool.worker.stop("removed from tools.yaml");
+    void tool.worker.until(isDown).then(() => this.#leaving.get(tool.name) === tool && this.#leaving.delete(tool.name));
   }
 }
 

@@ -32,6 +32,11 @@ export class Upstream {
     return this.#fd !== null;
   }
 
+  /** As `hold`, with the worker of an earlier daemon that is about to be taken over: it reads this FIFO, and is nobody else's. */
+  adopt(): void {
+    this.#fd ??= this.#open();
+  }
+
   /**
    * Makes it if it is missing, and holds the one that is there now; what waited in one held before, and is not stale, is moved
    * into it. @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours`

@@ -48,6 +48,11 @@ export function specOf(name: string, entry: Entry, defaults: Entry, folder: stri
   };
 }
 
+/** What is to be said of a tool that no tools.yaml describes any more, to stop it in order: the defaults. */
+export function unknownSpec(name: string): ToolSpec {
+  return specOf(name, { command: ["false"] }, {}, "/");
+}
+
 export function restartPolicy(settings: unknown): RestartPolicy {
   const { policy, backoff, healthyAfter, limit, probe } = complete(RestartSettings, inFull(settings)) as FullRestart;
   return {

@@ -14,15 +14,23 @@ export type ProcessEvent =
   | { readonly type: "spawnFailed"; readonly reason: string }
   | { readonly type: "exited"; readonly pid: number; readonly code: number | null; readonly signal: string | null };
 
+/** Open files that a worker inherits; the caller closes its own copies. */
+export interface Inherited {
+  /** Standard output and error. */
+  readonly log: number;
+  /** Descriptor 3: the lock that says that it lives. */
+  readonly lifeline: number;
+}
+
 /**
- * Starts a worker as the leader of a process group (and session) of its own, reading from /dev/null and writing to the open
- * file `log` by itself: what it writes needs no living daemon. `spawned` is reported before this returns; a failure never throws.
+ * Starts a worker as the leader of a process group (and session) of its own, reading from /dev/null and writing to its log by
+ * itself: what it writes needs no living daemon. `spawned` is reported before this returns; a failure never throws.
  */
-export function spawnWorker(launch: Launch, log: number, report: (event: ProcessEvent) => void): void {
+export function spawnWorker(launch: Launch, { log, lifeline }: Inherited, report: (event: ProcessEvent) => void): void {
   const [program = "", ...args] = launch.argv;
   let child: ChildProcess;
   try {
-    child = spawn(program, args, { cwd: launch.cwd, env: launch.env, detached: true, stdio: ["ignore", log, log] });
+    child = spawn(program, args, { cwd: launch.cwd, env: launch.env, detached: true, stdio: ["ignore", log, log, lifeline] });
   } catch (error) {
     return report({ type: "spawnFailed", reason: whyNot(error as NodeJS.ErrnoException, program, launch.cwd) });
   }

@@ -1,54 +1,98 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync } from "node:fs";
 import type { Logger } from "pino";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { startTimeOf } from "../../pipes/transport/identity.ts";
+import { endHoldersOf } from "../leftovers.ts";
 import { openLog } from "../logs/file.ts";
 import { lastWords, tellingLine } from "../logs/lastwords.ts";
 import { logPath } from "../logs/logger.ts";
 import { rotate, type RotationLimits } from "../logs/rotate.ts";
 import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
-import { startTimeOf } from "../../pipes/transport/identity.ts";
+import type { Lifelines } from "./lifeline.ts";
 import { type Launch, spawnWorker } from "./process.ts";
-import type { Effects } from "./worker.ts";
+import { signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
+import { watchAdopted } from "./vigil.ts";
+import type { Effects, Report } from "./worker.ts";
 
 export interface ProcessesOptions {
   /** The folder of the logs. */
   readonly logs: string;
   readonly limits: RotationLimits;
   readonly log: Logger;
+  readonly lifelines: Lifelines;
   readonly launch: (spec: ToolSpec) => Launch;
 }
 
+/** What is known of a process that we look after. While it is being stopped, whatever it has started counts as a part of it. */
+interface Charge extends Tree {
+  readonly leaving: () => boolean;
+}
+
 /** The effects on real processes and logs. One object serves all workers. */
-export function workerProcesses({ logs, limits, log, launch }: ProcessesOptions): Effects {
-  return {
-    spawn: (spec, report) => {
+export function workerProcesses({ logs, limits, log, lifelines, launch }: ProcessesOptions): Effects {
+  const charges = new Map<number, Charge>();
+  const looks = new Map<number, () => void>();
+  const complain = (facts: object, what: string) => (error: Error) => log.error({ ...facts, reason: error.message }, what);
+
+  const start: Effects["spawn"] = (spec, report, leaving) => {
+    const lifeline = lifelines.take(spec.name);
+    if (lifeline === null) return void makeWay(spec, lifelines, log).then(() => start(spec, report, leaving)).catch((error: Error) => report({ type: "spawnFailed", reason: error.message }));
+    const run = randomUUID();
+    const open = [lifeline];
+    try {
       const path = logPath(logs, spec.name);
       const fd = openLog(path);
+      open.push(fd);
       const from = fstatSync(fd).size;
-      try {
-        spawnWorker(launch(spec), fd, (event) => {
-          if (event.type !== "exited") return report(event);
-          report({ ...event, lastWords: tellingLine(lastWords(path, from)), outOfMemory: null, groupEmpty: groupEmpty(event.pid) });
-        });
-      } finally {
-        closeSync(fd);
-      }
-      if (from > limits.maxBytes) rotate(path, limits).catch((error: Error) => log.error({ tool: spec.name, reason: error.message }, "its log was not rotated"));
+      const { argv, env, cwd } = launch(spec);
+      spawnWorker({ argv, env: { ...env, PIPE_TOOLS_RUN: run }, cwd }, { log: fd, lifeline }, (event) => {
+        if (event.type === "spawned") charges.set(event.pid, { pid: event.pid, run, leaving });
+        if (event.type === "exited") return ended({ pid: event.pid, run, leaving }, event, tellingLine(lastWords(path, from)), report);
+        report(event.type === "spawned" ? { ...event, run } : event);
+      });
+      if (from > limits.maxBytes) rotate(path, limits).catch(complain({ tool: spec.name }, "its log was not rotated"));
+    } finally {
+      for (const fd of open) closeSync(fd);
+    }
+  };
+
+  const ended = (charge: Charge, how: { code: number | null; signal: string | null }, words: string | null, report: Report): void => {
+    const { pid, leaving } = charge;
+    const stopped = leaving();
+    const empty = stopped ? treeEmpty(charge) : groupEmpty(pid);
+    if (empty) charges.delete(pid);
+    report({ type: "exited", pid, code: how.code, signal: how.signal, lastWords: words, outOfMemory: null, groupEmpty: empty });
+    if (!stopped) killStrays(charge, log); // the next one is under way already
+  };
+
+  return {
+    spawn: start,
+    signalGroup: (pid, signal) => {
+      const charge = charges.get(pid);
+      if (charge?.leaving()) signalTree(charge, signal as NodeJS.Signals);
+      else signalGroup(pid, signal as NodeJS.Signals);
     },
-    signalGroup: (pid, signal) => void signalGroup(pid, signal as NodeJS.Signals),
     awaitGroup: (pid, report) => {
-      whenGroupEmpty(pid).then(
-        () => report({ type: "groupEmptied", pid }),
-        (error: Error) => log.error({ pid, reason: error.message }, "its process group cannot be watched"),
-      );
+      const charge = charges.get(pid);
+      const empty = charge?.leaving() ? whenTreeEmpty(charge) : whenGroupEmpty(pid);
+      empty.then(() => {
+        charges.delete(pid);
+        report({ type: "groupEmptied", pid });
+      }, complain({ pid }, "its process group cannot be watched"));
     },
-    watch: (_spec, pid, report) => {
-      whenGroupEmpty(pid).then(
-        () => report({ type: "groupEmptied", pid }),
-        (error: Error) => log.error({ pid, reason: error.message }, "its process group cannot be watched"),
-      );
+    watch: (spec, born, report, leaving) => {
+      const { pid, run } = born;
+      charges.set(pid, { pid, run, leaving });
+      signalGroup(pid, "SIGCONT"); // somebody may have left it stopped
+      const path = logPath(logs, spec.name);
+      looks.set(pid, watchAdopted(spec.name, born, lifelines, (how) => {
+        looks.delete(pid);
+        ended({ pid, run, leaving }, how, how.code === 0 ? null : tellingLine(lastWords(path, 0)), report);
+      }));
     },
+    look: (pid) => looks.get(pid)?.(),
     inspect: (pid, report) => report({ type: "inspected", pid, atWork: null }),
     startTimeOf: (pid) => {
       try {
@@ -66,4 +110,21 @@ export function workerProcesses({ logs, limits, log, launch }: ProcessesOptions)
       log[level]({ ...child, reason: line.reason, want, pid, ...(deaths > 0 ? { deaths } : {}) }, line.from === line.to ? line.to : `${line.from} → ${line.to}`);
     },
   };
+}
+
+/** Ends who holds the lifeline of a tool that is to be started. @throws ToolError `already-running` when it is no worker of this tool */
+async function makeWay({ name, timeouts }: ToolSpec, lifelines: Lifelines, log: Logger): Promise<void> {
+  const pids = await endHoldersOf(lifelines, name, timeouts.killMs);
+  if (pids.length > 0) log.warn({ tool: name, pids, reason: "an earlier worker of this tool was still there" }, "ended leftover workers");
+  if (!lifelines.held(name)) return;
+  const [pid = null] = lifelines.holders(name);
+  throw new ToolError("already-running", { what: `a process that holds ${lifelines.path(name)}`, pid, hint: `It is not proven to be a worker of '${name}', so it was left alone` });
+}
+
+/** What a worker that died had put into groups of their own. */
+function killStrays(tree: Tree, log: Logger): void {
+  const strays = straysOf(tree);
+  if (strays.length === 0) return;
+  signalTree(tree, "SIGKILL");
+  log.warn({ pids: strays, reason: "the worker that had started them died" }, "killed stray processes");
 }

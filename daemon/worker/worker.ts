@@ -6,16 +6,22 @@ import { transition } from "./machine.ts";
 import type { PipeEvent, WorkerPipe } from "./pipe.ts";
 import { type Death, initialState, type Effect, type EventOf, type WorkerEvent, type WorkerState } from "./state.ts";
 
+export type Report = (event: WorkerEvent) => void;
+/** Whether a worker is on its way out because it was stopped, and not because it died: then whatever it has started is waited for. */
+export type Leaving = () => boolean;
+
 /** What a worker does to the world beside its pipe. processes.ts is the real one. */
 export interface Effects {
-  /** Reports `spawned` (or `spawnFailed`) at once, `exited` later. @throws ToolError when its log cannot be written */
-  spawn(spec: ToolSpec, report: (event: WorkerEvent) => void): void;
+  /** Reports `spawned` (or `spawnFailed`) at once, or when an earlier worker of the tool has been ended; `exited` later. @throws ToolError when its log cannot be written */
+  spawn(spec: ToolSpec, report: Report, leaving: Leaving): void;
   signalGroup(pid: number, signal: EventOf<"exited">["signal"] & string): void;
-  awaitGroup(pid: number, report: (event: WorkerEvent) => void): void;
-  /** Reports the end of a process that is not our child, as `exited` without a code. */
-  watch(spec: ToolSpec, pid: number, report: (event: WorkerEvent) => void): void;
+  awaitGroup(pid: number, report: Report): void;
+  /** Reports the end of a process that this program has not started, as `exited`, mostly without a code. */
+  watch(spec: ToolSpec, born: Born, report: Report, leaving: Leaving): void;
+  /** Something speaks for the end of a process: if it is watched, it is looked at. */
+  look(pid: number): void;
   /** Looks whether a silent process is at work, and reports `inspected`. */
-  inspect(pid: number, report: (event: WorkerEvent) => void): void;
+  inspect(pid: number, report: Report): void;
   /** The kernel's start time of a process, null when there is none. */
   startTimeOf(pid: number): string | null;
   /** One line for the log. */
@@ -32,6 +38,8 @@ export interface WorkerParts {
   readonly random?: () => number;
   /** Why it must not be started now, as a sentence; null when it may. */
   readonly blocked?: () => string | null;
+  /** How often it was restarted under an earlier daemon. */
+  readonly restarts?: number;
 }
 
 /** A process, named so that it cannot be taken for a later one of the same pid. */
@@ -64,8 +72,8 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
     super();
     this.setMaxListeners(0); // as many as wait for it
     this.currentSpec = spec;
-    this.parts = { clock: systemClock, random: Math.random, blocked: () => null, ...parts };
-    this.currentState = initialState(this.parts.clock.now());
+    this.parts = { clock: systemClock, random: Math.random, blocked: () => null, restarts: 0, ...parts };
+    this.currentState = { ...initialState(this.parts.clock.now()), restarts: this.parts.restarts };
   }
 
   get state(): WorkerState {
@@ -171,9 +179,9 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
         case "unwatchFifo":
           return pipe.unwatch();
         case "spawn":
-          return effects.spawn(this.currentSpec, this.take);
+          return effects.spawn(this.currentSpec, this.take, this.leaving);
         case "watch":
-          return effects.watch(this.currentSpec, effect.pid, this.take);
+          return effects.watch(this.currentSpec, this.process ?? this.identify(effect.pid, null), this.take, this.leaving);
         case "inspect":
           return effects.inspect(effect.pid, this.take);
         case "mourn":
@@ -200,6 +208,8 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
       if (effect.type === "spawn") this.take({ type: "spawnFailed", reason: error.message });
     }
   }
+
+  private readonly leaving: Leaving = () => this.currentState.phase === "stopping" && this.currentState.after.kind !== "death";
 
   private identify(pid: number, run: string | null): Born {
     return { pid, startTime: this.parts.effects.startTimeOf(pid), at: new Date().toISOString(), run };

@@ -10,6 +10,7 @@ const c = {
   mkfifo: lib.func("int mkfifo(const char *path, unsigned int mode)"),
   flock: lib.func("int flock(int fd, int operation)"),
   mmap: lib.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
+  waitpid: lib.func("int waitpid(int pid, _Out_ int *status, int options)"),
 };
 
 const LOCK_EX = 2;
@@ -18,6 +19,7 @@ const LOCK_NB = 4;
 const READ_WRITE = 3;
 const SHARED = 1;
 const FAILED = 2n ** 64n - 1n;
+const WNOHANG = 1;
 
 /** Makes a FIFO; the umask takes its bits from `mode`. @throws EEXIST … */
 export function mkfifo(path: string, mode: number): void {
@@ -41,6 +43,18 @@ export function mapShared(fd: number, bytes: number): Buffer {
   const address = c.mmap(null, bytes, READ_WRITE, SHARED, fd, 0) as bigint;
   if (address === FAILED) throw failure("mmap", errnoName());
   return Buffer.from(koffi.view(address, bytes));
+}
+
+/**
+ * How a child of this process ended, and lets go of it; null when it has not, or is no child of ours. For a child that another
+ * program in this process has started (see `execve`): Node waits for its own.
+ */
+export function reap(pid: number): { code: number | null; signal: number | null } | null {
+  const status = [0];
+  if (c.waitpid(pid, status, WNOHANG) !== pid) return null;
+  const [word = 0] = status;
+  const signal = word & 0x7f;
+  return signal === 0 ? { code: (word >> 8) & 0xff, signal: null } : { code: null, signal };
 }
 
 function check(result: number, syscall: string, path: string): void {

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { mkfifo } from "../../pipes/transport/libc.ts";
 import { groupEmpty, liveMembers } from "../../daemon/worker/group.ts";
 import { makeWorld, root } from "../harness.ts";
@@ -14,37 +13,27 @@ import type { Registry } from "../../pipes/protocol/registry.ts";
 const family = join(root, "test/fixtures/tools/family.mjs");
 
 describe("a daemon that is killed", () => {
-  it("is followed by one that ends what it left before it starts its own, so that no tool has two", async () => {
+  it("is followed by one that takes over what lives, and starts anew what has ended, so that no tool has two", async () => {
     const world = makeWorld();
     const yaml = `${QUICK}tools:\n  echo: {server: echo}\n  family: {module: ${family}}\n  orphans: {module: ${family}}\n`;
     const first = await startDaemon(world, yaml);
     const left = await Promise.all(["echo", "family", "orphans"].map(async (name) => (await first.ready(name)).pid));
     await first.crash();
     assert.deepEqual(left.map((pid) => liveMembers(pid).length), [1, 2, 2], "workers outlive their daemon");
-    process.kill(left[2] ?? 0, "SIGKILL"); // now only its child, which ignores SIGTERM, is in the group
+    const [echo = 0, kin = 0, orphaned = 0] = left;
+    process.kill(orphaned, "SIGKILL"); // now only its child, which ignores SIGTERM, is in the group
     const second = await startDaemon(world, null);
     const pids = await Promise.all(["echo", "family", "orphans"].map(async (name) => (await second.ready(name)).pid));
-    assert.deepEqual(left.filter((pid) => !groupEmpty(pid)), []);
+    assert.deepEqual(pids.slice(0, 2), [echo, kin]);
+    assert.ok(pids[2] !== orphaned && groupEmpty(orphaned));
     assert.equal(workersOf(world).length, 5);
-    assert.deepEqual(second.log.entries().find(({ msg }) => msg === "ended leftover workers")?.["pids"], left);
-    const started = second.log.entries().findIndex(({ tool, msg, pid }) => tool === "echo" && msg === "down → starting" && pid !== undefined);
-    assert.ok(started >= 0 && pids.every((pid) => !left.includes(pid)));
-    await second.stop();
-    await world.close();
-  });
-
-  it("leaves workers that answer until the next one ends them, which their clients notice at once", async () => {
-    const world = makeWorld();
-    const first = await startDaemon(world, `${QUICK}tools:\n  slow: {module: ${join(root, "test/fixtures/tools/slow.mjs")}}\n`);
-    const { pid } = await first.ready("slow");
-    const client = await ToolClient.connect("slow", { folder: world.pipes, reconnect: false });
-    await first.crash();
-    assert.equal((await client.call("wait", { ms: 1 }))["pid"], pid, "a worker needs no daemon to answer");
-    const lost = once(client, "lost");
-    const second = await startDaemon(world, null);
-    await lost;
-    await client.close();
-    await second.ready("slow");
+    const { deaths, restarts } = (await second.list()).find(({ name }) => name === "orphans") ?? assert.fail();
+    assert.deepEqual(deaths.map(({ cause, code, signal, what }) => [cause, code, signal, what]), [["unknown", null, null, "it ended while no daemon ran, nobody saw how"]]);
+    assert.equal(restarts, 1);
+    const log = second.log.entries();
+    assert.deepEqual(log.find(({ msg }) => msg === "took over workers")?.["pids"], [echo, kin]);
+    assert.deepEqual(log.find(({ msg }) => msg === "ended leftover workers")?.["pids"], [orphaned]);
+    assert.ok(log.some(({ tool, reason }) => tool === "echo" && reason === `taken over from the daemon before (pid ${first.pid})`));
     await second.stop();
     await world.close();
   });

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { openLog } from "../../../daemon/logs/file.ts";
 import { groupEmpty, signalGroup } from "../../../daemon/worker/group.ts";
+import { Lifelines } from "../../../daemon/worker/lifeline.ts";
 import { type ProcessEvent, spawnWorker } from "../../../daemon/worker/process.ts";
 import { folder } from "../logs/folder.ts";
 
@@ -21,13 +22,14 @@ export interface Started {
 export function started(t: TestContext, argv: readonly string[], over: { cwd?: string } = {}): Started {
   const log = join(folder(t), "worker.log");
   const fd = openLog(log);
+  const lifeline = new Lifelines(dirname(log)).take("greeter") ?? -1;
   const events: ProcessEvent[] = [];
   const bell = new EventTarget();
-  spawnWorker({ argv, env: process.env, cwd: over.cwd ?? "/" }, fd, (event) => {
+  spawnWorker({ argv, env: process.env, cwd: over.cwd ?? "/" }, { log: fd, lifeline }, (event) => {
     events.push(event);
     bell.dispatchEvent(new Event("event"));
   });
-  closeSync(fd);
+  for (const open of [fd, lifeline]) closeSync(open);
   const first = events[0];
   const pid = first?.type === "spawned" ? first.pid : 0;
   t.after(() => void (pid > 1 && !groupEmpty(pid) && signalGroup(pid, "SIGKILL")));

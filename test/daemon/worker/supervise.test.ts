@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openDaemonLog } from "../../../daemon/logs/logger.ts";
 import { groupEmpty, liveMembers, signalGroup } from "../../../daemon/worker/group.ts";
+import { Lifelines } from "../../../daemon/worker/lifeline.ts";
 import type { PipeEvent, WorkerPipe } from "../../../daemon/worker/pipe.ts";
 import { workerProcesses } from "../../../daemon/worker/processes.ts";
 import { isDown, Worker } from "../../../daemon/worker/worker.ts";
@@ -101,7 +102,7 @@ function supervised(t: TestContext, command: string[], restart: Parameters<typeo
     drain: () => undefined,
     stop: () => undefined,
   };
-  const effects = workerProcesses({ logs, limits: { maxBytes: 1e6, keep: 1 }, log: daemonLog.log, launch: (spec) => ({ argv: spec.command ?? [], env: process.env, cwd: spec.cwd }) });
+  const effects = workerProcesses({ logs, limits: { maxBytes: 1e6, keep: 1 }, log: daemonLog.log, lifelines: new Lifelines(logs), launch: (spec) => ({ argv: spec.command ?? [], env: process.env, cwd: spec.cwd }) });
   const policy = policyWith(restart, { drainMs: 0, stopMs: 0, killMs: 100 });
   const worker = new Worker(specOf({ command, ...policy }), { effects, pipe });
   t.after(async () => {
