@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { root, type World } from "../harness.ts";
-import { type Log, QUICK, registryOf, vanished } from "../daemon/daemon.ts";
+import { QUICK, registryOf, vanished } from "../daemon/daemon.ts";
 import { whyNoManager } from "./manager.ts";
 import { control, dropIn, leftNothing, nextDaemon, ready, startService } from "./service.ts";
 
