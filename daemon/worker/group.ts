@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { hasCode } from "../../pipes/transport/failure.ts";
 import { statFields } from "../../pipes/transport/identity.ts";
 
 /** The longest pause between two looks at a group that is being waited for, in ms. */
@@ -26,6 +27,8 @@ export function groupEmpty(pgid: number): boolean {
   try {
     return !signalGroup(pgid, 0) || liveMembers(pgid).length === 0;
   } catch (error) {
+    // Nobody can tell while no descriptor is left to look into /proc with: whoever asks looks again.
+    if (hasCode(error, "EMFILE", "ENFILE")) return false;
     // macOS says EPERM for a group of zombies; for processes of another user it does so too.
     if ((error as NodeJS.ErrnoException).code === "EPERM") return liveMembers(pgid).length === 0;
     throw error;

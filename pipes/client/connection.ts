@@ -5,7 +5,7 @@ import { fifoOf } from "../protocol/names.ts";
 import { ensureFifo, hasReader, type MakeFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { FifoWriter } from "../transport/writer.ts";
-import { parseEvent } from "./wire.ts";
+import { errorOf, parseEvent } from "./wire.ts";
 
 export interface ConnectionOptions {
   readonly folder: string;
@@ -63,7 +63,7 @@ export class Connection {
 
   /**
    * Subscribes. @throws ToolError `no-such-tool` when nobody has the FIFO open, `timeout` when nobody answers,
-   * `interrupted` when the server goes meanwhile, `already-connected`, `not-a-fifo`, `not-ours`
+   * `interrupted` when the server goes meanwhile, `too-many-files` when it has no descriptor left, `already-connected`, `not-a-fifo`, `not-ours`
    */
   async open(signal?: AbortSignal): Promise<void> {
     const { folder, name, wants } = this.#options;
@@ -76,9 +76,11 @@ export class Connection {
       atExit.add(this);
       for (const path of [this.#down, this.#lane]) ensureFifo(path, this.#options.makeFifo);
       const down = openPresentFifo(this.#down, "read");
+      held.push(down);
       // Until the server has opened its ends, ours keep the pipes from looking ended.
       held.push(openPresentFifo(this.#down, "write"));
       held.push(openPresentFifo(this.#lane, "both"));
+      held.shift();
       this.#reader = new FifoReader(down, MAX_LINE_BYTES, { line: (line) => this.#take(line), overflow: () => undefined, end: () => this.#ended() });
       const request = { pid: process.pid, cmd: "subscribe", lane: true, wants } satisfies SubscribeOptions & Record<string, unknown>;
       const acknowledged = this.#acknowledged(signal);
@@ -190,6 +192,7 @@ export class Connection {
     const event = parseEvent(line);
     if (event === null) return;
     if (this.#acknowledge !== null && event.event === "subscribed") this.#acknowledge(event);
+    else if (this.#refuse !== null && event["code"] === "too-many-files") this.#refuse(errorOf(event));
     else this.#events.event(event);
   }
 

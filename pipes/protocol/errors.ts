@@ -46,6 +46,7 @@ export const errors = {
   "not-a-fifo": row(1, false, (x) => `${f(x["path"])} is ${f(x["got"])}, not a FIFO; it was left alone${next(x)}`),
   "not-ours": row(1, false, (x) => `${f(x["path"])} belongs to uid ${f(x["owner"])}, not to us (uid ${f(x["uid"])}); it was left alone`),
   "unsafe-file": row(1, false, (x) => `${f(x["path"])} ${f(x["reason"])}${next(x)}`),
+  "too-many-files": row(4, true, (x) => `${f(x["path"])} cannot be opened: too many files are open${x["limit"] === null || x["limit"] === undefined ? "" : ` (the limit is ${f(x["limit"])})`}; try again later, or raise the limit (ulimit -n)${next(x)}`),
   "file-failed": row(1, false, (x) => `${f(x["path"])}: ${f(x["reason"])}${next(x)}`),
   "service-failed": row(1, false, (x) => `${f(x["reason"])}${next(x)}`),
   "invalid-config": row(1, false, (x) => `${f(x["path"])} was not applied: ${f(x["reason"])}`),

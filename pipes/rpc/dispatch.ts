@@ -1,6 +1,6 @@
 import { ToolError } from "../protocol/errors.ts";
 import { base } from "../protocol/interfaces/base.ts";
-import type { Dialect, RequestId } from "../protocol/messages.ts";
+import type { Dialect, RequestId, ToolEvent } from "../protocol/messages.ts";
 import { isPid, MAX_PID } from "../protocol/names.ts";
 import { suggest } from "../protocol/suggest.ts";
 import { runHandler } from "./answer.ts";
@@ -128,15 +128,21 @@ function subscribe(core: Core, message: Record<string, unknown>, pid: number): v
     const lane = session?.ours ? { lane: true } : {};
     // Both dialects at once: a client that has not spoken yet may read either.
     session?.sendLine(`${JSON.stringify({ event: "subscribed", result: "subscribed", ...lane, ...(id === undefined ? {} : { req_id: id }) })}\n`);
-  } catch (error) {
-    core.log.warn({ client: pid, reason: ToolError.from(error).message }, "a client could not be subscribed");
+  } catch (thrown) {
+    const error = ToolError.from(thrown);
+    core.log.warn({ client: pid, reason: error.message }, "a client could not be subscribed");
+    if (error.code === "too-many-files") core.sessions.refuse(pid, `${JSON.stringify(errorEvent(error, idOf(message)))}\n`);
   }
 }
 
 /** A message that cannot be taken is answered where there is somebody to answer, and is in the log either way. */
 function refuse(core: Core, problem: ToolError, session: Session | null, reqId?: RequestId): void {
   core.log.warn({ client: session?.pid, code: problem.code, reason: problem.message }, "a message was refused");
-  session?.send({ event: "error", message: problem.message, code: problem.code, details: problem.facts, ...(reqId === undefined ? {} : { req_id: reqId }) });
+  session?.send(errorEvent(problem, reqId));
+}
+
+function errorEvent({ message, code, facts }: ToolError, reqId: RequestId | undefined): ToolEvent {
+  return { event: "error", message, code, details: facts, ...(reqId === undefined ? {} : { req_id: reqId }) };
 }
 
 function parseObject(line: string): Record<string, unknown> {

@@ -1,9 +1,9 @@
 import { ToolError } from "../protocol/errors.ts";
 import { fifoOf } from "../protocol/names.ts";
 import { closeSync } from "node:fs";
-import { ensureFifo, hasReader, openPresentFifo, removeFifo } from "../transport/fifo.ts";
+import { ensureFifo, hasReader, keepDescriptors, openPresentFifo, removeFifo } from "../transport/fifo.ts";
 import { holdersOf, identityOf } from "../transport/holders.ts";
-import { mkfifo, tryLock } from "../transport/libc.ts";
+import { descriptorLimit, mkfifo, tryLock } from "../transport/libc.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
@@ -45,6 +45,7 @@ export class Endpoint {
 
   async open(): Promise<void> {
     const { name, maxLine, log, supervised, onLedger, onOverflow } = this.#options;
+    keepDescriptors(descriptorLimit);
     ensureFifo(this.path, mkfifo);
     if (!supervised) this.#refuseForeignServer();
     const fd = openPresentFifo(this.path, "both");

@@ -1,7 +1,8 @@
-import { closeSync, existsSync } from "node:fs";
+import { closeSync, existsSync, writeSync } from "node:fs";
 import { ToolError } from "../protocol/errors.ts";
 import type { Dialect, ToolEvent } from "../protocol/messages.ts";
 import { fifoOf } from "../protocol/names.ts";
+import { hasCode } from "../transport/failure.ts";
 import { ensureFifo, hasReader, type MakeFifo, openFifo } from "../transport/fifo.ts";
 import { isRunning } from "../transport/identity.ts";
 import { FifoReader } from "../transport/reader.ts";
@@ -55,10 +56,10 @@ export class Sessions {
    * @throws TransportError, ToolError when what is at its paths is not a FIFO of ours
    */
   open(pid: number, options: { lane: boolean; dialect: Dialect; wants: readonly string[] }): Session | null {
-    const { folder, name, limits, log } = this.#options;
+    const { limits, log } = this.#options;
     // Both before the earlier session is closed: its client may be this one, which would see an end of file between.
     const lane = options.lane ? this.#openLane(pid) : null;
-    const read = openFifo(fifoOf.downstream(folder, name, pid), "write");
+    const read = this.#openRead(pid, lane);
     const down = read ?? (lane === null ? this.#openUnread(pid) : null);
     if (down === null) {
       if (lane !== null) closeSync(lane);
@@ -80,6 +81,20 @@ export class Sessions {
     return session;
   }
 
+  /** Tells a client that has no session why, if it reads. What it has no room for is lost. */
+  refuse(pid: number, line: string): void {
+    const { folder, name } = this.#options;
+    const fd = openFifo(fifoOf.downstream(folder, name, pid), "write", "brief");
+    if (fd === null) return;
+    try {
+      writeSync(fd, line);
+    } catch (error) {
+      if (!hasCode(error, "EAGAIN", "EPIPE")) throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   /** Writes down who is subscribed from now on, and takes up those who were subscribed to the process before. */
   keepIn(ledger: Ledger): void {
     this.#ledger = ledger;
@@ -98,6 +113,16 @@ export class Sessions {
     }
   }
 
+  /** The downstream FIFO of a client that reads it; null when none does. */
+  #openRead(pid: number, lane: number | null): number | null {
+    try {
+      return openFifo(fifoOf.downstream(this.#options.folder, this.#options.name, pid), "write", "client");
+    } catch (error) {
+      if (lane !== null) closeSync(lane);
+      throw error;
+    }
+  }
+
   /**
    * Opens the downstream FIFO of a client that does not read yet, as a shell may that subscribes first and reads then;
    * made, as upstream does, where there is none. Read-write, because there is no reader; that hides the reader's end.
@@ -107,7 +132,7 @@ export class Sessions {
     if (!isRunning(pid)) return null;
     const path = fifoOf.downstream(folder, name, pid);
     ensureFifo(path, makeFifo);
-    return openFifo(path, "both");
+    return openFifo(path, "both", "client");
   }
 
   close(pid: number, reason: string): void {
@@ -163,7 +188,7 @@ export class Sessions {
 
   #openLane(pid: number): number {
     const { folder, name } = this.#options;
-    const fd = openFifo(fifoOf.lane(folder, name, pid), "read");
+    const fd = openFifo(fifoOf.lane(folder, name, pid), "read", "client");
     if (fd === null) throw new ToolError("invalid-request", { path: "$.lane", expected: "a FIFO of the client's at the lane's path", got: "nothing there" });
     return fd;
   }

@@ -9,6 +9,8 @@ export interface TransportFacts {
   "not-ours": { path: string; owner: number; uid: number };
   /** `reason` continues a sentence that starts with the path: "is a symbolic link, expected a folder". */
   "unsafe-file": { path: string; reason: string; hint?: string };
+  /** `limit` is null where it is not known, or the machine's own. */
+  "too-many-files": { path: string; limit: number | null };
 }
 export type TransportCode = keyof TransportFacts;
 
@@ -30,6 +32,7 @@ const sentences: { [Code in TransportCode]: (facts: TransportFacts[Code]) => str
   "not-a-fifo": (x) => `${x.path} is ${x.got}, not a FIFO; it was left alone`,
   "not-ours": (x) => `${x.path} belongs to uid ${x.owner}, not to us (uid ${x.uid}); it was left alone`,
   "unsafe-file": (x) => `${x.path} ${x.reason}${x.hint === undefined ? "" : `. ${x.hint}`}`,
+  "too-many-files": (x) => `${x.path} cannot be opened: too many files are open${x.limit === null ? "" : ` (the limit is ${x.limit})`}`,
 };
 
 /** @throws TransportError `not-ours` when the file belongs to anyone but the user we act as. */

@@ -5,7 +5,28 @@ import { checkOwner, hasCode, kindOf, TransportError } from "./failure.ts";
 export type MakeFifo = (path: string, mode: number) => void;
 
 const FIFO_MODE = 0o600;
+/** How many descriptors this process may have. */
+let limit = (): number => Infinity;
+const OUT_OF_FILES = ["EMFILE", "ENFILE"] as const;
 const access = { read: constants.O_RDONLY, write: constants.O_WRONLY, both: constants.O_RDWR } as const;
+
+/**
+ * From now on the last descriptors that this process may have are not given to FIFOs that stay open: a process that is out of them
+ * can neither start a program, nor look into /proc, nor say so in a file. The system gives out the lowest free number, so the number
+ * tells how many there are.
+ */
+export function keepDescriptors(limitOf: () => number): void {
+  limit = limitOf;
+}
+
+/** For whom: a `client` leaves so many descriptors that this process can go on with its `own`, and these that it can do what is `brief`. */
+type Use = "client" | "own" | "brief";
+const LEFT: Readonly<Record<Use, number>> = { client: 1, own: 0.5, brief: 0 };
+
+function isKept(fd: number, use: Use): boolean {
+  const most = limit();
+  return fd >= most - LEFT[use] * Math.min(64, Math.max(12, Math.floor(most / 4)));
+}
 
 /**
  * Sees to it that a FIFO of ours with mode 0600 is at `path`: makes it, or takes the one that is there.
@@ -24,9 +45,9 @@ export function ensureFifo(path: string, make: MakeFifo): void {
 /**
  * Opens a FIFO without blocking and without following a link, and checks it by `fstat` before a byte moves.
  * Returns null when it is opened for writing and nobody reads it (ENXIO), or when there is none (ENOENT).
- * @throws TransportError `not-a-fifo`, `not-ours`
+ * `use` "brief": it is closed again at once. @throws TransportError `not-a-fifo`, `not-ours`, `too-many-files`
  */
-export function openFifo(path: string, mode: keyof typeof access): number | null {
+export function openFifo(path: string, mode: keyof typeof access, use: Use = "own"): number | null {
   let fd: number;
   try {
     fd = openSync(path, access[mode] | constants.O_NONBLOCK | constants.O_NOFOLLOW);
@@ -34,11 +55,13 @@ export function openFifo(path: string, mode: keyof typeof access): number | null
     if (hasCode(error, "ENXIO", "ENOENT")) return refuseSocket(path);
     if (hasCode(error, "ELOOP")) throw new TransportError("not-a-fifo", { path, got: "a symbolic link" }, { cause: error });
     if (hasCode(error, "EISDIR")) throw new TransportError("not-a-fifo", { path, got: "a folder" }, { cause: error });
+    if (hasCode(error, ...OUT_OF_FILES)) throw new TransportError("too-many-files", { path, limit: limitOf(error) }, { cause: error });
     if (hasCode(error, "EACCES")) checkFifo(path, lstatSync(path));
     throw error;
   }
   try {
     checkFifo(path, fstatSync(fd));
+    if (isKept(fd, use)) throw new TransportError("too-many-files", { path, limit: limit() });
     return fd;
   } catch (error) {
     closeSync(fd);
@@ -48,12 +71,18 @@ export function openFifo(path: string, mode: keyof typeof access): number | null
 
 /**
  * Whether any process has the FIFO at `path` open for reading; false when there is none. The kernel tells, also of processes that
- * we may not look into. @throws TransportError `not-a-fifo`, `not-ours`
+ * we may not look into. A process that has no descriptor left to ask with takes it that somebody has.
+ * @throws TransportError `not-a-fifo`, `not-ours`
  */
 export function hasReader(path: string): boolean {
-  const fd = openFifo(path, "write");
-  if (fd !== null) closeSync(fd);
-  return fd !== null;
+  try {
+    const fd = openFifo(path, "write", "brief");
+    if (fd !== null) closeSync(fd);
+    return fd !== null;
+  } catch (error) {
+    if (hasCode(error, "too-many-files")) return true;
+    throw error;
+  }
 }
 
 /** Opens a FIFO that must be there and have its other end; only a race or a foreign hand makes it throw ENOENT. */
@@ -74,6 +103,10 @@ export function removeFifo(path: string): boolean {
     if (hasCode(error, "ENOENT")) return false;
     throw error;
   }
+}
+
+function limitOf(error: NodeJS.ErrnoException): number | null {
+  return error.code === "EMFILE" && Number.isFinite(limit()) ? limit() : null;
 }
 
 function checkFifo(path: string, stats: Stats): Stats {

@@ -9,6 +9,7 @@ const lib = koffi.load(null);
 const c = {
   mkfifo: lib.func("int mkfifo(const char *path, unsigned int mode)"),
   flock: lib.func("int flock(int fd, int operation)"),
+  getrlimit: lib.func("int getrlimit(int resource, _Out_ uint64_t *limits)"),
   mmap: lib.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
   waitpid: lib.func("int waitpid(int pid, _Out_ int *status, int options)"),
 };
@@ -20,6 +21,16 @@ const READ_WRITE = 3;
 const SHARED = 1;
 const FAILED = 2n ** 64n - 1n;
 const WNOHANG = 1;
+
+/** RLIMIT_NOFILE. */
+const OPEN_FILES = process.platform === "darwin" ? 8 : 7;
+
+/** How many descriptors this process may have open. Node has raised it to the most that it is allowed. */
+export function descriptorLimit(): number {
+  const limits: [bigint | number, bigint | number] = [0, 0];
+  check(c.getrlimit(OPEN_FILES, limits), "getrlimit", "RLIMIT_NOFILE");
+  return Number(limits[0]);
+}
 
 /** Makes a FIFO; the umask takes its bits from `mode`. @throws EEXIST … */
 export function mkfifo(path: string, mode: number): void {
