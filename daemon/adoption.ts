@@ -38,7 +38,8 @@ export function inheritance(registry: Registry | null, { bootId, pipes, startTim
   const gone = entries.filter((entry) => !lives(entry));
   return {
     adopt: elsewhere ? [] : living,
-    end: [...(elsewhere ? living : []), ...gone.filter(({ pid }) => pid !== null)],
+    // Of the two that there are at a change of settings, one goes on.
+    end: [...(elsewhere ? living : []), ...gone.filter(({ pid }) => pid !== null), ...entries.flatMap((entry) => (entry.beside ?? []).map((process) => ({ ...entry, ...process })))],
     recall: [...(elsewhere ? living.map((entry) => ({ entry, died: false })) : []), ...gone.map((entry) => ({ entry, died: entry.pid !== null && entry.phase !== "stopping" }))],
   };
 }

@@ -2,6 +2,7 @@ import { ToolError } from "../pipes/protocol/errors.ts";
 import type { Dialect, RequestId } from "../pipes/protocol/messages.ts";
 import { fifoOf, isPid } from "../pipes/protocol/names.ts";
 import { LEGACY_COMMANDS, toResult, toUpstream } from "../pipes/rpc/dialect.ts";
+import type { SessionRecord } from "../pipes/rpc/ledger-format.ts";
 import { openFifo } from "../pipes/transport/fifo.ts";
 import { FifoWriter } from "../pipes/transport/writer.ts";
 
@@ -30,6 +31,13 @@ export function askedIn(line: Buffer | string): Asked | null {
   if (typeof message !== "object" || message === null || !isPid(message["pid"])) return null;
   const { pid, cmd, req_id, dialect } = message;
   return { pid, cmd: typeof cmd === "string" ? cmd.toLowerCase() : "", ...(isScalar(req_id) ? { req_id } : {}), ...(dialect === "result" ? { dialect } : {}) };
+}
+
+/** Ends those of the lines that are requests. `sessions` are the clients that the server knew. */
+export function refuseLines(folder: string, tool: string, lines: ReadonlyArray<Buffer | string>, error: ToolError, sessions: readonly SessionRecord[]): void {
+  const requests = lines.map(askedIn).filter((asked) => asked !== null);
+  const said = requests.flatMap(({ pid, dialect }) => (dialect === undefined ? [] : [[pid, dialect] as const]));
+  refuseRequests(folder, tool, requests, error, new Map([...sessions.map(({ pid, dialect }) => [pid, dialect] as const), ...said]));
 }
 
 /**

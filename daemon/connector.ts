@@ -1,13 +1,16 @@
-import { existsSync } from "node:fs";
 import type { Logger } from "pino";
 import { Connection } from "../pipes/client/connection.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
+import { standbyOf } from "../pipes/protocol/names.ts";
 import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
-import type { SessionRecord } from "../pipes/rpc/ledger-format.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
-import { askedIn, refuseRequests, tell } from "./answering.ts";
+import { refuseLines, tell } from "./answering.ts";
+import type { Handover } from "./handing.ts";
+import { Introduction } from "./introduction.ts";
 import { LedgerFile } from "./ledger.ts";
+import { Requests } from "./requests.ts";
+import { staleness } from "./staleness.ts";
 import { Upstream } from "./upstream.ts";
 import type { PipeEvent, WorkerPipe } from "./worker/pipe.ts";
 
@@ -28,38 +31,60 @@ export interface ConnectorNews {
   lost(): void;
 }
 
-const REPLACED_CHECK_MS = 250;
-
 /** The daemon's end of one tool's pipe: an ordinary client of it, and the one who keeps the upstream FIFO open. */
 export class Connector implements WorkerPipe {
   readonly #folder: string;
-  readonly #name: string;
   readonly #log: Logger;
   readonly #news: ConnectorNews;
-  readonly #upstream: Upstream;
+  /** Whose clients it speaks to; a standby's FIFO has another name. */
+  readonly #name: string;
+  #upstream: Upstream;
   readonly #ledger: LedgerFile;
   #connection: Connection | null = null;
   #opening = new AbortController();
   #report: (event: PipeEvent) => void = () => undefined;
-  #check: NodeJS.Timeout | null = null;
+  #unwatchReplaced: () => void = () => undefined;
   /** The process reads the shared FIFO only, where the next one finds what it leaves unread. */
   #readsShared = false;
+  #kept = false;
+  /** Whose worker has taken the place of ours. */
+  #heir: Connector | null = null;
   #stateKnown = false;
-  #asked: string[] = [];
-  #shapes: InterfaceShape[] = [];
+  readonly #requests: Requests;
+  readonly #introduction: Introduction;
 
-  /** `ledgers` is the folder of the ledgers. */
-  constructor(folder: string, name: string, ledgers: string, log: Logger, news: ConnectorNews) {
+  /** `ledgers` is the folder of the ledgers; `standby`: the worker serves at another FIFO until it takes the place of the one before. */
+  constructor(folder: string, name: string, standby: boolean, ledgers: string, log: Logger, news: ConnectorNews) {
     this.#folder = folder;
     this.#name = name;
     this.#log = log;
     this.#news = news;
-    this.#upstream = new Upstream(folder, name);
-    this.#ledger = new LedgerFile(ledgers, name, log);
+    this.#requests = new Requests(name);
+    this.#introduction = new Introduction((interfaceName) => this.#send("get_interface", { name: interfaceName }), (shapes) => this.#news.interfaces(shapes));
+    const served = standby ? standbyOf(name) : name;
+    this.#upstream = new Upstream(folder, served);
+    this.#ledger = new LedgerFile(ledgers, served, log);
   }
 
   get path(): string {
     return this.#upstream.path;
+  }
+
+  /** The worker is one of our servers: it reads a lane of ours. */
+  get ours(): boolean {
+    return this.#connection?.laned === true;
+  }
+
+  /**
+   * From now on `next` holds the tool's FIFO, and its ledger is the tool's; this one has what was the standby's. What is open to the workers
+   * stays so. What this one's worker leaves undone when it ends is for that of `next`.
+   */
+  handOver(next: Connector): void {
+    this.unwatch();
+    this.#kept = false;
+    this.#heir = next;
+    [this.#upstream, next.#upstream] = [next.#upstream, this.#upstream];
+    this.#ledger.exchange(next.#ledger);
   }
 
   /** @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours` */
@@ -80,12 +105,19 @@ export class Connector implements WorkerPipe {
 
   /** Nothing that was asked is left without an answer. */
   release(): void {
+    if (this.#kept) return;
     this.#settle();
     const waiting = this.#upstream.release();
     const { sessions, unread } = this.#ledger.close();
+    if (this.#heir !== null) return this.#heir.#upstream.add(unread.toString());
     const lines = (unread.toString() + waiting.join("")).split("\n");
     const error = new ToolError("not-ready", { tool: this.#name, ...this.#news.standing() });
-    this.#refuse(lines, error, sessions);
+    refuseLines(this.#folder, this.#name, lines, error, sessions);
+  }
+
+  /** While it is kept, `release` does nothing: the worker ends, and the next one of the tool is another. */
+  keep(kept: boolean): void {
+    this.#kept = kept;
   }
 
   watch(requested: () => void): void {
@@ -119,8 +151,7 @@ export class Connector implements WorkerPipe {
   }
 
   #leave(): void {
-    if (this.#check !== null) clearInterval(this.#check);
-    this.#check = null;
+    this.#unwatchReplaced();
     this.#hangUp();
     this.#report = () => undefined;
     this.#stateKnown = false;
@@ -134,21 +165,45 @@ export class Connector implements WorkerPipe {
     const { sessions, interrupted } = settlement;
     for (const { pid, torn } of sessions) if (torn) tell(this.#folder, this.#name, pid, "\n"); // the rest of the line is lost
     if (interrupted.length > 0) this.#log.info({ tool: this.#name, requests: interrupted.length, reason: "they had begun to be answered, or may not be repeated" }, "requests ended as interrupted");
-    this.#refuse(interrupted, new ToolError("interrupted", { tool: this.#name }), sessions);
-  }
-
-  #refuse(lines: ReadonlyArray<Buffer | string>, error: ToolError, sessions: readonly SessionRecord[]): void {
-    const requests = lines.map(askedIn).filter((asked) => asked !== null);
-    const said = requests.flatMap(({ pid, dialect }) => (dialect === undefined ? [] : [[pid, dialect] as const]));
-    refuseRequests(this.#folder, this.#name, requests, error, new Map([...sessions.map(({ pid, dialect }) => [pid, dialect] as const), ...said]));
+    refuseLines(this.#folder, this.#name, interrupted, new ToolError("interrupted", { tool: this.#name }), sessions);
   }
 
   /** A program that knows no ledger finds in its FIFO what it has been left. */
-  #handOver(): void {
+  #bequeath(): void {
     const estate = this.#ledger.unclaimed();
-    if (estate === null) return;
-    const sessions = estate.sessions.map(({ pid, dialect, wants }) => `${JSON.stringify({ pid, cmd: "subscribe", dialect, wants })}\n`);
-    this.#upstream.prepend(sessions.join("") + estate.unread.toString());
+    if (estate !== null) this.#prepend(estate.sessions, estate.unread);
+  }
+
+  #prepend(sessions: Handover["clients"], unread: Buffer): void {
+    const lines = sessions.map(({ pid, dialect, wants }) => `${JSON.stringify({ pid, cmd: "subscribe", dialect, wants })}\n`);
+    this.#upstream.prepend(lines.join("") + unread.toString());
+  }
+
+  /** Nobody has taken what `estate` gave. To be called while no process reads. */
+  takeBack({ clients, rest = "" }: Handover): void {
+    if (clients.length > 0 || rest !== "") this.#prepend(clients, Buffer.from(rest, "base64"));
+  }
+
+  /** Asks the worker to leave the shared FIFO to its successor. Resolves to what that one is to be told. @throws ToolError */
+  async retire(): Promise<Handover> {
+    const { clients, rest } = await this.#ask("retire");
+    return { clients, rest } as Handover;
+  }
+
+  /** What a worker that has ended would have told. */
+  estate(): Handover {
+    const { sessions, unread } = this.#ledger.unclaimed() ?? { sessions: [], unread: Buffer.alloc(0) };
+    return { clients: sessions.map(({ pid, dialect, wants }) => ({ pid, dialect, wants })), rest: unread.toString("base64") };
+  }
+
+  /** Asks it to serve at the tool's FIFO, in the place of the one before. @throws ToolError */
+  async promote(handover: Handover): Promise<void> {
+    await this.#ask("promote", handover);
+  }
+
+  async #ask(cmd: string, args: object = {}): Promise<ToolEvent> {
+    if (this.#connection === null) throw new ToolError("interrupted", { tool: this.#name });
+    return this.#requests.ask(cmd, () => this.#send(cmd, args));
   }
 
   /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
@@ -167,11 +222,12 @@ export class Connector implements WorkerPipe {
     this.#opening.abort();
     this.#connection?.close();
     this.#connection = null;
+    this.#requests.end();
   }
 
   #subscribe(): void {
     const connection = new Connection(
-      { folder: this.#folder, name: this.#name, makeFifo: mkfifo, wants: ["progress"], timeoutMs: Infinity },
+      { folder: this.#folder, name: this.#upstream.name, makeFifo: mkfifo, wants: ["progress"], timeoutMs: Infinity, unnamed: true },
       { event: (event) => this.#connection === connection && this.#take(event), lost: () => this.#connection === connection && this.#news.lost() },
     );
     this.#connection = connection;
@@ -184,29 +240,23 @@ export class Connector implements WorkerPipe {
   }
 
   #subscribed(): void {
-    if (this.#check !== null) clearInterval(this.#check);
-    this.#check = null;
+    this.#unwatchReplaced();
     this.#readsShared = this.#connection?.laned === false;
     this.#report({ type: "answered" });
-    this.#handOver();
+    this.#bequeath();
     this.#send("get_state");
     this.#send("get_description");
     this.#send("list_interfaces");
   }
 
-  /**
-   * A program that makes its FIFO anew instead of taking the one that is there leaves us holding a file without a name. Until
-   * it has answered, look whether that has happened; there is no event for it.
-   */
   #watchReplaced(): void {
-    if (this.#check !== null) clearInterval(this.#check);
-    this.#check = setInterval(() => {
-      if (this.#upstream.isCurrent || !existsSync(this.path)) return;
+    this.#unwatchReplaced();
+    this.#unwatchReplaced = this.#upstream.watchReplaced(() => {
       this.#log.info({ tool: this.#name, reason: "it did not take the one that was there" }, "it made its pipe anew; holding the new one");
       this.#mendUpstream();
       this.#hangUp();
       this.#subscribe();
-    }, REPLACED_CHECK_MS);
+    });
   }
 
   #send(cmd: string, args: object = {}): void {
@@ -214,6 +264,7 @@ export class Connector implements WorkerPipe {
   }
 
   #take(event: ToolEvent): void {
+    if (this.#requests.take(event)) return;
     switch (event.event) {
       case "state":
       case "state_changed":
@@ -224,9 +275,9 @@ export class Connector implements WorkerPipe {
       case "description":
         return this.#news.description(String(event["description"]));
       case "interfaces":
-        return this.#askInterfaces(event["interfaces"]);
+        return this.#introduction.named(event["interfaces"]);
       case "interface":
-        return this.#takeInterface(event["interface"] as InterfaceShape);
+        return this.#introduction.described(event["interface"] as InterfaceShape);
       case "drained":
         return this.#report({ type: "drained" });
       case "error":
@@ -237,44 +288,9 @@ export class Connector implements WorkerPipe {
     }
   }
 
-  #askInterfaces(names: unknown): void {
-    this.#shapes = [];
-    this.#asked = Array.isArray(names) ? names.map(String).filter((name) => name !== "base") : [];
-    for (const name of this.#asked) this.#send("get_interface", { name });
-    if (this.#asked.length === 0) this.#news.interfaces([]);
-  }
-
-  #takeInterface(shape: InterfaceShape): void {
-    this.#shapes.push(shape);
-    if (this.#shapes.length === this.#asked.length) this.#news.interfaces(this.#shapes);
-  }
-
   /** A tool of the older dialect knows no states and no `drain`, and may not say what it answers: that it does is all there is to know. */
   #understoodNot({ req_id }: ToolEvent): void {
     if (req_id === "drain" || req_id === undefined) this.#report({ type: "drained" });
     if (req_id === "get_state" || (req_id === undefined && !this.#stateKnown)) this.#report({ type: "stateReported", state: "idle", reason: null });
-  }
-}
-
-/**
- * For the lines that wait, first to last: whether each is nothing for the next process. That is what the daemon has sent itself, the
- * `unsubscribe` of a client whose `subscribe` does not wait before it, and half a line whose other half has been read: either of
- * these ends an upstream server.
- */
-function staleness(): (line: string) => boolean {
-  const subscribing = new Set<unknown>();
-  return (line) => {
-    if (!line.endsWith("\n")) return false; // the rest is on its way
-    const request = requestIn(line);
-    if (request?.cmd === "subscribe") subscribing.add(request.pid);
-    return request === null || request.pid === process.pid || (request.cmd === "unsubscribe" && !subscribing.delete(request.pid));
-  };
-}
-
-function requestIn(line: string): { pid?: unknown; cmd?: unknown } | null {
-  try {
-    return (JSON.parse(line) as object | null) ?? {};
-  } catch {
-    return null;
   }
 }

@@ -57,7 +57,7 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
 
 /** Waits for what a start comes to. A model may load for long: its progress is told meanwhile. */
 async function started(fleet: Fleet, name: string, call: Call, oldPid: number | null = null): Promise<{ event: string; tool: RegistryEntry }> {
-  const { worker } = fleet.get(name);
+  const tool = fleet.get(name);
   const tell = (entry: RegistryEntry): void => {
     if (entry.name === name) call.progress(entry.progress?.stage ?? entry.phase, entry.progress?.value ?? 0, entry.progress?.total ?? null);
   };
@@ -65,7 +65,7 @@ async function started(fleet: Fleet, name: string, call: Call, oldPid: number | 
   call.onEnd(() => fleet.off("changed", tell));
   const settled = (state: WorkerState): boolean =>
     (state.phase === "ready" && state.pid !== oldPid) || state.phase === "failed" || state.phase === "down" || (state.phase === "backoff" && state.deaths > 1) || fleet.isStuck(name);
-  const { phase, state, reason } = await worker.until(settled);
+  const { phase, state, reason } = await tool.until(settled);
   if (phase === "ready" && state !== "error") return { event: "started", tool: fleet.get(name).entry };
   throw new ToolError("not-ready", { tool: name, state: phase === "ready" ? "in error" : phase, reason, hint: `See: cpipe supervisor logs ${name}` });
 }
@@ -73,9 +73,8 @@ async function started(fleet: Fleet, name: string, call: Call, oldPid: number | 
 /** Those that need it go on without it, and are told of: who stops one tool means that one. */
 async function stopped(fleet: Fleet, name: string): Promise<{ event: string; tool: RegistryEntry; needed_by?: string[] }> {
   const tool = fleet.get(name);
-  const { worker } = tool;
-  worker.stop("asked to stop");
-  const state = await worker.until((now) => isDown(now) || now.want === "up");
+  tool.stop("asked to stop");
+  const state = await Promise.race([tool.ended().then(() => tool.worker.state), tool.until((now) => now.want === "up")]);
   const users = fleet.usersOf(name);
   if (isDown(state)) return { event: "stopped", tool: tool.entry, ...(users.length === 0 ? {} : { needed_by: users }) };
   throw new ToolError("cancelled", { reason: `meanwhile somebody started ${name} again` });

@@ -137,10 +137,11 @@ export class Daemon extends EventEmitter<DaemonEvents> {
 
   /** A process must be in the file before anything can happen to us: the next daemon finds it there. The rest can wait a little. */
   #keepRegistry(): void {
-    const pids = new Map<string, number | null>();
-    this.fleet.on("changed", ({ name, pid }) => {
-      if ((pids.get(name) ?? null) === pid) return this.#registry.touch();
-      pids.set(name, pid);
+    const known = new Map<string, string>();
+    this.fleet.on("changed", ({ name, pid, beside = [] }) => {
+      const pids = [pid, ...beside.map((process) => process.pid)].join();
+      if ((known.get(name) ?? "") === pids) return this.#registry.touch();
+      known.set(name, pids);
       this.#registry.write();
     });
     this.fleet.on("removed", () => this.#registry.touch());

@@ -21,7 +21,7 @@ export interface Applied {
 /** Why a tool must not be started now, as a sentence; null when it may. */
 export type Gate = (name: string) => string | null;
 
-export interface FleetOptions extends Omit<ToolOptions, "onChanged" | "blocked"> {
+export interface FleetOptions extends Omit<ToolOptions, "onChanged" | "onState" | "blocked"> {
   /** What else may have to come first, beside other tools. Who keeps one calls `look` when it may say something else. */
   readonly gates?: readonly Gate[];
 }
@@ -120,7 +120,8 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     const next = afterAdoption(entry, tool.outdated);
     const why = tool.outdated ? "what tools.yaml says of it changed while no daemon ran" : "the daemon before was restarting it";
     if (next === "stop") this.#next.set(entry.name, () => worker.stop(entry.reason ?? "it was being stopped"));
-    if (next === "restart") this.#next.set(entry.name, () => worker.restart(why));
+    if (next === "restart" && tool.outdated && entry.phase === "ready") this.#next.set(entry.name, () => void tool.until(({ phase }) => phase !== "starting").then(() => tool.configure(worker.spec, why)));
+    else if (next === "restart") this.#next.set(entry.name, () => worker.restart(why));
   }
 
   /**
@@ -146,15 +147,15 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     this.close();
     const all = new Map(this.#all().map((tool) => [tool.name, tool]));
     await endInOrder(specsOf(all.values()), async (name) => {
-      const { worker } = all.get(name) as Tool;
-      worker.stop(reason);
-      await worker.until(isDown);
+      const tool = all.get(name) as Tool;
+      tool.stop(reason);
+      await tool.ended();
     });
   }
 
   /** The processes that there are, those of removed tools included. */
   get pids(): number[] {
-    return this.#all().flatMap(({ worker }) => (worker.state.pid === null ? [] : [worker.state.pid]));
+    return this.#all().flatMap((tool) => tool.pids);
   }
 
   /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */
@@ -176,25 +177,26 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
         return this.#begin(this.get(change.name), why);
       case "restarted": {
         const tool = this.get(change.name);
-        tool.configure(change.to);
-        if (tool.worker.state.want === "up") this.restart(change.name, `${why}: ${change.fields.join(", ")} changed`);
-        return;
+        if (tool.worker.state.want === "up") this.#startNeedsOf(change.name);
+        return void tool.configure(change.to, `${why}: ${change.fields.join(", ")} changed`);
       }
       case "changed": {
         const tool = this.get(change.name);
-        tool.configure(change.to);
+        void tool.configure(change.to);
         if (change.fields.includes("autostart") && change.to.autostart && isDown(tool.worker.state)) this.start(change.name, `${why}: autostart`);
         return;
       }
       case "removed":
-      case "unchanged":
         return undefined;
+      case "unchanged":
+        // One that was taken over has its turn when it is known how it does.
+        return void (this.#next.has(change.name) || this.get(change.name).configure(change.to));
     }
   }
 
   #add({ to, name }: Extract<Change, { kind: "added" }>): void {
     const kept = this.#leaving.get(name);
-    kept?.configure(to);
+    void kept?.configure(to);
     this.#leaving.delete(name);
     this.#tools.set(name, kept ?? this.#newTool(to));
   }
@@ -211,10 +213,9 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
       if (this.#tools.get(changed.name) === changed) this.emit("changed", changed.entry);
       this.look();
     };
-    const tool = new Tool(spec, { ...this.#options, blocked: this.#blocked, onChanged }, history);
     // Nobody has asked for its start but the request itself.
-    tool.worker.on("changed", ({ phase }, before) => void (phase === "waiting" && before.phase === "resting" && this.#startNeedsOf(tool.name)));
-    return tool;
+    const onState: ToolOptions["onState"] = ({ phase }, before) => void (phase === "waiting" && before.phase === "resting" && this.#startNeedsOf(spec.name));
+    return new Tool(spec, { ...this.#options, blocked: this.#blocked, onChanged, onState }, history);
   }
 
   /** They are no longer in the list at once; those that need others among them are stopped before them. */
@@ -229,8 +230,8 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
       const tool = removed.get(name) as Tool;
       const isLeaving = (): boolean => this.#leaving.get(name) === tool;
       if (!isLeaving()) return; // it has come back
-      tool.worker.stop("removed from tools.yaml");
-      await tool.worker.until((state) => isDown(state) || state.want === "up");
+      tool.stop("removed from tools.yaml");
+      await Promise.race([tool.ended(), tool.until(({ want }) => want === "up")]);
       if (isLeaving()) this.#leaving.delete(name);
     });
   }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { ToolError } from "../pipes/protocol/errors.ts";
@@ -26,7 +26,7 @@ export const ledgerPath = (folder: string, tool: string): string => join(folder,
 
 /** The reader's end of a tool's ledger: which requests its process has left, and the file for the next one. */
 export class LedgerFile {
-  readonly #path: string;
+  #path: string;
   readonly #tool: string;
   readonly #log: Logger;
   /** What could not be put into a file. */
@@ -75,6 +75,15 @@ export class LedgerFile {
     return (this.#read() ?? this.#kept).unread.length > 0;
   }
 
+  /** Each has the name of the other from now on, and so have their files: the processes that write in them write on. */
+  exchange(other: LedgerFile): void {
+    const aside = `${this.#path}.aside`;
+    move(this.#path, aside);
+    move(other.#path, this.#path);
+    move(aside, other.#path);
+    [this.#path, other.#path] = [other.#path, this.#path];
+  }
+
   /** What is left, which no process will answer; the file is gone then. */
   close(): Estate {
     const contents = this.#read();
@@ -116,6 +125,11 @@ export class LedgerFile {
       return null;
     }
   }
+}
+
+function move(from: string, to: string): void {
+  if (existsSync(from)) renameSync(from, to);
+  else rmSync(to, { force: true });
 }
 
 const NEWLINE = Buffer.from("\n");

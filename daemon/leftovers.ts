@@ -1,3 +1,4 @@
+import { toolOf } from "../pipes/protocol/names.ts";
 import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
 import { bootId, startTimeOf, statFields } from "../pipes/transport/identity.ts";
 import { liveMembers } from "./worker/group.ts";
@@ -33,7 +34,7 @@ export async function endHolders(lifelines: Lifelines, names: readonly string[])
 
 /** Resolves to the pids of those ended: the processes that have the lifeline open and the environment of this tool's worker. */
 export async function endHoldersOf(lifelines: Lifelines, name: string, graceMs = GRACE_MS): Promise<number[]> {
-  const pids = lifelines.holders(name).filter((pid) => variableOf(pid, "PIPE_TOOLS_TOOL") === name);
+  const pids = lifelines.holders(name).filter((pid) => variableOf(pid, "PIPE_TOOLS_TOOL") === toolOf(name));
   const trees = new Map(pids.flatMap((pid) => treeOf(pid)).map((tree) => [tree.pid, tree]));
   await Promise.all([...trees.values()].map((tree) => endTree(tree, graceMs)));
   return pids;

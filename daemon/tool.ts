@@ -1,12 +1,13 @@
 import type { Logger } from "pino";
-import { ToolError } from "../pipes/protocol/errors.ts";
-import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 import { type DeathRecord, DEATHS_KEPT, type RegistryEntry } from "../pipes/protocol/registry.ts";
 import { specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
 import type { LivingEntry } from "./adoption.ts";
-import { Connector, type Progress } from "./connector.ts";
+import type { Instance } from "./instance.ts";
 import { logPath } from "./logs/logger.ts";
-import { type Effects, Worker } from "./worker/worker.ts";
+import { Seat } from "./seat.ts";
+import type { Outcome } from "./succession.ts";
+import type { WorkerState } from "./worker/state.ts";
+import type { Effects, Worker } from "./worker/worker.ts";
 
 export interface ToolOptions {
   readonly pipes: string;
@@ -16,6 +17,10 @@ export interface ToolOptions {
   readonly effects: Effects;
   /** Why no process of it may be started now, as a sentence; null when one may. */
   readonly blocked: (name: string) => string | null;
+  /** Why there is no room for a second process of a tool, as a clause; null, which is the default, when there is. */
+  readonly roomFor?: (spec: ToolSpec) => string | null;
+  /** The worker in force has another state. */
+  readonly onState: (state: WorkerState, before: WorkerState) => void;
   /** Something about the tool is different from what `entry` said before. */
   readonly onChanged: (tool: Tool) => void;
 }
@@ -23,104 +28,135 @@ export interface ToolOptions {
 /** What goes on from an earlier daemon, the process aside. */
 export type History = Pick<RegistryEntry, "deaths" | "restarts">;
 
-/** One tool of the fleet: its worker, its pipe, and what it has said of itself. */
+/** One tool of the fleet: who serves it, by which settings, and what is to be said of it. */
 export class Tool {
-  readonly worker: Worker;
   readonly #options: ToolOptions;
-  readonly #connector: Connector;
-  #interfaces: InterfaceShape[] = [];
-  #progress: Progress | null = null;
-  #said = "";
+  readonly #seat: Seat;
   #deaths: DeathRecord[];
-  #hash: string;
-  /** Of the spec that its process was started by. */
-  #startedBy: string | null = null;
+  /** Restarts of the workers that have been relieved. */
+  #restarts = 0;
+  /** What came of the last change of settings, where that is not what they say. */
+  #note: string | null = null;
 
   constructor(spec: ToolSpec, options: ToolOptions, { deaths, restarts }: History = { deaths: [], restarts: 0 }) {
     this.#options = options;
-    this.#connector = new Connector(options.pipes, spec.name, options.ledgers, options.log, {
-      interfaces: (interfaces) => this.#learn(() => (this.#interfaces = interfaces)),
-      progress: (progress) => this.#learn(() => (this.#progress = progress)),
-      description: (description) => this.#learn(() => (this.#said = description)),
-      standing: () => ({ state: this.worker.state.phase, reason: this.worker.state.reason }),
-      lost: () => this.worker.state.pid !== null && options.effects.look(this.worker.state.pid),
-    });
+    const { pipes, ledgers, log, effects, roomFor = () => "the servers do not know how yet" } = options;
+    this.#seat = new Seat(spec, { pipes, ledgers, log, effects, alone: roomFor, blocked: () => options.blocked(spec.name), restarts });
     this.#deaths = deaths.slice(-DEATHS_KEPT);
-    this.#hash = specHash(spec);
-    this.worker = new Worker(spec, { effects: { ...options.effects, spawn: (...args) => this.#spawn(...args) }, pipe: this.#connector, blocked: () => options.blocked(spec.name), restarts });
-    this.worker.on("died", (record) => (this.#deaths = [...this.#deaths, record].slice(-DEATHS_KEPT)));
-    this.worker.on("changed", (state) => {
-      if (state.state !== "loading") this.#progress = null;
+    this.#seat.on("died", (record) => (this.#deaths = [...this.#deaths, record].slice(-DEATHS_KEPT)));
+    this.#seat.on("changed", (state, before) => {
+      options.onState(state, before);
       options.onChanged(this);
     });
+    this.#seat.on("learnt", () => options.onChanged(this));
+    this.#seat.on("relieved", ({ worker }) => (this.#restarts += worker.state.restarts));
+    this.#seat.on("settled", (outcome) => this.#heed(outcome));
+  }
+
+  /** The worker in force. At a change of settings another takes its place: wait for states with `until` of the tool. */
+  get worker(): Worker {
+    return this.#seat.incumbent.worker;
   }
 
   get name(): string {
     return this.worker.spec.name;
   }
 
-  configure(spec: ToolSpec): void {
-    this.#hash = specHash(spec);
-    this.worker.configure(spec);
+  /** The processes that there are of it; one, but for a change of settings. */
+  get pids(): number[] {
+    return this.#seat.instances.flatMap(({ worker }) => worker.state.pid ?? []);
+  }
+
+  /** Makes `spec` its settings, by another process where that is needed. Resolves when it is known what came of it. */
+  configure(spec: ToolSpec, why = "its settings changed"): Promise<Outcome> {
+    this.#note = null;
+    const outcome = this.#seat.aim(spec, why);
     this.#options.onChanged(this);
+    return outcome;
+  }
+
+  start(reason: string): void {
+    this.worker.start(reason);
+  }
+
+  /** Begins to stop it; `ended` resolves when nothing of it is left. */
+  stop(reason: string): void {
+    this.#note = null;
+    this.#seat.stop(reason);
+  }
+
+  /** Resolves with the first state of the worker in force, this one included, of which `holds` is true. */
+  until(holds: (state: WorkerState) => boolean): Promise<WorkerState> {
+    return this.#seat.until(holds);
+  }
+
+  /** Resolves when no process of it lives. */
+  ended(): Promise<void> {
+    return this.#seat.ended();
   }
 
   /** Takes over the process that an earlier daemon has started. Nothing of its FIFO being in order, it still is watched and can be stopped. */
-  adopt({ pid, startTime, started, run, specHash: startedBy, interfaces, description }: LivingEntry, reason: string): void {
-    try {
-      this.#connector.adopt();
-    } catch (error) {
-      this.#options.log.error({ tool: this.name, reason: ToolError.from(error).message }, "its pipe cannot be held");
-    }
-    this.#startedBy = startedBy;
-    this.#interfaces = interfaces;
-    this.#said = description;
-    this.worker.adopt({ pid, startTime, at: started ?? new Date().toISOString(), run: run ?? null }, this.worker.state.restarts, reason);
+  adopt(entry: LivingEntry, reason: string): void {
+    this.#seat.adopt(entry, reason);
   }
 
-  /** Whether its process was started by another spec than the one in force, in what needs a new process. */
+  /** Whether its process was started by other settings than those that it is to have, in what needs a new process. */
   get outdated(): boolean {
-    return this.#startedBy !== null && this.#startedBy !== this.#hash;
+    return this.#seat.hash !== specHash(this.worker.spec);
   }
 
   get entry(): RegistryEntry {
-    const { spec, state, born } = this.worker;
+    const { incumbent, hash } = this.#seat;
+    const { worker, connector, progress, interfaces, description } = incumbent;
+    const { spec, state, born } = worker;
     const { settings } = spec;
+    const beside = this.#beside();
     return {
       name: spec.name,
-      path: this.#connector.path,
-      description: spec.description || this.#said,
+      path: connector.path,
+      description: spec.description || description,
       kind: spec.server ?? spec.kind,
       model: typeof settings["model"] === "string" ? settings["model"] : null,
       phase: state.phase,
       want: state.want,
       state: state.state,
-      reason: state.reason,
-      progress: this.#progress === null ? null : { ...this.#progress },
+      reason: this.#reason(),
+      progress: progress === null ? null : { ...progress },
       pid: state.pid,
       started: born === null ? null : new Date(born.at).toISOString(),
       startTime: born?.startTime ?? null,
       run: born?.run ?? null,
-      specHash: born === null ? this.#hash : (this.#startedBy ?? this.#hash),
+      specHash: hash,
+      ...(beside.length === 0 ? {} : { beside }),
       keep: spec.keep.mode,
       memory: null,
       deaths: [...this.#deaths],
-      restarts: state.restarts,
+      restarts: this.#restarts + state.restarts,
       log: logPath(this.#options.logs, spec.name),
-      interfaces: this.#interfaces,
+      interfaces,
     };
   }
 
-  /** A process whose pipe we cannot hold would answer in the place of another, or nobody. @throws ToolError `already-running`, `not-a-fifo`, … */
-  #spawn(...[spec, report, leaving]: Parameters<Effects["spawn"]>): void {
-    this.#connector.hold();
-    this.#connector.prepare();
-    this.#startedBy = this.#hash;
-    this.#options.effects.spawn(spec, report, leaving);
+  #reason(): string {
+    const { state } = this.worker;
+    if (this.#note === null) return state.reason;
+    return state.phase === "ready" && state.state !== "error" ? this.#note : `${state.reason}; ${this.#note}`;
   }
 
-  #learn(change: () => void): void {
-    change();
+  #beside(): NonNullable<RegistryEntry["beside"]> {
+    const { standby, relieved } = this.#seat;
+    const one = (role: "standby" | "relieved", { worker: { born, state }, progress }: Instance) =>
+      born === null ? [] : [{ role, pid: born.pid, startTime: born.startTime, run: born.run, state: state.state, progress: progress === null ? null : { ...progress } }];
+    return [...(standby === null ? [] : one("standby", standby)), ...(relieved === null ? [] : one("relieved", relieved))];
+  }
+
+  #heed({ kind, reason }: Outcome): void {
+    const { log } = this.#options;
+    const tool = this.name;
+    if (kind === "kept" || kind === "failed") {
+      this.#note = reason;
+      log.warn({ tool, reason }, kind === "kept" ? "the new settings were not kept" : "the new settings do not work");
+    } else if (kind !== "noted") log.info({ tool, reason }, kind === "superseded" ? "a change of its settings was given up" : "the new settings are in force");
     this.#options.onChanged(this);
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, readSync } from "node:fs";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { fifoOf } from "../pipes/protocol/names.ts";
 import { ensureFifo, openFifo, removeFifo } from "../pipes/transport/fifo.ts";
@@ -10,6 +10,7 @@ import { awaitRequest } from "./residency/requests.ts";
 
 /** Between making a FIFO and opening it somebody may clear it away as an orphan. */
 const TRIES = 3;
+const REPLACED_CHECK_MS = 250;
 /** More than any pipe holds (1 MiB). */
 const READ_BYTES = 2 * 1024 * 1024;
 const REFILL_LIMITS = { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 60_000 };
@@ -18,13 +19,13 @@ const REFILL_LIMITS = { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 60_000 };
 export class Upstream {
   readonly path: string;
   readonly #folder: string;
-  readonly #name: string;
+  readonly name: string;
   #fd: number | null = null;
   #unwatch: (() => void) | null = null;
 
   constructor(folder: string, name: string) {
     this.#folder = folder;
-    this.#name = name;
+    this.name = name;
     this.path = fifoOf.upstream(folder, name);
   }
 
@@ -43,8 +44,8 @@ export class Upstream {
    */
   hold(isStale: (line: string) => boolean = () => false): void {
     if (this.#fd !== null && this.isCurrent) return;
-    const pid = this.#fd === null ? foreignServer(this.#folder, this.#name) : null;
-    if (pid !== null) throw new ToolError("already-running", { what: `a server of '${this.#name}'`, pid, hint: `Stop it with: cpipe ${this.#name} stop` });
+    const pid = this.#fd === null ? foreignServer(this.#folder, this.name) : null;
+    if (pid !== null) throw new ToolError("already-running", { what: `a server of '${this.name}'`, pid, hint: `Stop it with: cpipe ${this.name} stop` });
     const before = this.#fd;
     this.#fd = this.#open();
     if (before === null) return;
@@ -60,7 +61,7 @@ export class Upstream {
   release(): string[] {
     this.unwatch();
     if (this.#fd === null) return [];
-    const ours = this.isCurrent && foreignServer(this.#folder, this.#name) === null;
+    const ours = this.isCurrent && foreignServer(this.#folder, this.name) === null;
     if (ours) removeFifo(this.path);
     const unread = ours ? linesIn(this.#fd) : [];
     closeSync(this.#fd);
@@ -99,6 +100,15 @@ export class Upstream {
     this.#unwatch = null;
   }
 
+  /**
+   * A program that makes its FIFO anew instead of taking the one that is there leaves us holding a file without a name. Calls `then` whenever
+   * that is seen; there is no event for it. Returns how to stop looking.
+   */
+  watchReplaced(then: () => void): () => void {
+    const check = setInterval(() => !this.isCurrent && existsSync(this.path) && then(), REPLACED_CHECK_MS);
+    return () => clearInterval(check);
+  }
+
   /** Whether what we hold is what the path leads to. */
   get isCurrent(): boolean {
     if (this.#fd === null) return false;
@@ -114,6 +124,11 @@ export class Upstream {
     if (this.#fd === null) return;
     const waiting = linesIn(this.#fd);
     this.#refill(waiting.filter((line) => !isStale(line)));
+  }
+
+  /** Puts lines behind those that wait, for the process that reads it. */
+  add(lines: string): void {
+    if (this.#fd !== null && lines !== "") this.#refill([lines]);
   }
 
   /** Puts lines before those that wait. What a client writes at this very moment may come before them. */

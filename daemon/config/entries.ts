@@ -29,7 +29,7 @@ function checkName(name: string): Placed[] {
   const reserved = Object.hasOwn(RESERVED_NAMES, name) ? RESERVED_NAMES[name] : undefined;
   if (reserved !== undefined) return [{ path, at: "key", message: `no tool may be called "${name}"; ${reserved}` }];
   if (isToolName(name)) return [];
-  const expected = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, not ending in -NUMBER, -data or -up";
+  const expected = "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, not ending in -NUMBER, -data, -next or -up";
   return [{ path, at: "key", message: `${shown(name)} cannot be a tool's name`, expected, got: name }];
 }
 

@@ -5,6 +5,7 @@ import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { SYSTEMD_VARIABLES } from "../systemd/notify.ts";
 import { ledgerPath } from "../ledger.ts";
+import { fileNameOf } from "./standby.ts";
 import type { Launch } from "./process.ts";
 
 export interface LaunchContext {
@@ -42,8 +43,8 @@ function argvOf(spec: ToolSpec, root: string): readonly string[] {
 }
 
 function environmentOf(spec: ToolSpec, context: LaunchContext): Launch["env"] {
-  const inherited = Object.fromEntries(Object.entries(context.env ?? process.env).filter(([name]) => !NOT_INHERITED.includes(name) && name !== "PIPE_TOOLS_DESCRIPTION" && name !== "PIPE_TOOLS_LEDGER"));
-  const ledger = ledgerPath(context.ledgers, spec.name);
+  const inherited = Object.fromEntries(Object.entries(context.env ?? process.env).filter(([name]) => !NOT_INHERITED.includes(name) && name !== "PIPE_TOOLS_DESCRIPTION" && name !== "PIPE_TOOLS_LEDGER" && name !== "PIPE_TOOLS_STANDBY"));
+  const ledger = ledgerPath(context.ledgers, fileNameOf(spec));
   return {
     ...inherited,
     ...spec.env,

@@ -1,7 +1,7 @@
-import { closeSync, readdirSync, readSync } from "node:fs";
+import { closeSync, readdirSync, readSync, renameSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
-import { isToolName } from "../../pipes/protocol/names.ts";
+import { isToolName, toolOf } from "../../pipes/protocol/names.ts";
 import { hasCode } from "../../pipes/transport/failure.ts";
 import { ensureFifo, openFifo, openPresentFifo, removeFifo } from "../../pipes/transport/fifo.ts";
 import { ensurePrivateFolder } from "../../pipes/transport/folder.ts";
@@ -39,6 +39,11 @@ export class Lifelines {
     return locked === null && !hasWriter(path) ? openPresentFifo(path, "both") : null;
   }
 
+  /** One takes the name of another, which has none from then on; who holds them goes on holding them. */
+  rename(from: string, to: string): void {
+    if (openable(this.path(from))) renameSync(this.path(from), this.path(to));
+  }
+
   /** Whether a process holds it. */
   held(name: string): boolean {
     const path = this.path(name);
@@ -55,10 +60,10 @@ export class Lifelines {
     return openable(path) ? (holdersOf([path]).get(path) ?? []).filter((pid) => pid !== process.pid) : [];
   }
 
-  /** Tools that have one, held or not. */
+  /** Tools that have one, held or not, and their standbys. */
   names(): string[] {
     try {
-      return readdirSync(this.#folder).filter(isToolName).sort();
+      return readdirSync(this.#folder).filter((name) => isToolName(toolOf(name))).sort();
     } catch (error) {
       if (hasCode(error, "ENOENT")) return [];
       throw error;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync } from "node:fs";
 import type { Logger } from "pino";
 import { ToolError } from "../../pipes/protocol/errors.ts";
+import { standbyOf } from "../../pipes/protocol/names.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { startTimeOf } from "../../pipes/transport/identity.ts";
 import { endHoldersOf } from "../leftovers.ts";
@@ -12,6 +13,7 @@ import { rotate, type RotationLimits } from "../logs/rotate.ts";
 import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
 import type { Lifelines } from "./lifeline.ts";
 import { type Launch, spawnWorker } from "./process.ts";
+import { fileNameOf } from "./standby.ts";
 import { signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
 import { watchAdopted } from "./vigil.ts";
 import type { Effects, Report } from "./worker.ts";
@@ -37,7 +39,7 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
   const complain = (facts: object, what: string) => (error: Error) => log.error({ ...facts, reason: error.message }, what);
 
   const start: Effects["spawn"] = (spec, report, leaving) => {
-    const lifeline = lifelines.take(spec.name);
+    const lifeline = lifelines.take(fileNameOf(spec));
     if (lifeline === null) return void makeWay(spec, lifelines, log).then(() => start(spec, report, leaving)).catch((error: Error) => report({ type: "spawnFailed", reason: error.message }));
     const run = randomUUID();
     const open = [lifeline];
@@ -92,6 +94,7 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
         ended({ pid, run, leaving }, how, how.code === 0 ? null : tellingLine(lastWords(path, 0)), report);
       }));
     },
+    promoted: ({ name }) => lifelines.rename(standbyOf(name), name),
     look: (pid) => looks.get(pid)?.(),
     inspect: (pid, report) => report({ type: "inspected", pid, atWork: null }),
     startTimeOf: (pid) => {
@@ -113,7 +116,9 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
 }
 
 /** Ends who holds the lifeline of a tool that is to be started. @throws ToolError `already-running` when it is no worker of this tool */
-async function makeWay({ name, timeouts }: ToolSpec, lifelines: Lifelines, log: Logger): Promise<void> {
+async function makeWay(spec: ToolSpec, lifelines: Lifelines, log: Logger): Promise<void> {
+  const { timeouts } = spec;
+  const name = fileNameOf(spec);
   const pids = await endHoldersOf(lifelines, name, timeouts.killMs);
   if (pids.length > 0) log.warn({ tool: name, pids, reason: "an earlier worker of this tool was still there" }, "ended leftover workers");
   if (!lifelines.held(name)) return;

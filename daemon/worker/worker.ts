@@ -18,6 +18,8 @@ export interface Effects {
   awaitGroup(pid: number, report: Report): void;
   /** Reports the end of a process that this program has not started, as `exited`, mostly without a code. */
   watch(spec: ToolSpec, born: Born, report: Report, leaving: Leaving): void;
+  /** A standby has become its tool's worker: what it holds has the tool's name from now on. */
+  promoted(spec: ToolSpec): void;
   /** Something speaks for the end of a process: if it is watched, it is looked at. */
   look(pid: number): void;
   /** Looks whether a silent process is at work, and reports `inspected`. */

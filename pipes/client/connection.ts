@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly wants: NonNullable<SubscribeOptions["wants"]>;
   /** How long the server may take to answer `subscribe`, in ms. */
   readonly timeoutMs: number;
+  /** Leave no name behind once both ends are open, so that this process can have another connection to the tool at the time of this one. */
+  readonly unnamed?: boolean;
 }
 
 export interface ConnectionEvents {
@@ -48,6 +50,7 @@ export class Connection {
   #refuse: ((error: Error) => void) | null = null;
   #letGo: (() => void) | null = null;
   #laned = false;
+  #named = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -74,6 +77,7 @@ export class Connection {
     try {
       this.#refuseSecond();
       atExit.add(this);
+      this.#named = true;
       for (const path of [this.#down, this.#lane]) ensureFifo(path, this.#options.makeFifo);
       const down = openPresentFifo(this.#down, "read");
       held.push(down);
@@ -90,6 +94,7 @@ export class Connection {
       this.#writer = this.#laned ? this.#openLane(writer) : writer;
       for (const fd of held.splice(0)) closeSync(fd);
       if (!this.#laned) removeFifo(this.#lane);
+      else if (this.#options.unnamed === true) this.#removeNames();
     } catch (error) {
       for (const fd of held) closeSync(fd);
       writer.close();
@@ -144,6 +149,13 @@ export class Connection {
     this.#reader = null;
     this.#writer = null;
     atExit.delete(this);
+    this.#removeNames();
+  }
+
+  /** Once: later there may be others by these names. */
+  #removeNames(): void {
+    if (!this.#named) return;
+    this.#named = false;
     removeFifo(this.#down);
     removeFifo(this.#lane);
   }

@@ -25,7 +25,7 @@ export const errors = {
   "line-too-long": row(1, false, (x) => `a message may have at most ${f(x["limit"])} bytes; this one had more and was skipped`),
   "unknown-command": row(1, false, (x) => `unknown command '${f(x["cmd"])}'${next(x)}`),
   "unknown-interface": row(1, false, (x) => `unknown interface '${f(x["name"])}'; this tool has ${f(x["known"])}`),
-  "invalid-name": row(2, false, (x) => `'${f(x["name"])}' cannot be a tool's name: expected letters, digits, '.', '_' or '-' (at most 64), not ending in -NUMBER, -data or -up`),
+  "invalid-name": row(2, false, (x) => `'${f(x["name"])}' cannot be a tool's name: expected letters, digits, '.', '_' or '-' (at most 64), not ending in -NUMBER, -data, -next or -up`),
   "usage": row(2, false, (x) => `${f(x["reason"])}${next(x)}`),
   // A request was taken, and ended otherwise than in its answer
   "cancelled": row(130, false, (x) => `cancelled${x["reason"] === undefined ? "" : `: ${f(x["reason"])}`}`),

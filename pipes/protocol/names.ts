@@ -11,8 +11,8 @@ export const RESERVED_NAMES: Readonly<Record<string, string>> = {
   daemon: "daemon.log is the daemon's own",
 };
 
-/** What a tool may be called. The three endings belong to other FIFOs of a tool; see `fifoOf`. */
-export const NAME_PATTERN = "^(?!.*-(\\d+|data|up)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
+/** What a tool may be called. The endings belong to other FIFOs of a tool; see `fifoOf` and `standbyOf`. */
+export const NAME_PATTERN = "^(?!.*-(\\d+|data|up|next)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
 const namePattern = new RegExp(NAME_PATTERN);
 /** Linux allows pids up to 2^22; anything larger is not a process and never becomes part of a path. */
 export const MAX_PID = 4_194_304;
@@ -41,6 +41,19 @@ export const fifoOf = {
   lane: (folder: string, name: string, pid: number): string => join(folder, `${PREFIX}${name}-up-${pid}`),
 };
 
+const NEXT = "-next";
+
+/** The name by which the worker that is to take a tool's place is reached until it does; no tool can have it. */
+export function standbyOf(name: string): string {
+  return `${name}${NEXT}`;
+}
+
+/** The tool behind a name that `standbyOf` may have given. */
+export function toolOf(name: string): string {
+  return name.endsWith(NEXT) ? name.slice(0, -NEXT.length) : name;
+}
+
+/** Of an orphaned FIFO of a standby, `tool` is what `standbyOf` gave. */
 export type FifoRole = { tool: string; role: "upstream" } | { tool: string; role: "downstream" | "lane" | "data"; pid: number | null };
 
 /** What a file name in the pipes folder means, or null when it is none of ours. */
@@ -49,7 +62,7 @@ export function roleOf(fileName: string): FifoRole | null {
   const rest = fileName.slice(PREFIX.length);
   const match = /^(.+?)(-data)?(-up)?(?:-(\d+))?$/.exec(rest);
   const tool = match?.[1];
-  if (match === null || tool === undefined || !isToolName(tool)) return null;
+  if (match === null || tool === undefined || !isToolName(toolOf(tool))) return null;
   const pid = match[4] === undefined ? null : Number(match[4]);
   if (match[2] !== undefined) return { tool, role: "data", pid };
   if (pid === null) return match[3] === undefined ? { tool, role: "upstream" } : null;

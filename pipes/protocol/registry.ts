@@ -25,6 +25,16 @@ export type DeathRecord = Static<typeof DeathRecord>;
 /** How many of the last deaths are kept. */
 export const DEATHS_KEPT = 10;
 
+/** A process of a tool beside the one in force: at a change of settings. */
+export const ProcessBeside = Type.Object({
+  role: Type.Enum(["standby", "relieved"], { description: "it is to take the place of the one in force, or has had it" }),
+  pid: Type.Integer(),
+  startTime: nullable(Type.String()),
+  run: nullable(Type.String()),
+  state: nullable(Type.String({ description: "the tool's own state" })),
+  progress: nullable(Type.Object({ stage: Type.String(), value: Type.Number(), total: nullable(Type.Number()) })),
+});
+
 export const RegistryEntry = Type.Object({
   name: Type.String(),
   path: Type.String({ description: "the upstream FIFO" }),
@@ -41,6 +51,7 @@ export const RegistryEntry = Type.Object({
   startTime: nullable(Type.String({ description: "the kernel's start time of the pid, to tell it from a later process of the same number" })),
   run: nullable(Type.String({ description: "the value of PIPE_TOOLS_RUN in the environment of this process and of all that it started" })),
   specHash: Type.String(),
+  beside: Type.Optional(Type.Array(ProcessBeside)),
   spec: Type.Optional(Type.Object({}, { additionalProperties: true, description: "the spec that the process was started by, where it differs from the one in force" })),
   keep: Type.String({ description: "always, idle or on-demand" }),
   memory: nullable(Type.Integer({ description: "resident memory when it was last measured, in bytes, the processes that it started included" })),

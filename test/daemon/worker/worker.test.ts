@@ -123,6 +123,7 @@ class Fake {
         signalGroup: (pid, signal) => void this.done.push(`${signal} ${pid}`),
         awaitGroup: (pid) => void this.done.push(`await ${pid}`),
         watch: (_, { pid }) => void this.done.push(`watch ${pid}`),
+        promoted: note("promoted"),
         look: (pid) => void this.done.push(`look at ${pid}`),
         inspect: (pid, report) => report({ type: "inspected", pid, atWork: null }),
         startTimeOf: (pid) => `tick ${pid}`,

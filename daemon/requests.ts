@@ -1,0 +1,39 @@
+import { errorOf } from "../pipes/client/wire.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import type { ToolEvent } from "../pipes/protocol/messages.ts";
+
+/** The daemon's own requests to one worker that wait for their answer. Each goes with its command as `req_id`, so one of a kind at a time. */
+export class Requests {
+  readonly #tool: string;
+  readonly #waiting = new Map<string, (event: ToolEvent | null) => void>();
+
+  constructor(tool: string) {
+    this.#tool = tool;
+  }
+
+  /** Resolves with the answer, whatever event that is. @throws ToolError what the worker says; `interrupted` when another of its kind, or `end`, comes before the answer */
+  ask(cmd: string, send: () => void): Promise<ToolEvent> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.get(cmd)?.(null);
+      this.#waiting.set(cmd, (event) => {
+        this.#waiting.delete(cmd);
+        if (event === null) reject(new ToolError("interrupted", { tool: this.#tool }));
+        else if (event.event === "error") reject(errorOf(event));
+        else resolve(event);
+      });
+      send();
+    });
+  }
+
+  /** Whether the event is an answer that is waited for. */
+  take(event: ToolEvent): boolean {
+    const answer = typeof event.req_id === "string" ? this.#waiting.get(event.req_id) : undefined;
+    answer?.(event);
+    return answer !== undefined;
+  }
+
+  /** There will be no more answers. */
+  end(): void {
+    for (const answer of this.#waiting.values()) answer(null);
+  }
+}
