@@ -27,8 +27,8 @@ export const modeFlags: readonly Flag[] = [
   { name: "clear", value: "[DIR]", description: "delete pipes of tools that nobody has open" },
   { name: "serve", value: "NAME|FILE", description: "run one server in the foreground, without the daemon; further flags are its settings" },
   { name: "init", description: "put a commented tools.yaml into the config folder" },
-  { name: "install-service", value: "[--force]", description: "have the daemon run as a service of yours (systemd, launchd), from login on; says what it does" },
-  { name: "uninstall-service", value: "[--force]", description: "stop that service and remove it" },
+  { name: "install-service", description: "run the daemon as a service of yours from login on (systemd, launchd); --force replaces another's file" },
+  { name: "uninstall-service", description: "stop that service and remove it" },
   { name: "print-service", description: "print the service file for systemd (Linux) or launchd (macOS)" },
 ];
 

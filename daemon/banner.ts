@@ -59,7 +59,7 @@ export class Banner {
     this.#hinted = true;
     const { cpipe } = this.#facts;
     const first = best.kind === "chat" ? `${cpipe} ${best.name} ask "Hello"` : `${cpipe} ${best.name} --help`;
-    this.#write(`\n  In another terminal:   ${cpipe} --list\n                         ${first}\n  Ctrl-C stops the daemon and its tools.\n\n`);
+    this.#write(`\n  In another terminal:   ${cpipe} --list\n                         ${first}\n  Ctrl-C stops the daemon and its tools. To have them from login on:  ${cpipe} --install-service\n\n`);
   }
 }
 
