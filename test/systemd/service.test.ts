@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isRunning } from "../../pipes/transport/identity.ts";
+import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { root, type World } from "../harness.ts";
 import { QUICK, registryOf, vanished } from "../daemon/daemon.ts";
 import { whyNoManager } from "./manager.ts";
@@ -25,13 +27,24 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
     await leftNothing(world, manager);
   });
 
-  it("lets the workers of a daemon that was killed live on until there is the next one", async (t) => {
+  it("lets the workers of a daemon that was killed live on and answer, and the next daemon adopts them", async (t) => {
     const { world, manager, log } = await startService(t, yaml);
     const pids = await ready(world, "echo", "family");
+    const client = await ToolClient.connect("echo", { folder: world.pipes, reconnect: false });
+    let crashing = true;
+    const calls = (async () => {
+      let answered = 0;
+      for (; crashing; answered++) assert.equal((await client.call("echo", { data: "still here" })).event, "echo");
+      return answered;
+    })();
     const next = nextDaemon(log);
     process.kill(Number(await manager.property("MainPID")), "SIGKILL");
     await next;
-    await assertSpared(world, pids);
+    await assertAdopted(world, pids);
+    crashing = false;
+    assert.ok((await calls) > 0);
+    await client.close();
+    assert.equal(await manager.property("NRestarts"), "1");
     await manager.systemctl("stop", "pipe-tools");
     await leftNothing(world, manager);
   });
@@ -42,8 +55,20 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
     const next = nextDaemon(log);
     process.kill(Number(await manager.property("MainPID")), "SIGSTOP");
     await next;
-    await assertSpared(world, pids);
+    await assertAdopted(world, pids);
     await manager.systemctl("stop", "pipe-tools");
+    await leftNothing(world, manager);
+  });
+
+  it("ends with the last process of its control group, even one that no longer shows whose it is", async (t) => {
+    const { world, manager } = await startService(t, `${QUICK}tools:\n  stray: {module: ${join(root, "test/fixtures/tools/stray.mjs")}}\n`);
+    await ready(world, "stray");
+    const client = await ToolClient.connect("stray", { folder: world.pipes, reconnect: false });
+    const pid = Number((await client.call("child"))["pid"]);
+    await client.close();
+    assert.ok(isRunning(pid));
+    await manager.systemctl("stop", "pipe-tools");
+    assert.ok(!isRunning(pid));
     await leftNothing(world, manager);
   });
 
@@ -72,6 +97,6 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
 });
 
 /** systemd has left the workers alone, and the next daemon has taken them over. */
-async function assertSpared(world: World, pids: readonly number[]): Promise<void> {
+async function assertAdopted(world: World, pids: readonly number[]): Promise<void> {
   assert.deepEqual(await ready(world, "echo", "family"), pids);
 }

@@ -29,8 +29,10 @@ export async function startService(t: TestContext, config: string, settings = ""
   return { world, manager, log: daemonLog(join(logsOf(world), "daemon.log")) };
 }
 
+/** systemd removes a service's control group with its last process, so without one there is not even a stray of a stray. */
 export async function leftNothing(world: World, manager: Manager): Promise<void> {
   assertNothingLeft(world);
+  assert.equal(await manager.property("ControlGroup"), "");
   await manager.close();
   await world.close();
 }
