@@ -2,11 +2,13 @@ import type { Logger } from "pino";
 import { Connection } from "../pipes/client/connection.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { standbyOf } from "../pipes/protocol/names.ts";
-import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
+import type { HealthReport } from "../pipes/protocol/interfaces/worker.ts";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
 import { refuseLines, tell } from "./answering.ts";
 import type { Handover } from "./handing.ts";
+import { Hearing, type Told } from "./hearing.ts";
+import { Inquiry } from "./inquiry.ts";
 import { Introduction } from "./introduction.ts";
 import { LedgerFile } from "./ledger.ts";
 import { Requests } from "./requests.ts";
@@ -14,17 +16,7 @@ import { staleness } from "./staleness.ts";
 import { Upstream } from "./upstream.ts";
 import type { PipeEvent, WorkerPipe } from "./worker/pipe.ts";
 
-export interface Progress {
-  readonly stage: string;
-  readonly value: number;
-  readonly total: number | null;
-}
-
-/** What a tool says of itself beside its state. */
-export interface ConnectorNews {
-  interfaces(interfaces: InterfaceShape[]): void;
-  progress(progress: Progress): void;
-  description(description: string): void;
+export interface ConnectorNews extends Told {
   /** Why nobody answers, as facts of the error `not-ready`: for those whose requests nobody will take any more. */
   standing(): { readonly state: string; readonly reason: string };
   /** It has gone from its end of the pipe. */
@@ -49,9 +41,11 @@ export class Connector implements WorkerPipe {
   #kept = false;
   /** Whose worker has taken the place of ours. */
   #heir: Connector | null = null;
-  #stateKnown = false;
   readonly #requests: Requests;
   readonly #introduction: Introduction;
+  readonly #inquiry = new Inquiry();
+  readonly #hearing: Hearing;
+  #ours = false;
 
   /** `ledgers` is the folder of the ledgers; `standby`: the worker serves at another FIFO until it takes the place of the one before. */
   constructor(folder: string, name: string, standby: boolean, ledgers: string, log: Logger, news: ConnectorNews) {
@@ -61,6 +55,7 @@ export class Connector implements WorkerPipe {
     this.#news = news;
     this.#requests = new Requests(name);
     this.#introduction = new Introduction((interfaceName) => this.#send("get_interface", { name: interfaceName }), (shapes) => this.#news.interfaces(shapes));
+    this.#hearing = new Hearing(news, this.#introduction);
     const served = standby ? standbyOf(name) : name;
     this.#upstream = new Upstream(folder, served);
     this.#ledger = new LedgerFile(ledgers, served, log);
@@ -72,7 +67,22 @@ export class Connector implements WorkerPipe {
 
   /** The worker is one of our servers: it reads a lane of ours. */
   get ours(): boolean {
-    return this.#connection?.laned === true;
+    return this.#ours;
+  }
+
+  /** Whether a command is the one of the interface `worker`, and not one that the tool has under the same name. */
+  answers(cmd: "health" | "configure" | "release"): boolean {
+    return this.#ours && this.#introduction.lacks(cmd);
+  }
+
+  /**
+   * Asks how the worker does: `answered` is called when it has answered, with null when that is all there is to know. A connection that
+   * was lost while its process lives (we were halted, and taken for one that does not read) is opened again, which asks too.
+   */
+  askHealth(answered: (report: HealthReport | null) => void): void {
+    const cmd = this.#inquiry.begin(answered, this.answers("health"));
+    if (this.#connection === null) this.#subscribe();
+    else this.#send(cmd);
   }
 
   /**
@@ -154,7 +164,9 @@ export class Connector implements WorkerPipe {
     this.#unwatchReplaced();
     this.#hangUp();
     this.#report = () => undefined;
-    this.#stateKnown = false;
+    this.#ours = false;
+    this.#hearing.forget();
+    this.#inquiry.forget();
     if (this.#upstream.held) this.#mendUpstream();
   }
 
@@ -228,20 +240,34 @@ export class Connector implements WorkerPipe {
   #subscribe(): void {
     const connection = new Connection(
       { folder: this.#folder, name: this.#upstream.name, makeFifo: mkfifo, wants: ["progress"], timeoutMs: Infinity, unnamed: true },
-      { event: (event) => this.#connection === connection && this.#take(event), lost: () => this.#connection === connection && this.#news.lost() },
+      { event: (event) => this.#connection === connection && this.#take(event), lost: () => this.#connection === connection && this.#lost() },
     );
     this.#connection = connection;
     this.#opening = new AbortController();
     this.#watchReplaced();
     connection.open(this.#opening.signal).then(
       () => this.#connection === connection && this.#subscribed(),
-      (error: unknown) => this.#connection === connection && this.#log.warn({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe could not be opened"),
+      (error: unknown) => this.#connection === connection && this.#failed(error),
     );
+  }
+
+  #failed(error: unknown): void {
+    this.#connection = null;
+    this.#log.warn({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe could not be opened");
+  }
+
+  /** Its process has ended, mostly. */
+  #lost(): void {
+    this.#connection = null;
+    this.#requests.end();
+    this.#news.lost();
   }
 
   #subscribed(): void {
     this.#unwatchReplaced();
-    this.#readsShared = this.#connection?.laned === false;
+    this.#ours = this.#connection?.laned === true;
+    this.#readsShared = !this.#ours;
+    this.#inquiry.settle(null);
     this.#report({ type: "answered" });
     this.#bequeath();
     this.#send("get_state");
@@ -264,33 +290,6 @@ export class Connector implements WorkerPipe {
   }
 
   #take(event: ToolEvent): void {
-    if (this.#requests.take(event)) return;
-    switch (event.event) {
-      case "state":
-      case "state_changed":
-        this.#stateKnown = true;
-        return this.#report({ type: "stateReported", state: String(event["state"]), reason: typeof event["reason"] === "string" ? event["reason"] : null });
-      case "progress":
-        return this.#news.progress({ stage: String(event["stage"]), value: Number(event["value"]), total: typeof event["total"] === "number" ? event["total"] : null });
-      case "description":
-        return this.#news.description(String(event["description"]));
-      case "interfaces":
-        return this.#introduction.named(event["interfaces"]);
-      case "interface":
-        return this.#introduction.described(event["interface"] as InterfaceShape);
-      case "drained":
-        return this.#report({ type: "drained" });
-      case "error":
-      case "reply":
-        return this.#understoodNot(event);
-      default:
-        return undefined;
-    }
-  }
-
-  /** A tool of the older dialect knows no states and no `drain`, and may not say what it answers: that it does is all there is to know. */
-  #understoodNot({ req_id }: ToolEvent): void {
-    if (req_id === "drain" || req_id === undefined) this.#report({ type: "drained" });
-    if (req_id === "get_state" || (req_id === undefined && !this.#stateKnown)) this.#report({ type: "stateReported", state: "idle", reason: null });
+    if (!this.#requests.take(event) && !this.#inquiry.hear(event, this.#ours)) this.#hearing.take(event, this.#report);
   }
 }

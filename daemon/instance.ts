@@ -5,7 +5,10 @@ import { standbyOf } from "../pipes/protocol/names.ts";
 import type { DeathRecord } from "../pipes/protocol/registry.ts";
 import type { ToolSpec } from "../pipes/protocol/spec.ts";
 import type { LivingEntry } from "./adoption.ts";
-import { Connector, type Progress } from "./connector.ts";
+import { Connector } from "./connector.ts";
+import type { Progress } from "./hearing.ts";
+import type { Health } from "./health.ts";
+import { watchHealth } from "./patient.ts";
 import { asStandby } from "./worker/standby.ts";
 import type { WorkerState } from "./worker/state.ts";
 import { type Effects, Worker } from "./worker/worker.ts";
@@ -34,6 +37,7 @@ export interface InstanceOptions {
 export class Instance {
   readonly worker: Worker;
   readonly connector: Connector;
+  readonly health: Health;
   interfaces: InterfaceShape[] = [];
   progress: Progress | null = null;
   description = "";
@@ -64,6 +68,7 @@ export class Instance {
       blocked,
       restarts: options.restarts,
     });
+    this.health = watchHealth(this.worker, this.connector, log);
     this.worker.on("died", options.onDeath);
     this.worker.on("changed", (state, before) => {
       if (state.state !== "loading") this.progress = null;

@@ -4,12 +4,24 @@ import type { InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 export class Introduction {
   readonly #ask: (name: string) => void;
   readonly #known: (shapes: InterfaceShape[]) => void;
-  #asked: readonly string[] = [];
+  #asked: readonly string[] | null = null;
   #shapes: InterfaceShape[] = [];
 
   constructor(ask: (name: string) => void, known: (shapes: InterfaceShape[]) => void) {
     this.#ask = ask;
     this.#known = known;
+  }
+
+  /** Whether the tool is known to have no command of this name, in lower case: then a built-in one of that name is what it says. */
+  lacks(cmd: string): boolean {
+    const complete = this.#shapes.length === this.#asked?.length;
+    return complete && !this.#shapes.some(({ commands }) => commands.some(({ name }) => name.toLowerCase() === cmd));
+  }
+
+  /** Another process may be another program. */
+  forget(): void {
+    this.#asked = null;
+    this.#shapes = [];
   }
 
   named(names: unknown): void {
@@ -21,6 +33,6 @@ export class Introduction {
 
   described(shape: InterfaceShape): void {
     this.#shapes.push(shape);
-    if (this.#shapes.length === this.#asked.length) this.#known(this.#shapes);
+    if (this.#shapes.length === this.#asked?.length) this.#known(this.#shapes);
   }
 }

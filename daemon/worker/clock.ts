@@ -16,3 +16,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The same, whose timers keep no process alive. */
+export const unheldClock: Clock = {
+  now: () => systemClock.now(),
+  after: (ms, then) => {
+    const timer = setTimeout(then, Math.ceil(ms)).unref();
+    return () => clearTimeout(timer);
+  },
+};

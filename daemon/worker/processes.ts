@@ -10,8 +10,11 @@ import { openLog } from "../logs/file.ts";
 import { lastWords, tellingLine } from "../logs/lastwords.ts";
 import { logPath } from "../logs/logger.ts";
 import { rotate, type RotationLimits } from "../logs/rotate.ts";
+import { systemClock } from "./clock.ts";
 import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
+import { Inspector } from "./inspect.ts";
 import type { Lifelines } from "./lifeline.ts";
+import { MemoryWitness } from "./oom.ts";
 import { type Launch, spawnWorker } from "./process.ts";
 import { fileNameOf } from "./standby.ts";
 import { signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
@@ -36,6 +39,8 @@ interface Charge extends Tree {
 export function workerProcesses({ logs, limits, log, lifelines, launch }: ProcessesOptions): Effects {
   const charges = new Map<number, Charge>();
   const looks = new Map<number, () => void>();
+  const inspector = new Inspector(() => systemClock.now());
+  const memory = new MemoryWitness();
   const complain = (facts: object, what: string) => (error: Error) => log.error({ ...facts, reason: error.message }, what);
 
   const start: Effects["spawn"] = (spec, report, leaving) => {
@@ -50,8 +55,9 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
       const from = fstatSync(fd).size;
       const { argv, env, cwd } = launch(spec);
       spawnWorker({ argv, env: { ...env, PIPE_TOOLS_RUN: run }, cwd }, { log: fd, lifeline }, (event) => {
+        if (event.type === "spawned") for (const witness of [inspector, memory]) witness.begin(event.pid);
         if (event.type === "spawned") charges.set(event.pid, { pid: event.pid, run, leaving });
-        if (event.type === "exited") return ended({ pid: event.pid, run, leaving }, event, tellingLine(lastWords(path, from)), report);
+        if (event.type === "exited") return ended({ pid: event.pid, run, leaving }, event, lastWords(path, from), report);
         report(event.type === "spawned" ? { ...event, run } : event);
       });
       if (from > limits.maxBytes) rotate(path, limits).catch(complain({ tool: spec.name }, "its log was not rotated"));
@@ -60,18 +66,21 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
     }
   };
 
-  const ended = (charge: Charge, how: { code: number | null; signal: string | null }, words: string | null, report: Report): void => {
+  const ended = (charge: Charge, how: { code: number | null; signal: string | null }, words: readonly string[], report: Report): void => {
     const { pid, leaving } = charge;
     const stopped = leaving();
     const empty = stopped ? treeEmpty(charge) : groupEmpty(pid);
     if (empty) charges.delete(pid);
-    report({ type: "exited", pid, code: how.code, signal: how.signal, lastWords: words, outOfMemory: null, groupEmpty: empty });
+    inspector.end(pid);
+    const { code, signal } = how;
+    report({ type: "exited", pid, code, signal, lastWords: tellingLine(words), outOfMemory: memory.evidence({ pid, code, signal }, words), groupEmpty: empty });
     if (!stopped) killStrays(charge, log); // the next one is under way already
   };
 
   return {
     spawn: start,
     signalGroup: (pid, signal) => {
+      memory.signalled(pid, signal);
       const charge = charges.get(pid);
       if (charge?.leaving()) signalTree(charge, signal as NodeJS.Signals);
       else signalGroup(pid, signal as NodeJS.Signals);
@@ -91,12 +100,12 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
       const path = logPath(logs, spec.name);
       looks.set(pid, watchAdopted(spec.name, born, lifelines, (how) => {
         looks.delete(pid);
-        ended({ pid, run, leaving }, how, how.code === 0 ? null : tellingLine(lastWords(path, 0)), report);
+        ended({ pid, run, leaving }, how, how.code === 0 ? [] : lastWords(path, 0), report);
       }));
     },
     promoted: ({ name }) => lifelines.rename(standbyOf(name), name),
     look: (pid) => looks.get(pid)?.(),
-    inspect: (pid, report) => report({ type: "inspected", pid, atWork: null }),
+    inspect: (pid, report) => report({ type: "inspected", pid, atWork: inspector.inspect(pid) }),
     startTimeOf: (pid) => {
       try {
         return startTimeOf(pid);

@@ -26,6 +26,7 @@ export class ChatServer extends ToolServer {
     this.#model = new Model(this.name, this.#settings, {
       loading: () => this.setState("loading"),
       progress: (stage, value, total) => this.progress(stage, value, total),
+      retrying: () => this.alive(),
       ready: (model) => {
         this.log.info({ ...model }, "model loaded");
         this.#settle();

@@ -11,6 +11,8 @@ import { resolveModel } from "./models/resolve.ts";
 export interface ModelEvents {
   loading(): void;
   progress(stage: string, value: number, total: number | null): void;
+  /** It is at work on the model without getting further: a server does not answer, say. */
+  retrying(): void;
   ready(model: LoadedModel): void;
   /** It cannot be had. The next request tries again where that may help. */
   failed(error: ToolError): void;
@@ -70,6 +72,7 @@ export class Model {
         signal: call.signal,
         onToken: (token) => {
           this.#waiting.delete(call);
+          call.alive(); // a reply that is sent as a whole shows no token
           events.onToken(token);
         },
         onPrompt: (value, total) => call.progress("prompt", value, total),
@@ -121,7 +124,15 @@ export class Model {
   async #open(): Promise<Engine> {
     const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers, maxQueue = chatDefaults.maxQueue } = this.#settings;
     const folder = places().models;
-    const { path } = await resolveModel(model, { folder, signal: this.#closing.signal, onProgress: ({ stage, value, total }) => this.#progress(stage, value, total), onRetry: (reason) => this.#events.log.warn({ model, reason }, "fetching the model: trying again") });
+    const { path } = await resolveModel(model, {
+      folder,
+      signal: this.#closing.signal,
+      onProgress: ({ stage, value, total }) => this.#progress(stage, value, total),
+      onRetry: (reason) => {
+        this.#events.retrying();
+        this.#events.log.warn({ model, reason }, "fetching the model: trying again");
+      },
+    });
     const contextSize = this.#settings.contextSize ?? null;
     const engine = Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, maxQueue, contextSize, threadsCache: join(folder, "threads.json"), sampling: { ...chatDefaults, ...this.#settings } });
     this.#listen(engine);

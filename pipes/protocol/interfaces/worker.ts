@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { defineInterface, noFields } from "./define.ts";
 
 /**
@@ -38,3 +38,6 @@ export const worker = defineInterface({
     promoted: { description: "It serves", fields: noFields },
   },
 });
+
+/** What a worker says of how its work goes. */
+export type HealthReport = Static<(typeof worker)["events"]["health"]["fields"]>;

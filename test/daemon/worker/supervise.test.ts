@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -8,6 +9,7 @@ import { Lifelines } from "../../../daemon/worker/lifeline.ts";
 import type { PipeEvent, WorkerPipe } from "../../../daemon/worker/pipe.ts";
 import { workerProcesses } from "../../../daemon/worker/processes.ts";
 import { isDown, Worker } from "../../../daemon/worker/worker.ts";
+import type { DeathRecord } from "../../../pipes/protocol/registry.ts";
 import { folder } from "../logs/folder.ts";
 import { policyWith } from "./policies.ts";
 import { appeared, fixture, written } from "./processes.ts";
@@ -68,6 +70,16 @@ describe("a supervised process", () => {
     const failed = await worker.until(({ phase }) => phase === "failed");
     assert.deepEqual([failed.deadline, failed.restarts], [null, 0]);
     assert.match(failed.reason, /code 125: error: the model file is not there; exit code 125 means/);
+  });
+
+  it("is not started again at once when it died for want of memory", async (t) => {
+    const { worker } = supervised(t, [node, "--max-old-space-size=16", fixture("fill-heap.mjs")], { backoff: { initialMs: 60_000, factor: 1, maxMs: 60_000, jitter: 0 } });
+    const died = once(worker, "died");
+    worker.start("autostart");
+    const [{ cause, what }] = (await died) as [DeathRecord];
+    assert.equal(cause, "out-of-memory");
+    assert.match(what, /^it was ended by SIGABRT \(its JavaScript heap was full\): FATAL ERROR: .*heap out of memory/);
+    assert.match((await worker.until(({ phase }) => phase === "backoff")).reason, /; restarting in 60 s$/);
   });
 
   it("says what is wrong with a program that cannot be started", async (t) => {
