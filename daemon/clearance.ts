@@ -2,7 +2,9 @@ import { rmSync } from "node:fs";
 import { removeOrphans } from "../pipes/client/orphans.ts";
 import { readRegistry } from "../pipes/client/registry.ts";
 import type { Places } from "../pipes/protocol/places.ts";
+import type { Registry } from "../pipes/protocol/registry.ts";
 import { acquireLock } from "../pipes/transport/lock.ts";
+import type { Guarded } from "./guardian/guardian.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { isStopAsked, restartFollows } from "./systemd/aftermath.ts";
 import { killOthers, unitGroup } from "./systemd/cgroup.ts";
@@ -22,18 +24,33 @@ export interface Cleared {
 export async function clearAway(places: Places, env: Readonly<Record<string, string | undefined>> = process.env): Promise<Cleared | null> {
   const group = env["SERVICE_RESULT"] === undefined ? null : unitGroup();
   if (await restartFollows(env, async () => group !== null && isStopAsked(group.unit))) return null;
+  return whileLocked(places, (registry) => clear(places, registry, registry?.pipes ?? null, () => (group === null ? Promise.resolve([]) : killOthers(group))));
+}
+
+/** The same for what one certain daemon has left, if no other one runs, or has been there since. */
+export async function clearAfter(places: Places, { pid, started, pipes }: Guarded): Promise<Cleared | null> {
+  return whileLocked(places, async (registry) => {
+    if (registry !== null && (registry.daemon.pid !== pid || registry.daemon.started !== started)) return null;
+    return clear(places, registry, pipes, () => Promise.resolve([]));
+  });
+}
+
+/** Null where another process holds the daemon's lock. */
+async function whileLocked(places: Places, run: (registry: Registry | null) => Promise<Cleared | null>): Promise<Cleared | null> {
   const lock = acquireLock(places.lock);
   if (lock === null) return null;
   try {
-    const registry = readRegistry(places.registry);
-    const lifelines = new Lifelines(places.runtime);
-    const ended = await endLeftovers(registry, lifelines);
-    if (group !== null) ended.push(...(await killOthers(group)));
-    const removed = registry === null ? [] : await removeOrphans(registry.pipes);
-    lifelines.clear();
-    rmSync(places.registry, { force: true });
-    return { ended, removed };
+    return await run(readRegistry(places.registry));
   } finally {
     lock.release();
   }
+}
+
+async function clear(places: Places, registry: Registry | null, pipes: string | null, endOthers: () => Promise<number[]>): Promise<Cleared> {
+  const lifelines = new Lifelines(places.runtime);
+  const ended = [...(await endLeftovers(registry, lifelines)), ...(await endOthers())];
+  const removed = pipes === null ? [] : await removeOrphans(pipes);
+  lifelines.clear();
+  rmSync(places.registry, { force: true });
+  return { ended, removed };
 }

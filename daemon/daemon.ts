@@ -13,6 +13,7 @@ import { removeFifo } from "../pipes/transport/fifo.ts";
 import { controlServer } from "./control.ts";
 import { Bequest } from "./bequest.ts";
 import { type Applied, Fleet } from "./fleet.ts";
+import { dismiss, Guardian } from "./guardian/guardian.ts";
 import { keepFresh } from "./freshness.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
 import { foreignServer } from "./owner.ts";
@@ -47,7 +48,10 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   readonly #pipes: string;
   readonly #registry: RegistryFile;
   readonly #lifelines: Lifelines;
+  /** What the daemon before has left written. */
+  readonly #before: Registry | null;
   readonly #bequest: Bequest;
+  readonly #guardian: Guardian;
   readonly #control: ToolServer;
   readonly #self: Registry["daemon"];
   readonly #chores: ReadonlyArray<() => void>;
@@ -68,7 +72,9 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     const limits = { maxBytes: first.logs.maxSize, keep: first.logs.keep };
     const launch = { pipes: this.#pipes, ledgers: places.ledgers, logLevel: first.logs.level };
     this.#lifelines = new Lifelines(places.runtime);
-    this.#bequest = new Bequest({ registry: readRegistry(places.registry), pipes: this.#pipes, lifelines: this.#lifelines, log });
+    this.#before = readRegistry(places.registry);
+    this.#guardian = new Guardian({ ...this.#self, pipes: this.#pipes }, log);
+    this.#bequest = new Bequest({ registry: this.#before, pipes: this.#pipes, lifelines: this.#lifelines, log });
     const effects = workerProcesses({ logs: places.logs, limits, log, lifelines: this.#lifelines, launch: (spec) => launchOf(spec, launch) });
     this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
@@ -105,7 +111,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     const { source } = this.#parts;
     return {
       version: 1,
-      daemon: this.#self,
+      daemon: { ...this.#self, ...(this.#guardian.named === undefined ? {} : { guardian: this.#guardian.named }) },
       pipes: this.#pipes,
       config: { path: source.path, problems: [...source.problems] },
       tools: Object.fromEntries([...this.#bequest.entries, ...this.fleet.entries].map((entry) => [entry.name, entry])),
@@ -152,6 +158,8 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     if (this.#stopping !== null) return;
     makePipesFolder(this.#pipes);
     await this.#openControl(); // first of all: with another daemon on these pipes nothing here is ours to clear
+    if (this.#before !== null) dismiss(this.#before.daemon);
+    await this.#guardian.keep(first.orphanAfterMs); // before there is anything to guard
     // While nobody knows what they are to be, workers of an earlier daemon go on as they are.
     if (source.problems.length === 0) await this.#bequest.handOver(this.fleet, first.tools);
     if (this.#stopping !== null) return;
@@ -179,6 +187,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
       const settled = await this.#read();
       if (this.#bequest.entries.length > 0) await this.#bequest.handOver(this.fleet, settled.tools);
       applied = this.fleet.apply(settled.tools, "tools.yaml changed");
+      await this.#guardian.keep(settled.orphanAfterMs);
       notes.push(...this.#notApplied(settled));
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
       return applied;
@@ -216,7 +225,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
 
   async #close(reason: string): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve)); // whoever asked over the control pipe is answered first
-    await this.#control.close(reason);
+    await Promise.all([this.#control.close(reason), this.#guardian.release()]);
     if (this.#serving) removeFifo(fifoOf.upstream(this.#pipes, SUPERVISOR));
     this.#lifelines.clear();
     this.#registry.remove();

@@ -2,7 +2,9 @@ import { dirname, resolve } from "node:path";
 import { DEFAULT_PIPES } from "../../pipes/protocol/names.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { fileKeys } from "../../pipes/protocol/spec.ts";
 import { check, type Placed, wrongValue } from "./check.ts";
+import { complete } from "./complete.ts";
 import { MAX_PROBLEMS, readDocument } from "./document.ts";
 import { checkEntry, type Entry, schemaOf } from "./entries.ts";
 import type { Path } from "./fill.ts";
@@ -20,6 +22,8 @@ export interface Config {
   /** The folder of the FIFOs, absolute. */
   readonly pipes: string;
   readonly logs: LogPolicy;
+  /** How long workers live without a daemon, in ms; null is for ever. */
+  readonly orphanAfterMs: number | null;
   /** In the order of the file. */
   readonly tools: ReadonlyMap<string, ToolSpec>;
 }
@@ -56,7 +60,7 @@ function toConfig(path: string, root: Entry, env: Environment): Config {
   const defaults = (root["defaults"] ?? {}) as Entry;
   const tools = Object.entries((root["tools"] ?? {}) as Entry).map(([name, entry]) => [name, specOf(name, entry as Entry, defaults, folder)] as const);
   const pipes = typeof root["pipes"] === "string" ? root["pipes"] : DEFAULT_PIPES;
-  return { path, pipes: resolve(env["PIPE_TOOLS_PIPES"] || resolve(folder, pipes)), logs: logPolicy(root["logs"]), tools: new Map(tools) };
+  return { path, pipes: resolve(env["PIPE_TOOLS_PIPES"] || resolve(folder, pipes)), logs: logPolicy(root["logs"]), orphanAfterMs: complete(fileKeys.orphanAfter, root["orphanAfter"]) as number | null, tools: new Map(tools) };
 }
 
 /** What an entry is to be decides by which schema it is tidied. */

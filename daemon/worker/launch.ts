@@ -22,7 +22,7 @@ export interface LaunchContext {
 }
 
 /** What belongs to the daemon as a service; a worker that inherited it could speak to the service manager in its name. */
-const NOT_INHERITED: readonly string[] = [...SYSTEMD_VARIABLES, "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
+export const NOT_INHERITED: readonly string[] = [...SYSTEMD_VARIABLES, "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"];
 
 /** How to start the worker of a tool. docs/design.md has the table of variables. */
 export function launchOf(spec: ToolSpec, context: LaunchContext): Launch {

@@ -71,6 +71,7 @@ export const Registry = Type.Object({
     bootId: nullable(Type.String()),
     version: Type.String(),
     started: Type.String(),
+    guardian: Type.Optional(Type.Object({ pid: Type.Integer(), startTime: nullable(Type.String()) }, { description: "the process that ends the workers should this daemon be killed and none come back" })),
   }),
   pipes: Type.String({ description: "the folder of the FIFOs" }),
   config: Type.Object({
