@@ -1,5 +1,6 @@
 import { SUPERVISOR } from "../pipes/protocol/names.ts";
 import { HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
+import { standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
 import type { Presenter } from "./render.ts";
 import type { Style } from "./style.ts";
@@ -22,6 +23,7 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
       case "swept":
         return Array.isArray(event["removed"]) ? (event["removed"].length === 0 ? "nothing to remove" : event["removed"].map((path) => `removed ${String(path)}`).join("\n")) : null;
       case "status":
+        if (isTool(event["status"])) return standingOf(event["status"], style, Date.now());
         return isObject(event["status"]) ? statusLines(event["status"], style) : null;
       case "metrics":
         return isObject(event["metrics"]) ? metricsTable(event["metrics"], style) : null;
@@ -55,9 +57,9 @@ function toolLine(entry: ToolLine, style: Style): string {
   return `${style.strong(entry.name)} ${state?.paint?.(state.text) ?? stateOf(entry)}${pid}${why}`;
 }
 
-/** Everything but what is long and for programs: `--output json` has that too. */
+/** The daemon itself, line by line. */
 function statusLines(status: Record<string, unknown>, style: Style): string {
-  const told = Object.entries(status).filter(([key, value]) => value !== null && !["interfaces", "specHash", "startTime"].includes(key));
+  const told = Object.entries(status).filter(([, value]) => value !== null);
   const width = Math.max(...told.map(([key]) => key.length));
   return told.map(([key, value]) => `${style.faint(key.padEnd(width))}  ${plain(typeof value === "string" ? value : JSON.stringify(value))}`).join("\n");
 }
@@ -93,7 +95,7 @@ function logLine(entry: Record<string, unknown>, style: Style): string {
   return [`${clock}${tint(name.padEnd(5))} ${plain(asText(msg))}`, ...tail].join(" ");
 }
 
-function isTool(value: unknown): value is ToolLine {
+function isTool(value: unknown): value is ToolLine & Record<string, unknown> {
   return isObject(value) && typeof value["name"] === "string" && typeof value["phase"] === "string";
 }
 

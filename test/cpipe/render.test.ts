@@ -99,7 +99,8 @@ test("on a terminal the daemon's answers are said in words, elsewhere and of oth
   assert.equal(present({ event: "reloaded", changes: [] }), "nothing has changed");
   assert.equal(present({ event: "swept", removed: ["/tmp/x"] }), "removed /tmp/x");
   assert.match(present({ event: "log", entry: { time: 0, level: 40, pid: 1, msg: "a\u001b[2J", tool: "chat" } }) ?? "", /^\d\d:\d\d:\d\d WARN  a \[2J tool=chat$/);
-  assert.equal(present({ event: "status", status: { name: "chat", pid: 7, model: null, interfaces: [] } }), "name  chat\npid   7");
+  assert.equal(present({ event: "status", status: { version: "1.2.3", pid: 7, problems: [], memory: null } }), "version   1.2.3\npid       7\nproblems  []");
+  assert.match(present({ event: "status", status: tool }) ?? "", /^chat  the tool chat\n  state     ready \(idle\)\n  pid       7\n/);
   const metrics = { tools: { chat: { cpu: 12.5, memory: 2 ** 30, processes: 2 } }, daemon: { memory: 2 ** 26 }, machine: { memory: { total: 2 ** 34, available: 2 ** 33 }, load: 20, cores: 2 }, gpus: [] };
   assert.equal(present({ event: "metrics", metrics }), "NAME        CPU    MEMORY\nchat      12.5%  1024 MiB\n(daemon)           64 MiB\nmachine: 20% busy, 8192 MiB of 16384 MiB free");
   assert.equal(present({ event: "swept" }), null);
