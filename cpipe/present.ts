@@ -6,10 +6,11 @@ import type { Presenter } from "./render.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
-/** On a terminal the daemon's answers are said in words; everybody else gets them as they are. */
+/** On a terminal the daemon's answers are said in words; everybody else gets them as they are, but for what a reload does. */
 export function presenterFor(tool: string, tty: boolean, style: Style): Presenter {
-  if (tool !== SUPERVISOR || !tty) return () => null;
+  if (tool !== SUPERVISOR) return () => null;
   return (event) => {
+    if (!tty && event.event !== "reloaded") return null;
     switch (event.event) {
       case "tools":
         return Array.isArray(event["tools"]) ? renderTable(HEAD, event["tools"].filter(isTool).map((entry) => rowOf(entry, style, Date.now())), style.faint) : null;
@@ -19,7 +20,7 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
       case "stopped":
         return isTool(event["tool"]) ? `${event["tool"].name} is stopped${usersOf(event["needed_by"])}` : "stopped";
       case "reloaded":
-        return Array.isArray(event["changes"]) ? changeLines(event["changes"]) : null;
+        return Array.isArray(event["changes"]) ? changesTable(event["changes"], event["dry_run"] === true, style) : null;
       case "swept":
         return Array.isArray(event["removed"]) ? (event["removed"].length === 0 ? "nothing to remove" : event["removed"].map((path) => `removed ${String(path)}`).join("\n")) : null;
       case "status":
@@ -77,9 +78,26 @@ function metricsTable({ tools, daemon, machine }: Record<string, unknown>, style
 const percent = (value: unknown): string => (typeof value === "number" ? `${value}%` : "");
 const mebibytes = (value: unknown): string => (typeof value === "number" ? `${Math.round(value / 1024 / 1024)} MiB` : "?");
 
-function changeLines(changes: readonly unknown[]): string {
-  if (changes.length === 0) return "nothing has changed";
-  return changes.map((change) => (isObject(change) ? Object.values(change).map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join("  ") : String(change))).join("\n");
+/** `{name, kind, fields, outcome, reason}` each: what a reload has done, or would do. */
+function changesTable(changes: readonly unknown[], dry: boolean, style: Style): string {
+  if (changes.length === 0) return dry ? "nothing would change" : "nothing has changed";
+  const rows = changes.filter(isObject).map((change) => ({ cells: [{ text: asText(change["name"]), paint: style.strong }, { text: asText(change["kind"]) }, { text: fieldsIn(change) }, ...(dry ? [] : [{ text: outcomeOf(change), ...tintOf(change, style) }])] }));
+  const table = renderTable(["TOOL", "CHANGE", "FIELDS", ...(dry ? [] : ["OUTCOME"])], rows, style.faint);
+  return dry ? `${table}${style.faint("This is what would be done; nothing was.")}` : table;
+}
+
+function fieldsIn({ fields }: Record<string, unknown>): string {
+  return Array.isArray(fields) ? fields.map(String).join(", ") : "";
+}
+
+/** What has come and gone as it was meant to needs no reason. */
+function outcomeOf({ kind, outcome, reason }: Record<string, unknown>): string {
+  const plainly = typeof reason !== "string" || (outcome === "done" && (kind === "added" || kind === "removed"));
+  return plain(plainly ? asText(outcome) : `${asText(outcome)}: ${reason}`);
+}
+
+function tintOf({ outcome }: Record<string, unknown>, style: Style): { paint?: (text: string) => string } {
+  return outcome === "failed" || outcome === "rolled back" ? { paint: style.bad } : {};
 }
 
 const LEVELS: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info", 40: "WARN", 50: "ERROR", 60: "FATAL" };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ToolError } from "../pipes/protocol/errors.ts";
+import type { ToolChange } from "../pipes/protocol/change.ts";
 import { type Args } from "../pipes/protocol/interfaces/define.ts";
 import { supervisor } from "../pipes/protocol/interfaces/supervisor.ts";
 import { SUPERVISOR } from "../pipes/protocol/names.ts";
@@ -7,7 +8,8 @@ import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
 import type { Call } from "../pipes/rpc/call.ts";
 import type { Log } from "../pipes/rpc/log.ts";
 import { ToolServer } from "../pipes/rpc/server.ts";
-import type { Applied, Fleet } from "./fleet.ts";
+import type { Performed } from "./changing.ts";
+import type { Fleet } from "./fleet.ts";
 import { followLog } from "./logs/follow.ts";
 import { readLog } from "./logs/read.ts";
 import { metricsOf } from "./metrics.ts";
@@ -21,7 +23,9 @@ export interface Controlled {
   readonly logs: string;
   snapshot(): Registry;
   /** @throws ToolError `invalid-config` */
-  reload(): Promise<Applied[]>;
+  reload(): Promise<Performed[]>;
+  /** What `reload` would do. @throws ToolError `invalid-config` */
+  plan(file?: string): Promise<ToolChange[]>;
   sweep(): Promise<string[]>;
   /** Resolves when no worker is left. */
   stop(reason: string): Promise<void>;
@@ -47,7 +51,7 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
       return started(fleet, tool, call, pid);
     },
     stop: ({ tool }: A<"stop">) => (tool === undefined ? stopAll(daemon) : stopped(fleet, tool)),
-    reload: async () => ({ event: "reloaded", changes: await daemon.reload() }),
+    reload: (args: A<"reload">, call: Call) => reload(daemon, args, call),
     sweep: async () => ({ event: "swept", removed: await daemon.sweep() }),
     logs: ({ tool, ...query }: A<"logs">, call: Call) => logEntries(daemon, tool, query, call.signal),
     watch: (_: A<"watch">, call: Call) => watchFleet(fleet, call.signal),
@@ -68,6 +72,35 @@ async function started(fleet: Fleet, name: string, call: Call, oldPid: number | 
   const { phase, state, reason } = await tool.until(settled);
   if (phase === "ready" && state !== "error") return { event: "started", tool: fleet.get(name).entry };
   throw new ToolError("not-ready", { tool: name, state: phase === "ready" ? "in error" : phase, reason, hint: `See: cpipe supervisor logs ${name}` });
+}
+
+async function reload(daemon: Controlled, { dry_run: dry = false, file }: A<"reload">, call: Call): Promise<{ event: string; changes: ToolChange[]; dry_run?: boolean }> {
+  if (dry) return { event: "reloaded", dry_run: true, changes: await daemon.plan(file) };
+  if (file !== undefined) throw new ToolError("invalid-request", { path: "$.file", expected: "no file without dry_run", got: file, hint: "Save it as your tools.yaml to have it applied" });
+  return { event: "reloaded", changes: await concluded(daemon.fleet, await daemon.reload(), call) };
+}
+
+/** Waits for what the changes come to, but not for those that wait for a tool which does not come by itself. */
+async function concluded(fleet: Fleet, performed: readonly Performed[], call: Call): Promise<ToolChange[]> {
+  const under = new Map(performed.map(({ now }) => [now.name, now]));
+  return new Promise((resolve) => {
+    const ended = new Map<string, ToolChange>();
+    const conclude = (told: ToolChange): void => {
+      ended.set(told.name, ended.get(told.name) ?? told);
+      if (ended.size === performed.length) resolve(performed.map(({ now }) => ended.get(now.name) ?? now));
+    };
+    const look = (entry: RegistryEntry): void => {
+      const now = under.get(entry.name);
+      if (now === undefined || ended.has(entry.name)) return;
+      if (fleet.isStuck(entry.name)) conclude({ ...now, reason: entry.reason });
+      else call.progress(`${entry.name} ${entry.progress?.stage ?? entry.phase}`, entry.progress?.value ?? 0, entry.progress?.total ?? null);
+    };
+    fleet.on("changed", look);
+    call.onEnd(() => fleet.off("changed", look));
+    for (const entry of fleet.entries) look(entry);
+    for (const { end } of performed) void end.then(conclude);
+    if (performed.length === 0) resolve([]);
+  });
 }
 
 /** Those that need it go on without it, and are told of: who stops one tool means that one. */

@@ -5,6 +5,7 @@ import { removeOrphans } from "../pipes/client/orphans.ts";
 import { readRegistry } from "../pipes/client/registry.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { fifoOf, SUPERVISOR } from "../pipes/protocol/names.ts";
+import type { ToolChange } from "../pipes/protocol/change.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
 import type { Places } from "../pipes/protocol/places.ts";
 import type { Registry } from "../pipes/protocol/registry.ts";
@@ -12,8 +13,9 @@ import { ToolServer } from "../pipes/rpc/server.ts";
 import { removeFifo } from "../pipes/transport/fifo.ts";
 import { controlServer } from "./control.ts";
 import { Bequest } from "./bequest.ts";
-import { type Applied, Fleet } from "./fleet.ts";
 import { dismiss, Guardian } from "./guardian/guardian.ts";
+import type { Performed } from "./changing.ts";
+import { Fleet } from "./fleet.ts";
 import { keepFresh } from "./freshness.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
 import { foreignServer } from "./owner.ts";
@@ -37,7 +39,7 @@ export interface DaemonParts {
 interface DaemonEvents {
   reloading: [];
   /** `applied` is null when the config was refused; the source has the problems. */
-  reloaded: [applied: readonly Applied[] | null, notes: readonly string[]];
+  reloaded: [applied: readonly ToolChange[] | null, notes: readonly string[]];
   stopping: [reason: string];
 }
 
@@ -80,7 +82,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
     this.#control = controlServer(
-      { fleet: this.fleet, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
+      { fleet: this.fleet, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), plan: (file) => this.plan(file), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
       this.#pipes,
       log.child({ tool: "supervisor" }),
     );
@@ -96,8 +98,13 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   }
 
   /** Reads the config again and applies what has changed. @throws ToolError `invalid-config`: nothing has changed; `stopping` */
-  reload(why: string): Promise<Applied[]> {
+  reload(why: string): Promise<Performed[]> {
     return this.#inTurn(() => this.#reload(why));
+  }
+
+  /** What a reload would do, or one with another file in the place of ours. @throws ToolError `invalid-config` */
+  plan(file?: string): Promise<ToolChange[]> {
+    return this.#inTurn(async () => this.fleet.plan((file === undefined ? await this.#read() : await this.#parts.source.preview(file)).tools));
   }
 
   /** Removes orphaned pipes; resolves to their paths. */
@@ -177,20 +184,22 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#serving = true;
   }
 
-  async #reload(why: string): Promise<Applied[]> {
+  async #reload(why: string): Promise<Performed[]> {
     if (this.#stopping !== null) throw new ToolError("stopping", { tool: "the daemon" });
     this.emit("reloading");
     this.#control.setState("reloading");
-    let applied: Applied[] | null = null;
+    let applied: ToolChange[] | null = null;
     const notes: string[] = [];
     try {
       const settled = await this.#read();
       if (this.#bequest.entries.length > 0) await this.#bequest.handOver(this.fleet, settled.tools);
-      applied = this.fleet.apply(settled.tools, "tools.yaml changed");
+      const performed = this.fleet.apply(settled.tools, "tools.yaml changed");
+      applied = performed.map(({ now }) => now);
       await this.#guardian.keep(settled.orphanAfterMs);
       notes.push(...this.#notApplied(settled));
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
-      return applied;
+      for (const { end } of performed) void end.then((told) => this.#tellEnd(told));
+      return performed;
     } finally {
       this.#registry.write();
       this.#control.setState("running");
@@ -205,6 +214,12 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     const reason = source.problems.join("\n");
     log.error({ config: source.path, problems: source.problems, reason }, "the config was not applied");
     throw new ToolError("invalid-config", { path: source.path, reason, problems: source.problems });
+  }
+
+  #tellEnd({ name: tool, kind, fields, outcome, reason }: ToolChange): void {
+    const facts = { tool, kind, fields, outcome, reason };
+    if (outcome === "done") this.#parts.log.info(facts, "the change is in force");
+    else this.#parts.log.warn(facts, "the change is not in force");
   }
 
   #notApplied(settled: Settled): string[] {

@@ -1,22 +1,17 @@
 import { EventEmitter } from "node:events";
 import { ToolError } from "../pipes/protocol/errors.ts";
+import type { ToolChange } from "../pipes/protocol/change.ts";
 import type { DeathRecord, RegistryEntry } from "../pipes/protocol/registry.ts";
 import type { ToolSpec, WorkerTimeouts } from "../pipes/protocol/spec.ts";
 import { afterAdoption, type LivingEntry } from "./adoption.ts";
+import { cameUp, change, type Performed, toldOf } from "./changing.ts";
 import { type Change, plan, type Tools } from "./config/plan.ts";
 import { unknownSpec } from "./config/spec.ts";
 import { endInOrder } from "./ending.ts";
 import { isStuck, type StandingOf, waitsBecause } from "./gate.ts";
-import { longestStop, neededBy, needsOf, type Order, startOrder } from "./order.ts";
+import { longestStop, neededBy, needsOf, type Order, type Ordered, startOrder } from "./order.ts";
 import { type History, Tool, type ToolOptions } from "./tool.ts";
 import { isDown, type Worker } from "./worker/worker.ts";
-
-/** What was done for one tool at a reload. */
-export interface Applied {
-  readonly kind: Exclude<Change["kind"], "unchanged">;
-  readonly name: string;
-  readonly fields: readonly string[];
-}
 
 /** Why a tool must not be started now, as a sentence; null when it may. */
 export type Gate = (name: string) => string | null;
@@ -88,22 +83,28 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   }
 
   /** Makes the fleet what `next` says; tools that do not change keep their process. @throws ToolError `stopping` */
-  apply(next: Tools, why: string): Applied[] {
+  apply(next: Tools, why: string): Performed[] {
     if (this.#closed) throw new ToolError("stopping", { tool: "the daemon" });
-    const current = new Map([...this.#tools].map(([name, tool]) => [name, tool.worker.spec]));
-    const changes = plan(current, next);
-    this.#remove(changes.flatMap(({ kind, name }) => (kind === "removed" ? [name] : [])));
+    const changes = this.#plan(next);
+    const ends = new Map<string, Promise<ToolChange>>();
+    this.#remove(changes.flatMap(({ kind, name }) => (kind === "removed" ? [name] : [])), ends);
     const byName = new Map(changes.map((change) => [change.name, change]));
     // All are there before the first is started: who waits for whom is known then.
     for (const change of changes) if (change.kind === "added") this.#add(change);
     this.#tools = new Map([...next.keys()].map((name) => [name, this.get(name)] as const));
     for (const name of startOrder(next)) {
-      this.#perform(byName.get(name) as Change, why);
+      const end = this.#perform(byName.get(name) as Change, why);
+      if (end !== null) ends.set(name, end);
       this.#next.get(name)?.();
     }
     this.#next.clear();
     this.look();
-    return changes.flatMap((change) => (change.kind === "unchanged" ? [] : [{ kind: change.kind, name: change.name, fields: "fields" in change ? change.fields : [] }]));
+    return toldOf(changes, "under way").map((now) => ({ now, end: ends.get(now.name) ?? Promise.resolve(now) }));
+  }
+
+  /** What `apply` would do. */
+  plan(next: Tools): ToolChange[] {
+    return toldOf(this.#plan(next), "planned");
   }
 
   /**
@@ -171,32 +172,29 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     return [...this.#tools.values(), ...this.#leaving.values()];
   }
 
-  #perform(change: Change, why: string): void {
-    switch (change.kind) {
-      case "added":
-        return this.#begin(this.get(change.name), why);
-      case "restarted": {
-        const tool = this.get(change.name);
-        if (tool.worker.state.want === "up") this.#startNeedsOf(change.name);
-        return void tool.configure(change.to, `${why}: ${change.fields.join(", ")} changed`);
-      }
-      case "changed": {
-        const tool = this.get(change.name);
-        void tool.configure(change.to);
-        if (change.fields.includes("autostart") && change.to.autostart && isDown(tool.worker.state)) this.start(change.name, `${why}: autostart`);
-        return;
-      }
-      case "removed":
-        return undefined;
-      case "unchanged":
-        // One that was taken over has its turn when it is known how it does.
-        return void (this.#next.has(change.name) || this.get(change.name).configure(change.to));
+  #plan(next: Tools): Change[] {
+    return plan(new Map([...this.#tools].map(([name, tool]) => [name, tool.aim])), next);
+  }
+
+  #perform(next: Change, why: string): Promise<ToolChange> | null {
+    if (next.kind === "removed" || next.kind === "unchanged") return null;
+    const tool = this.get(next.name);
+    if (next.kind === "added") {
+      this.#begin(tool, why);
+      return cameUp(tool);
     }
+    if (tool.worker.state.want === "up" && (next.kind !== "live" || next.fields.includes("needs"))) this.#startNeedsOf(next.name, next.to);
+    const autostart = next.fields.includes("autostart") && next.to.autostart;
+    return change(tool, next, why).then((told) => {
+      if (autostart && isDown(tool.worker.state) && this.#tools.get(tool.name) === tool && !this.#closed) this.start(tool.name, `${why}: autostart`);
+      this.look();
+      return told;
+    });
   }
 
   #add({ to, name }: Extract<Change, { kind: "added" }>): void {
     const kept = this.#leaving.get(name);
-    void kept?.configure(to);
+    void kept?.configure(to, "it is in tools.yaml again");
     this.#leaving.delete(name);
     this.#tools.set(name, kept ?? this.#newTool(to));
   }
@@ -219,12 +217,15 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   }
 
   /** They are no longer in the list at once; those that need others among them are stopped before them. */
-  #remove(names: readonly string[]): void {
+  #remove(names: readonly string[], ends: Map<string, Promise<ToolChange>>): void {
     const removed = new Map(names.map((name) => [name, this.get(name)]));
     for (const [name, tool] of removed) {
       this.#tools.delete(name);
       this.#leaving.set(name, tool);
       this.emit("removed", name);
+      const told = { name, kind: "removed", fields: [], outcome: "done" } as const;
+      const gone = Promise.race([tool.ended(), tool.until(({ want }) => want === "up" && this.#tools.get(name) === tool)]);
+      ends.set(name, gone.then(() => ({ ...told, fields: [], reason: tool.worker.state.reason })));
     }
     void endInOrder(specsOf(removed.values()), async (name) => {
       const tool = removed.get(name) as Tool;
@@ -243,8 +244,9 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     return tool;
   }
 
-  #startNeedsOf(name: string): void {
-    for (const needed of needsOf(name, this.#order)) {
+  /** `spec`: what it is about to be. */
+  #startNeedsOf(name: string, spec: Ordered = this.get(name).worker.spec): void {
+    for (const needed of needsOf(name, new Map<string, Ordered>(this.#order).set(name, spec))) {
       const { worker } = this.get(needed);
       if (worker.state.phase === "down" || worker.state.phase === "failed") worker.start(`${name} needs it`);
     }

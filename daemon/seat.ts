@@ -76,6 +76,13 @@ export class Seat extends EventEmitter<SeatEvents> {
     });
   }
 
+  /** `spec` is in force without another process: the one that runs has taken it over, or needs not to know. */
+  accept(spec: ToolSpec): void {
+    this.#hash = specHash(spec);
+    this.incumbent.worker.configure(spec);
+    this.emit("learnt");
+  }
+
   /** Takes over the process of an earlier daemon. */
   adopt(entry: LivingEntry, reason: string): void {
     this.#hash = entry.specHash;

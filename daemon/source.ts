@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+import { ToolError } from "../pipes/protocol/errors.ts";
 import type { Environment } from "../pipes/protocol/places.ts";
 import { readConfigFile } from "./config/file.ts";
 import { loadConfig } from "./config/load.ts";
@@ -44,11 +46,19 @@ export class ConfigSource {
 
   /** Reads it; null when it cannot be applied, and `problems` says why. */
   async read(): Promise<Settled | null> {
-    this.#located = locateConfig(this.#env);
+    this.#located = this.#locate();
     const { path, origin } = this.#located;
     const loaded = await loadConfig(path, { env: this.#env, trusted: origin === "packaged" });
     this.#problems = loaded.ok ? [] : loaded.problems;
     return loaded.ok ? { ...loaded.config, origin } : null;
+  }
+
+  /** Another file as if it were at the place of this one. Changes nothing here. @throws ToolError `invalid-config` */
+  async preview(path: string): Promise<Config> {
+    const loaded = await loadConfig(path, { env: this.#env, folder: dirname(this.path) });
+    if (loaded.ok) return loaded.config;
+    const problems = loaded.problems.map(summarise);
+    throw new ToolError("invalid-config", { path, reason: problems.join("\n"), problems });
   }
 
   /**
@@ -63,6 +73,12 @@ export class ConfigSource {
       if (parsed.ok) return { ...parsed.config, origin };
     }
     throw new Error("a config of no tools is not valid");
+  }
+
+  /** A file of the user's own that is gone is missed, and no word to run the packaged tools in place of theirs. */
+  #locate(): Located {
+    const located = locateConfig(this.#env);
+    return located.origin === "packaged" ? this.#located : located;
   }
 
   async #text(): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
+import { ToolError } from "../pipes/protocol/errors.ts";
 import { type DeathRecord, DEATHS_KEPT, type RegistryEntry } from "../pipes/protocol/registry.ts";
-import { specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
+import { canonical, specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
 import type { LivingEntry } from "./adoption.ts";
 import type { Instance } from "./instance.ts";
 import { logPath } from "./logs/logger.ts";
@@ -28,6 +29,9 @@ export interface ToolOptions {
 /** What goes on from an earlier daemon, the process aside. */
 export type History = Pick<RegistryEntry, "deaths" | "restarts">;
 
+/** What came of settings that were offered to the process that runs; `reason` is a clause. `superseded`: others were, meanwhile. */
+export type Adjusted = { readonly kind: "taken" } | { readonly kind: "superseded" } | { readonly kind: "refused"; readonly reason: string };
+
 /** One tool of the fleet: who serves it, by which settings, and what is to be said of it. */
 export class Tool {
   readonly #options: ToolOptions;
@@ -37,9 +41,14 @@ export class Tool {
   #restarts = 0;
   /** What came of the last change of settings, where that is not what they say. */
   #note: string | null = null;
+  /** What it was last told to be; in force once a change that is under way has ended. */
+  #aim: ToolSpec;
+  /** The last offer of settings to its process, and all before it. */
+  #offers: Promise<unknown> = Promise.resolve();
 
   constructor(spec: ToolSpec, options: ToolOptions, { deaths, restarts }: History = { deaths: [], restarts: 0 }) {
     this.#options = options;
+    this.#aim = spec;
     const { pipes, ledgers, log, effects, roomFor = () => "the servers do not know how yet" } = options;
     this.#seat = new Seat(spec, { pipes, ledgers, log, effects, alone: roomFor, blocked: () => options.blocked(spec.name), restarts });
     this.#deaths = deaths.slice(-DEATHS_KEPT);
@@ -68,11 +77,29 @@ export class Tool {
   }
 
   /** Makes `spec` its settings, by another process where that is needed. Resolves when it is known what came of it. */
-  configure(spec: ToolSpec, why = "its settings changed"): Promise<Outcome> {
+  async configure(spec: ToolSpec, why = "its settings changed"): Promise<Outcome> {
+    this.#aim = spec;
     this.#note = null;
-    const outcome = this.#seat.aim(spec, why);
+    const coming = this.#seat.aim(spec, why);
     this.#options.onChanged(this);
+    const outcome = await coming;
+    if (outcome.kind === "kept" && this.#aim === spec) this.#aim = this.worker.spec;
     return outcome;
+  }
+
+  /**
+   * Makes `spec`, which differs only in what a process may take over while it runs, its settings without another one. Resolves when they are in
+   * force, or it is known why not.
+   */
+  adjust(spec: ToolSpec): Promise<Adjusted> {
+    this.#aim = spec;
+    const offer = this.#offers.then(() => this.#adjust(spec));
+    this.#offers = offer;
+    return offer;
+  }
+
+  get aim(): ToolSpec {
+    return this.#aim;
   }
 
   start(reason: string): void {
@@ -135,6 +162,32 @@ export class Tool {
       log: logPath(this.#options.logs, spec.name),
       interfaces,
     };
+  }
+
+  async #adjust(spec: ToolSpec): Promise<Adjusted> {
+    const refused = await this.#offer(spec);
+    if (this.#aim !== spec) return { kind: "superseded" };
+    if (refused !== null) return { kind: "refused", reason: refused };
+    this.#note = null;
+    this.#seat.accept(spec);
+    return { kind: "taken" };
+  }
+
+  /** Why the process does not take it, as a clause; null when it does, or need not know. */
+  async #offer(spec: ToolSpec): Promise<string | null> {
+    const { incumbent, phase } = this.#seat;
+    const { spec: before, state } = incumbent.worker;
+    if (phase !== "settled") return "its settings were just being changed";
+    const sameSettings = canonical(before.settings) === canonical(spec.settings);
+    if (sameSettings && before.description === spec.description) return null;
+    if (state.pid === null) return !sameSettings && (state.phase === "failed" || state.phase === "backoff") ? "it does not run" : null;
+    try {
+      await incumbent.connector.configure(spec.settings, spec.description);
+      return null;
+    } catch (error) {
+      // A program that cannot be told what tools.yaml says of it need not know it.
+      return sameSettings ? null : ToolError.from(error).message;
+    }
   }
 
   #reason(): string {

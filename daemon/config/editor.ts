@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "typebox";
 import { NAME_PATTERN, RESERVED_NAMES } from "../../pipes/protocol/names.ts";
 import { builtIns } from "../../pipes/protocol/settings/index.ts";
-import { DefaultSettings, fileKeys } from "../../pipes/protocol/spec.ts";
+import { type Applies, APPLIES, DefaultSettings, fileKeys } from "../../pipes/protocol/spec.ts";
 import { type EntryKind, entrySchema, type Schema } from "./schemas.ts";
 
 type Json = Record<string, unknown>;
@@ -24,12 +24,12 @@ export function editorSchema(): Json {
         type: ["object", "null"],
         description: "The tools, by name. Each says what it runs with exactly one of server, module and command.",
         propertyNames: { pattern: NAME_PATTERN, not: { enum: Object.keys(RESERVED_NAMES) } },
-        additionalProperties: { type: "object", anyOf: kinds.map((kind) => withShared(plain(entrySchema(kind)), shared)) },
+        additionalProperties: { type: "object", anyOf: kinds.map((kind) => withShared(withChanges(plain(entrySchema(kind)), kind), shared)) },
       },
     },
     required: ["tools"],
     additionalProperties: false,
-    definitions: { variable: { type: "string", pattern: "\\$\\{" }, ...mapValues(shared, forEditor) },
+    definitions: { variable: { type: "string", pattern: "\\$\\{" }, ...mapValues(withChanges({ properties: shared }, "command").properties ?? {}, forEditor) },
   };
 }
 
@@ -37,6 +37,22 @@ export function editorSchema(): Json {
 function plain(schema: TSchema): Schema {
   return JSON.parse(JSON.stringify(schema)) as Schema;
 }
+
+/** An entry whose keys say what a change of them does. */
+function withChanges(schema: Schema, kind: EntryKind): Schema {
+  const told = (property: Schema, key: string): Schema => {
+    const field = Object.hasOwn(APPLIES, key) ? APPLIES[key as keyof typeof APPLIES] : (property.applies ?? "recreate");
+    const change = key === "settings" ? "A change is offered to the running process; when it refuses, another one is started." : IN_WORDS[kind === "command" && field === "recreate" ? "drain" : field];
+    return { ...property, description: `${(property.description ?? "").replace(/\.?$/, ".")} ${change}` };
+  };
+  return { ...schema, properties: mapValues(schema.properties ?? {}, told) };
+}
+
+const IN_WORDS: Readonly<Record<Applies, string>> = {
+  live: "A change is taken over while the tool runs.",
+  drain: "A change starts another process, once what is being answered has ended.",
+  recreate: "A change starts another process, which takes over when it is ready.",
+};
 
 /** A map in which those keys that all tools have are references, so that the schema does not say them once a tool. */
 function withShared(schema: Schema, shared: Readonly<Record<string, Schema>>): Json {
@@ -84,7 +100,7 @@ function mapType(schema: Schema): string | string[] {
 }
 
 /** What only our own checks and messages know. */
-function withoutMarks({ unit: _unit, least: _least, expects: _expects, ...rest }: Schema): Json {
+function withoutMarks({ unit: _unit, least: _least, expects: _expects, applies: _applies, file: _file, ...rest }: Schema): Json {
   return rest;
 }
 

@@ -14,15 +14,17 @@ export interface LoadOptions {
   readonly env?: Environment;
   /** The file is part of our own package; see `readConfigFile`. */
   readonly trusted?: boolean;
+  /** What relative paths in it are relative to; its own folder by default. */
+  readonly folder?: string;
 }
 
 /** Reads and checks a tools.yaml. Whatever is wrong with the file or in it is in `problems`, never thrown. */
-export async function loadConfig(path: string, { env = process.env, trusted = false }: LoadOptions = {}): Promise<Loaded> {
+export async function loadConfig(path: string, { env = process.env, trusted = false, folder }: LoadOptions = {}): Promise<Loaded> {
   const file = resolve(path);
   try {
     const text = await readConfigFile(file, trusted);
     if (text === null) return { ok: false, missing: true, problems: [aboutFile(file, "there is no such file", "cpipe --init makes one")] };
-    const parsed = parseConfig(file, text, env);
+    const parsed = parseConfig(file, text, env, folder);
     return parsed.ok ? parsed : { ok: false, missing: false, problems: parsed.problems };
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;

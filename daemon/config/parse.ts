@@ -29,14 +29,17 @@ export interface Config {
 }
 export type Parsed = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** The text of a tools.yaml as a config, or everything that is wrong with it, in the order of the file. Does no I/O and never throws. */
-export function parseConfig(path: string, text: string, env: Environment): Parsed {
+/**
+ * The text of a tools.yaml as a config, or everything that is wrong with it, in the order of the file. Relative paths in it are relative to
+ * `folder`. Does no I/O and never throws.
+ */
+export function parseConfig(path: string, text: string, env: Environment, folder: string = dirname(path)): Parsed {
   const source = readDocument(path, text, env, isVerbatim);
   const root = source.value === undefined ? undefined : tidyFile(source.value);
   const found = root === undefined ? [] : checkFile(root).slice(0, MAX_PROBLEMS).map((placed) => source.problemAt(placed.path, placed.at, placed));
   const problems = [...source.problems, ...found.filter((each) => !source.problems.some((other) => covers(each, other)))].sort((a, b) => a.line - b.line || a.col - b.col).slice(0, MAX_PROBLEMS);
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: toConfig(path, root as Entry, env) };
+  return { ok: true, config: toConfig(path, root as Entry, env, folder) };
 }
 
 /** Environment variables and arguments are texts, however they look. */
@@ -55,8 +58,7 @@ function checkFile(root: unknown): Placed[] {
   return [...problems, ...Object.entries(tools).flatMap(([name, entry]) => checkEntry(name, entry)), ...checkOrder(tools)];
 }
 
-function toConfig(path: string, root: Entry, env: Environment): Config {
-  const folder = dirname(path);
+function toConfig(path: string, root: Entry, env: Environment, folder: string): Config {
   const defaults = (root["defaults"] ?? {}) as Entry;
   const tools = Object.entries((root["tools"] ?? {}) as Entry).map(([name, entry]) => [name, specOf(name, entry as Entry, defaults, folder)] as const);
   const pipes = typeof root["pipes"] === "string" ? root["pipes"] : DEFAULT_PIPES;

@@ -1,6 +1,6 @@
 import { type TObject, type TSchema, Type } from "typebox";
 import { builtIns } from "../../pipes/protocol/settings/index.ts";
-import { CommandEntry, fileKeys, ModuleEntry, serverEntry } from "../../pipes/protocol/spec.ts";
+import { type Applies, CommandEntry, fileKeys, ModuleEntry, serverEntry } from "../../pipes/protocol/spec.ts";
 
 /** A JSON Schema as ajv and editors see it. */
 export type Schema = TSchema & {
@@ -10,6 +10,9 @@ export type Schema = TSchema & {
   readonly unit?: "duration" | "size" | undefined;
   readonly least?: number | undefined;
   readonly expects?: string | undefined;
+  readonly applies?: Applies | undefined;
+  /** Its values are paths, but for those that match this. */
+  readonly file?: string | undefined;
   readonly properties?: Readonly<Record<string, Schema>> | undefined;
   readonly patternProperties?: Readonly<Record<string, Schema>> | undefined;
   readonly required?: readonly string[] | undefined;

@@ -15,6 +15,7 @@ import {
 import { parseDuration } from "../../pipes/protocol/units.ts";
 import { complete, merge } from "./complete.ts";
 import { type Entry, schemaOf } from "./entries.ts";
+import type { Schema } from "./schemas.ts";
 
 /** `logs:` with defaults filled in. */
 export interface LogPolicy {
@@ -28,12 +29,13 @@ export interface LogPolicy {
 export function specOf(name: string, entry: Entry, defaults: Entry, folder: string): ToolSpec {
   const said = { ...entry, ...mergePolicies(defaults, entry) };
   const full = complete(schemaOf(entry), said) as Entry;
+  const cwd = typeof full["cwd"] === "string" ? resolve(folder, full["cwd"]) : defaultFolder(full, folder);
   return {
     name,
     ...runs(full, folder),
-    settings: settingsOf(full),
+    settings: settingsOf(full, typeof full["cwd"] === "string" ? cwd : folder),
     env: Object.fromEntries(Object.entries((said["env"] ?? {}) as Entry).map(([key, value]) => [key, String(value)])),
-    cwd: resolve(folder, typeof full["cwd"] === "string" ? full["cwd"] : "."),
+    cwd,
     description: String(full["description"]),
     autostart: full["autostart"] === true,
     restart: restartPolicy(said["restart"]),
@@ -111,9 +113,20 @@ function runs(entry: Entry, folder: string): Pick<ToolSpec, "kind" | "server" | 
   return { kind: "command", command: (entry["command"] as unknown[]).map(String) };
 }
 
-/** A built-in's settings are those keys of its entry that no other tool has. */
-function settingsOf(entry: Entry): Readonly<Record<string, unknown>> {
+/** Whatever a built-in server reads is named by its whole path: a tools.yaml elsewhere is no reason for another process. */
+function defaultFolder(entry: Entry, folder: string): string {
+  return entry["server"] === undefined ? folder : "/";
+}
+
+/** A built-in's settings are those keys of its entry that no other tool has; its paths are made absolute. */
+function settingsOf(entry: Entry, folder: string): Readonly<Record<string, unknown>> {
   if (entry["server"] === undefined) return (entry["settings"] ?? {}) as Entry;
-  return Object.fromEntries(Object.entries(entry).filter(([key]) => !notSettings.has(key)));
+  const { properties } = schemaOf(entry) as Schema;
+  const settings = Object.entries(entry).filter(([key]) => !notSettings.has(key));
+  return Object.fromEntries(settings.map(([key, value]) => [key, located(value, properties?.[key]?.file, folder)]));
+}
+
+function located(value: unknown, file: string | undefined, folder: string): unknown {
+  return file === undefined || typeof value !== "string" || new RegExp(file).test(value) ? value : resolve(folder, value);
 }
 const notSettings: ReadonlySet<string> = new Set(["server", "description", "cwd", "needs", "after", ...Object.keys(DefaultSettings.properties)]);

@@ -109,7 +109,7 @@ const commonKeys = {
   description: optional(Type.String({ default: "", description: "One line for people and for models that choose a tool. Without it, the tool's own." })),
   needs: optional(names("Tools that have to be ready before this one is started; it is stopped before they are.")),
   after: optional(names("Tools that this one is started after, if they are to be started at all, and stopped before.")),
-  cwd: optional(Type.String({ minLength: 1, description: "The worker's working folder, relative to the folder of this file, which is also the default." })),
+  cwd: optional(Type.String({ minLength: 1, description: "The worker's working folder, relative to the folder of this file, which is also the default of a program of your own." })),
   ...policyKeys,
 };
 
@@ -258,16 +258,24 @@ export interface ToolSpec {
   readonly after: readonly string[];
 }
 
-/** How a change of each field reaches a running worker. */
+/**
+ * How a change of a field reaches a running tool. *live*: the process takes it over, or only the daemon has to know. *drain*: what is
+ * under way ends by the old value, then the process is replaced. *recreate*: a new process is ready before the old one leaves, where
+ * there is room for both; else as *drain*.
+ */
+export const APPLIES_BY = ["live", "drain", "recreate"] as const;
+export type Applies = (typeof APPLIES_BY)[number];
+
+/** Of `settings` it is each key that decides: `appliesOf` in settings/index.ts. */
 export const APPLIES = {
-  name: "restart",
-  kind: "restart",
-  server: "restart",
-  module: "restart",
-  command: "restart",
-  settings: "restart",
-  env: "restart",
-  cwd: "restart",
+  name: "recreate",
+  kind: "recreate",
+  server: "recreate",
+  module: "recreate",
+  command: "drain",
+  settings: "recreate",
+  env: "recreate",
+  cwd: "recreate",
   description: "live",
   autostart: "live",
   restart: "live",
@@ -279,11 +287,14 @@ export const APPLIES = {
   memoryMax: "live",
   needs: "live",
   after: "live",
-} as const satisfies Record<keyof ToolSpec, "live" | "restart">;
+} as const satisfies Record<keyof ToolSpec, Applies>;
 
-/** sha256 (hex) over those fields that need a new process: a worker whose hash is equal may be kept, or adopted. */
+/**
+ * sha256 (hex) over what a process works by: a worker whose hash is equal may be kept, or
+ * adopted. All settings are part of it, also those that a running process has taken over.
+ */
 export function specHash(spec: ToolSpec): string {
-  const relevant = Object.fromEntries(Object.entries(spec).filter(([field]) => APPLIES[field as keyof ToolSpec] === "restart"));
+  const relevant = Object.fromEntries(Object.entries(spec).filter(([field]) => APPLIES[field as keyof ToolSpec] !== "live"));
   return createHash("sha256").update(canonical(relevant)).digest("hex");
 }
 

@@ -2,6 +2,7 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
 import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
+import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
@@ -15,7 +16,7 @@ type A<C extends keyof (typeof chat)["commands"]> = Args<typeof chat, C>;
  * loads waits for it and is told so.
  */
 export class ChatServer extends ToolServer {
-  readonly #settings: Readonly<ChatSettings>;
+  #settings: Readonly<ChatSettings>;
   readonly #model: Model;
   /** Requests in the hands of the engine. */
   readonly #underWay = new Set<Call>();
@@ -48,6 +49,16 @@ export class ChatServer extends ToolServer {
   /** Begins to fetch and load the model. */
   prepare(): void {
     this.#model.prepare();
+  }
+
+  /** What a reply is chosen by holds from the next request on; what the engine was loaded by needs another process. @throws ToolError `unsupported` */
+  protected override onConfigure(settings: Readonly<Record<string, unknown>>): void {
+    const next: ChatSettings = { ...chatDefaults, ...settings };
+    const keys = new Set([...Object.keys(this.#settings), ...Object.keys(next)] as (keyof ChatSettings)[]);
+    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && this.#settings[key] !== next[key]);
+    if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
+    this.#settings = next;
+    this.#model.configure(next);
   }
 
   protected override async onClose(): Promise<void> {

@@ -31,7 +31,7 @@ const RETRY_AFTER_MS = 5000;
 /** The model that the settings name: fetched, loaded, and kept; whoever wants it before that waits. */
 export class Model {
   readonly #tool: string;
-  readonly #settings: Readonly<ChatSettings>;
+  #settings: Readonly<ChatSettings>;
   readonly #events: ModelEvents;
   readonly #closing = new AbortController();
   /** Requests that wait for the model; each is told how far it is. */
@@ -55,6 +55,12 @@ export class Model {
   /** Begins to bring the model, unless that is under way or done. */
   prepare(): void {
     this.#bring().catch(() => undefined); // told by `failed`, and to every request
+  }
+
+  /** Settings that differ only in what needs no other engine. They hold for the requests from now on. */
+  configure(settings: Readonly<ChatSettings>): void {
+    this.#settings = settings;
+    this.#current?.configure(this.#perRequest);
   }
 
   async loaded(call: Call): Promise<LoadedModel> {
@@ -104,6 +110,10 @@ export class Model {
     }
   }
 
+  get #perRequest(): { maxQueue: number; sampling: ChatSettings } {
+    return { maxQueue: this.#settings.maxQueue ?? chatDefaults.maxQueue, sampling: { ...chatDefaults, ...this.#settings } };
+  }
+
   #bring(): Promise<Engine> {
     if (this.#engine !== null) return this.#engine;
     const failure = this.#failure;
@@ -122,7 +132,7 @@ export class Model {
   }
 
   async #open(): Promise<Engine> {
-    const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers, maxQueue = chatDefaults.maxQueue } = this.#settings;
+    const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers } = this.#settings;
     const folder = places().models;
     const { path } = await resolveModel(model, {
       folder,
@@ -134,7 +144,7 @@ export class Model {
       },
     });
     const contextSize = this.#settings.contextSize ?? null;
-    const engine = Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, maxQueue, contextSize, threadsCache: join(folder, "threads.json"), sampling: { ...chatDefaults, ...this.#settings } });
+    const engine = Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, contextSize, threadsCache: join(folder, "threads.json"), ...this.#perRequest });
     this.#listen(engine);
     this.#current = engine;
     try {

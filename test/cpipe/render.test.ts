@@ -83,6 +83,16 @@ test("a table has no column that is empty, and wide characters keep their room",
   assert.equal(renderTable(["A", "B", "C"], rows), "A     C\n日本  x\né     x\nabc   x\n");
 });
 
+test("what a reload has done is a table, on a terminal and elsewhere; a dry run says that nothing was", () => {
+  const change = { name: "chat", kind: "recreated", fields: ["settings.model"], outcome: "rolled back", reason: "kept the settings before: no such model" };
+  const gone = { name: "echo", kind: "removed", fields: [], outcome: "done", reason: "removed from tools.yaml" };
+  const changes = [change, gone];
+  const table = "TOOL  CHANGE     FIELDS          OUTCOME\nchat  recreated  settings.model  rolled back: kept the settings before: no such model\necho  removed                    done\n";
+  for (const tty of [true, false]) assert.equal(presenterFor("supervisor", tty, styleFor(false))({ event: "reloaded", changes }), table);
+  const planned = [{ ...change, outcome: "planned", reason: null }];
+  assert.equal(presenterFor("supervisor", false, styleFor(false))({ event: "reloaded", dry_run: true, changes: planned }), "TOOL  CHANGE     FIELDS\nchat  recreated  settings.model\nThis is what would be done; nothing was.");
+});
+
 test("colours only on a terminal that is not dumb, and not with NO_COLOR", () => {
   assert.equal(styleFor(true, {}).bad("x"), "\u001b[31mx\u001b[0m");
   for (const [tty, env] of [[false, {}], [true, { NO_COLOR: "1" }], [true, { TERM: "dumb" }]] as const) assert.equal(styleFor(tty, env).bad("x"), "x");
@@ -97,6 +107,7 @@ test("on a terminal the daemon's answers are said in words, elsewhere and of oth
   assert.equal(present({ event: "tool", tool: { ...tool, phase: "failed", state: null, pid: null, reason: "no model" } }), "chat failed: no model");
   assert.equal(present({ event: "stopped", tool }), "chat is stopped");
   assert.equal(present({ event: "reloaded", changes: [] }), "nothing has changed");
+  assert.equal(present({ event: "reloaded", dry_run: true, changes: [] }), "nothing would change");
   assert.equal(present({ event: "swept", removed: ["/tmp/x"] }), "removed /tmp/x");
   assert.match(present({ event: "log", entry: { time: 0, level: 40, pid: 1, msg: "a\u001b[2J", tool: "chat" } }) ?? "", /^\d\d:\d\d:\d\d WARN  a \[2J tool=chat$/);
   assert.equal(present({ event: "status", status: { version: "1.2.3", pid: 7, problems: [], memory: null } }), "version   1.2.3\npid       7\nproblems  []");

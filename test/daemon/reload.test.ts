@@ -181,7 +181,7 @@ describe("a daemon that starts", () => {
     assert.equal(initConfig({ config: configOf(world) }, root).created, true);
     await packaged.log.line(({ config }) => config === configOf(world));
     await packaged.settled(({ config }) => config.path === configOf(world));
-    assert.ok(pid > 0);
+    assert.equal((await packaged.ready("echo")).pid, pid, "the same tools at another place are no other tools");
     await packaged.stop();
     await world.close();
   });

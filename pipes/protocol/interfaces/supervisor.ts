@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { ToolChange } from "../change.ts";
 import { RegistryEntry } from "../registry.ts";
 import { defineInterface } from "./define.ts";
 
@@ -18,7 +19,15 @@ export const supervisor = defineInterface({
     start: { description: "Start a tool, and first what it needs; answers when it is ready, or with why it is not", args: Type.Object(one), reply: "started", idempotent: true, text: "tool" },
     stop: { description: "Stop a tool; answers when its last process has gone. Without a tool: stop the daemon", args: Type.Object(maybeOne), reply: "stopped", idempotent: true, text: "tool" },
     restart: { description: "Stop and start a tool; answers when it is ready again", args: Type.Object(one), reply: "started", text: "tool" },
-    reload: { description: "Read tools.yaml again and apply what has changed", args: Type.Object({}), reply: "reloaded", idempotent: true },
+    reload: {
+      description: "Read tools.yaml again and apply what has changed; answers when it is known what came of it",
+      args: Type.Object({
+        dry_run: Type.Optional(Type.Boolean({ default: false, description: "only say what would be done" })),
+        file: Type.Optional(Type.String({ pattern: "^/", description: "of a dry run: the absolute path of the file that would take the place of tools.yaml" })),
+      }),
+      reply: "reloaded",
+      idempotent: true,
+    },
     sweep: { description: "Remove pipes whose owners are proven dead", args: Type.Object({}), reply: "swept", idempotent: true },
     logs: {
       description: "Lines of a tool's log, or of the daemon's; with follow, go on as they come",
@@ -42,8 +51,11 @@ export const supervisor = defineInterface({
     started: { description: "The tool is ready", fields: entry },
     stopped: { description: "The last process of the tool has gone", fields: Type.Object({ tool: Type.Optional(RegistryEntry), needed_by: Type.Optional(Type.Array(Type.String(), { description: "tools that need it and go on without it" })) }) },
     reloaded: {
-      description: "tools.yaml was applied",
-      fields: Type.Object({ changes: Type.Array(Type.Object({}), { description: "what was done, one entry a tool that changed" }) }),
+      description: "tools.yaml was applied, or would be so",
+      fields: Type.Object({
+        changes: Type.Array(ToolChange, { description: "what was done, one entry a tool that changed" }),
+        dry_run: Type.Optional(Type.Boolean({ description: "nothing was done" })),
+      }),
     },
     swept: { description: "Orphaned pipes were removed", fields: Type.Object({ removed: Type.Array(Type.String(), { description: "their paths" }) }) },
     log: { description: "One entry of a log", fields: Type.Object({ entry: Type.Object({}, { description: "the parsed line" }) }) },

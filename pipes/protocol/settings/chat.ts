@@ -15,9 +15,15 @@ export const chatDefaults = {
   repeatPenalty: 1.1,
 } as const;
 
+/** Any other model than these is the path of a file. */
+const NOT_A_FILE = "^(builtin$|[hH][tT][tT][pP][sS]?:|hf:)";
+
+/** A running server takes it over: the next request goes by it. What does not say so is a matter of the engine, which is loaded by it. */
+const live = { applies: "live" } as const;
+
 /** How a reply is chosen and when it ends. Without defaults, so that a request sets only what it names; see `Sampling`. */
-const samplingFields = (defaults: Partial<typeof chatDefaults>) => {
-  const shown = (key: keyof typeof chatDefaults) => (key in defaults ? { default: defaults[key] } : {});
+const samplingFields = (defaults: Partial<typeof chatDefaults>, applies: { readonly applies?: "live" }) => {
+  const shown = (key: string) => ({ ...applies, ...(key in defaults ? { default: defaults[key as keyof typeof defaults] } : {}) });
   return {
     temperature: Type.Optional(
       Type.Number({ minimum: 0, maximum: 5, ...shown("temperature"), description: "how freely the next token is chosen; 0 always takes the likeliest" }),
@@ -33,19 +39,19 @@ const samplingFields = (defaults: Partial<typeof chatDefaults>) => {
       Type.Number({ minimum: 0, ...shown("repeatPenalty"), description: "above 1, tokens that were just used become less likely; 1 turns it off" }),
     ),
     seed: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 4_294_967_295, description: "the same seed, settings and messages give the same reply; without one each reply is drawn anew" }),
+      Type.Integer({ minimum: 0, maximum: 4_294_967_295, ...shown("seed"), description: "the same seed, settings and messages give the same reply; without one each reply is drawn anew" }),
     ),
     maxTokens: Type.Optional(
-      Type.Integer({ minimum: 1, description: "longest reply in tokens; without it a reply may fill what is left of the context" }),
+      Type.Integer({ minimum: 1, ...shown("maxTokens"), description: "longest reply in tokens; without it a reply may fill what is left of the context" }),
     ),
     stop: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), { maxItems: 16, description: "texts that end the reply where they would appear; they are not part of it" }),
+      Type.Array(Type.String({ minLength: 1 }), { maxItems: 16, ...shown("stop"), description: "texts that end the reply where they would appear; they are not part of it" }),
     ),
   };
 };
 
 /** The fields of one request; what it leaves out is taken from the server's settings. */
-export const Sampling = samplingFields({});
+export const Sampling = samplingFields({}, {});
 
 /** `settings:` of a `server: chat` in tools.yaml. */
 export const ChatSettings = Type.Object(
@@ -54,10 +60,11 @@ export const ChatSettings = Type.Object(
       Type.String({
         minLength: 1,
         default: chatDefaults.model,
+        file: NOT_A_FILE,
         description: "'builtin', the path of a .gguf file, its https: address, or hf:user/repo:quant or hf:user/repo/file.gguf from Hugging Face",
       }),
     ),
-    system: Type.Optional(Type.String({ description: "the system prompt of conversations that bring none" })),
+    system: Type.Optional(Type.String({ ...live, description: "the system prompt of conversations that bring none" })),
     contextSize: Type.Optional(
       Type.Integer({ minimum: 256, description: "tokens that one conversation may have, reply included; the smaller of 8192 and what the model was trained for unless set" }),
     ),
@@ -65,7 +72,7 @@ export const ChatSettings = Type.Object(
       Type.Integer({ minimum: 1, maximum: 64, default: chatDefaults.parallel, description: "how many replies are generated side by side; each has a context of its own" }),
     ),
     maxQueue: Type.Optional(
-      Type.Integer({ minimum: 0, default: chatDefaults.maxQueue, description: "how many more requests may wait for their turn; past that they are refused as busy" }),
+      Type.Integer({ minimum: 0, ...live, default: chatDefaults.maxQueue, description: "how many more requests may wait for their turn; past that they are refused as busy" }),
     ),
     threads: Type.Optional(
       Type.Union([Type.Literal("auto"), Type.Integer({ minimum: 1, maximum: 512 })], {
@@ -85,7 +92,7 @@ export const ChatSettings = Type.Object(
         description: "how many layers of the model are kept on the GPU; 'auto' as many as fit",
       }),
     ),
-    ...samplingFields(chatDefaults),
+    ...samplingFields(chatDefaults, live),
   },
   { additionalProperties: false, description: "settings of a chat server" },
 );

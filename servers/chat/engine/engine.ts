@@ -39,7 +39,7 @@ type State =
  * `engine-died`, what waits keeps its place, and the next request brings the model back.
  */
 export class Engine extends EventEmitter<EngineEvents> {
-  readonly #options: EngineOptions;
+  #options: EngineOptions;
   readonly #loader: Loader;
   readonly #queue = new Queue<Job>();
   /** Sent to the process and not yet ended there, cancelled ones included: each still holds a context. */
@@ -80,6 +80,11 @@ export class Engine extends EventEmitter<EngineEvents> {
   /** The process, for metrics. */
   get pid(): number | undefined {
     return this.#loader.pid;
+  }
+
+  /** For the requests from now on. What the process was started by stays. */
+  configure(options: Pick<EngineOptions, "maxQueue" | "sampling">): void {
+    this.#options = { ...this.#options, ...options };
   }
 
   /**

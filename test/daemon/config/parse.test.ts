@@ -73,7 +73,7 @@ test("A filled-in scalar, quoted or not, is what is wanted where it stands", () 
   assert.equal(spec.timeouts.stopMs, 16_000);
   assert.deepEqual(specOf("module: a.ts", "settings: {deep: [{a: '${SIXTEEN}'}]}", "description: ${SIXTEEN}").settings, { deep: [{ a: "16" }] });
   assert.deepEqual(specOf("module: a.ts", "settings:", "  a: ${SIXTEEN}").settings, { a: 16 });
-  assert.equal(specOf("server: ${SERVER:-chat}", "model: x").settings["model"], "x");
+  assert.equal(specOf("server: ${SERVER:-chat}", "model: x").settings["model"], "/etc/pipes/x");
   assert.deepEqual(complaints("tools: {x: {server: chat, parallel: '${WORD}'}}"), ['1:37: tools.x.parallel cannot be "word"; expected a whole number from 1 to 64']);
 });
 
