@@ -3,7 +3,6 @@ import { Connection } from "../pipes/client/connection.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { standbyOf } from "../pipes/protocol/names.ts";
 import type { HealthReport } from "../pipes/protocol/interfaces/worker.ts";
-import type { ToolSpec } from "../pipes/protocol/spec.ts";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
 import { refuseLines, tell } from "./answering.ts";
@@ -16,9 +15,6 @@ import { Requests } from "./requests.ts";
 import { staleness } from "./staleness.ts";
 import { Upstream } from "./upstream.ts";
 import type { PipeEvent, WorkerPipe } from "./worker/pipe.ts";
-
-/** A server that has not taken other settings after this long gets them by another process. */
-const CONFIGURE_MS = 5000;
 
 export interface ConnectorNews extends Told {
   /** Why nobody answers, as facts of the error `not-ready`: for those whose requests nobody will take any more. */
@@ -202,7 +198,7 @@ export class Connector implements WorkerPipe {
 
   /** Asks the worker to leave the shared FIFO to its successor. Resolves to what that one is to be told. @throws ToolError */
   async retire(): Promise<Handover> {
-    const { clients, rest } = await this.#ask("retire");
+    const { clients, rest } = await this.ask("retire");
     return { clients, rest } as Handover;
   }
 
@@ -214,20 +210,13 @@ export class Connector implements WorkerPipe {
 
   /** Asks it to serve at the tool's FIFO, in the place of the one before. @throws ToolError */
   async promote(handover: Handover): Promise<void> {
-    await this.#ask("promote", handover);
+    await this.ask("promote", handover);
   }
 
-  /** Has it take other settings while it runs. @throws ToolError when it refuses them, or does not answer in time */
-  async configure(settings: ToolSpec["settings"], description: string): Promise<void> {
-    if (this.#readsShared) throw new ToolError("unsupported", { tool: this.#name, what: "take settings while it runs", hint: "It speaks the older protocol" });
-    const answer = this.#ask("configure", { settings, ...(description === "" ? {} : { description }) });
-    await inTime(answer, CONFIGURE_MS, { tool: this.#name, what: "word on its new settings" });
-    this.#send("get_description"); // its own, where it has been given none
-  }
-
-  async #ask(cmd: string, args: object = {}): Promise<ToolEvent> {
+  /** Asks the worker one thing. @throws ToolError what it says; `interrupted`; `timeout` after `limitMs` */
+  async ask(cmd: string, args: object = {}, limitMs = Infinity): Promise<ToolEvent> {
     if (this.#connection === null) throw new ToolError("interrupted", { tool: this.#name });
-    return this.#requests.ask(cmd, () => this.#send(cmd, args));
+    return this.#requests.ask(cmd, () => this.#send(cmd, args), limitMs);
   }
 
   /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
@@ -304,11 +293,4 @@ export class Connector implements WorkerPipe {
   #take(event: ToolEvent): void {
     if (!this.#requests.take(event) && !this.#inquiry.hear(event, this.#ours)) this.#hearing.take(event, this.#report);
   }
-}
-
-/** @throws ToolError `timeout` with these facts, and what the promise is rejected with */
-async function inTime<T>(promise: Promise<T>, ms: number, facts: { readonly tool: string; readonly what: string }): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new ToolError("timeout", { ...facts, seconds: ms / 1000 })), ms)));
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

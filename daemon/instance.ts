@@ -33,6 +33,9 @@ export interface InstanceOptions {
   readonly onLearnt: () => void;
 }
 
+/** A server that has not taken other settings after this long gets them by another process. */
+const CONFIGURE_MS = 5000;
+
 /** One worker with the daemon's end of its pipe, and what it has said of itself. */
 export class Instance {
   readonly worker: Worker;
@@ -81,6 +84,14 @@ export class Instance {
     this.#standby = false;
     this.#options.effects.promoted(spec);
     this.worker.configure(spec);
+  }
+
+  /** Has its process take other settings while it runs. @throws ToolError when it refuses them, or does not answer in time */
+  async configure({ name, settings, description }: ToolSpec): Promise<void> {
+    if (!this.connector.answers("configure")) throw new ToolError("unsupported", { tool: name, what: "take settings while it runs", hint: "Restart it" });
+    await this.connector.ask("configure", { settings, ...(description === "" ? {} : { description }) }, CONFIGURE_MS);
+    const told = await this.connector.ask("get_description", {}, CONFIGURE_MS); // its own, where it has been given none
+    this.#learn(() => (this.description = String(told["description"])));
   }
 
   /** Takes over the process of an earlier daemon. Nothing of its FIFO being in order, it still is watched and can be stopped. */

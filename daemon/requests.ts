@@ -11,11 +11,17 @@ export class Requests {
     this.#tool = tool;
   }
 
-  /** Resolves with the answer, whatever event that is. @throws ToolError what the worker says; `interrupted` when another of its kind, or `end`, comes before the answer */
-  ask(cmd: string, send: () => void): Promise<ToolEvent> {
+  /**
+   * Resolves with the answer, whatever event that is. @throws ToolError what the worker says; `interrupted` when another of its kind, or `end`,
+   * comes before the answer; `timeout` after `limitMs`, for ever by default
+   */
+  ask(cmd: string, send: () => void, limitMs = Infinity): Promise<ToolEvent> {
     return new Promise((resolve, reject) => {
+      const late = (): void => reject(new ToolError("timeout", { tool: this.#tool, what: `answer to ${cmd}`, seconds: limitMs / 1000 }));
+      const timer = limitMs === Infinity ? undefined : setTimeout(late, limitMs);
       this.#waiting.get(cmd)?.(null);
       this.#waiting.set(cmd, (event) => {
+        clearTimeout(timer);
         this.#waiting.delete(cmd);
         if (event === null) reject(new ToolError("interrupted", { tool: this.#tool }));
         else if (event.event === "error") reject(errorOf(event));

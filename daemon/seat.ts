@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { DeathRecord } from "../pipes/protocol/registry.ts";
-import { specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
+import { specHash } from "../pipes/protocol/applies.ts";
+import type { ToolSpec } from "../pipes/protocol/spec.ts";
 import type { LivingEntry } from "./adoption.ts";
 import { Handing } from "./handing.ts";
 import { Instance, type InstanceOptions } from "./instance.ts";
@@ -8,6 +9,7 @@ import { isKnownServer, newsOfIncumbent, newsOfStandby, standingOf, works } from
 import { type Aim, deadlineOf, type Outcome, settled, type Standing, succeed, type Succession, type SuccessionEffect, type SuccessionEvent } from "./succession.ts";
 import { type Clock, LONGEST_TIMER_MS, systemClock } from "./worker/clock.ts";
 import type { WorkerState } from "./worker/state.ts";
+import { firstState } from "./worker/until.ts";
 import { isDown } from "./worker/worker.ts";
 
 export interface SeatOptions extends Pick<InstanceOptions, "pipes" | "ledgers" | "log" | "effects"> {
@@ -96,16 +98,7 @@ export class Seat extends EventEmitter<SeatEvents> {
 
   /** Resolves with the first state of whoever is in force, this one included, of which `holds` is true. */
   until(holds: (state: WorkerState) => boolean): Promise<WorkerState> {
-    const { state } = this.incumbent.worker;
-    if (holds(state)) return Promise.resolve(state);
-    return new Promise((resolve) => {
-      const look = (now: WorkerState): void => {
-        if (!holds(now)) return;
-        this.off("changed", look);
-        resolve(now);
-      };
-      this.on("changed", look);
-    });
+    return firstState(this, this.incumbent.worker.state, holds);
   }
 
   /** Resolves when nothing of any of them lives, and none is to be started. */
@@ -187,11 +180,8 @@ export class Seat extends EventEmitter<SeatEvents> {
   }
 
   #configure(spec: ToolSpec): void {
-    const hash = specHash(spec);
-    if (hash !== this.#hash) this.#proven = false;
-    this.#hash = hash;
-    this.incumbent.worker.configure(spec);
-    this.emit("learnt");
+    if (specHash(spec) !== this.#hash) this.#proven = false;
+    this.accept(spec);
   }
 
   #endStandby(why: string): void {

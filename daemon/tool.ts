@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { type DeathRecord, DEATHS_KEPT, type RegistryEntry } from "../pipes/protocol/registry.ts";
-import { canonical, specHash, type ToolSpec } from "../pipes/protocol/spec.ts";
+import { canonical, specHash } from "../pipes/protocol/applies.ts";
+import type { ToolSpec } from "../pipes/protocol/spec.ts";
 import type { LivingEntry } from "./adoption.ts";
 import type { Instance } from "./instance.ts";
 import { logPath } from "./logs/logger.ts";
@@ -182,7 +183,7 @@ export class Tool {
     if (sameSettings && before.description === spec.description) return null;
     if (state.pid === null) return !sameSettings && (state.phase === "failed" || state.phase === "backoff") ? "it does not run" : null;
     try {
-      await incumbent.connector.configure(spec.settings, spec.description);
+      await incumbent.configure(spec);
       return null;
     } catch (error) {
       // A program that cannot be told what tools.yaml says of it need not know it.

@@ -1,7 +1,8 @@
 import { type TSchema, Type } from "typebox";
 import { NAME_PATTERN, RESERVED_NAMES } from "../../pipes/protocol/names.ts";
 import { builtIns } from "../../pipes/protocol/settings/index.ts";
-import { type Applies, APPLIES, DefaultSettings, fileKeys } from "../../pipes/protocol/spec.ts";
+import { type Applies, APPLIES } from "../../pipes/protocol/applies.ts";
+import { DefaultSettings, fileKeys } from "../../pipes/protocol/spec.ts";
 import { type EntryKind, entrySchema, type Schema } from "./schemas.ts";
 
 type Json = Record<string, unknown>;

@@ -1,5 +1,6 @@
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
-import { type Applies, APPLIES, canonical, type ToolSpec } from "../../pipes/protocol/spec.ts";
+import { type Applies, APPLIES, canonical } from "../../pipes/protocol/applies.ts";
+import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 
 export type Tools = ReadonlyMap<string, ToolSpec>;
 

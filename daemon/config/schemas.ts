@@ -1,6 +1,7 @@
 import { type TObject, type TSchema, Type } from "typebox";
 import { builtIns } from "../../pipes/protocol/settings/index.ts";
-import { type Applies, CommandEntry, fileKeys, ModuleEntry, serverEntry } from "../../pipes/protocol/spec.ts";
+import type { Applies } from "../../pipes/protocol/applies.ts";
+import { CommandEntry, fileKeys, ModuleEntry, serverEntry } from "../../pipes/protocol/spec.ts";
 
 /** A JSON Schema as ajv and editors see it. */
 export type Schema = TSchema & {

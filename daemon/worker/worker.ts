@@ -4,6 +4,7 @@ import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { type Clock, LONGEST_TIMER_MS, systemClock } from "./clock.ts";
 import { transition } from "./machine.ts";
 import type { PipeEvent, WorkerPipe } from "./pipe.ts";
+import { firstState } from "./until.ts";
 import { type Death, initialState, type Effect, type EventOf, type WorkerEvent, type WorkerState } from "./state.ts";
 
 export type Report = (event: WorkerEvent) => void;
@@ -133,15 +134,7 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
 
   /** Resolves with the first state, this one included, of which `holds` is true. */
   until(holds: (state: WorkerState) => boolean): Promise<WorkerState> {
-    if (holds(this.currentState)) return Promise.resolve(this.currentState);
-    return new Promise((resolve) => {
-      const look = (state: WorkerState): void => {
-        if (!holds(state)) return;
-        this.off("changed", look);
-        resolve(state);
-      };
-      this.on("changed", look);
-    });
+    return firstState(this, this.currentState, holds);
   }
 
   private readonly take = (event: WorkerEvent): void => {

@@ -1,6 +1,7 @@
 import { entrySchema, fileSchema, type Schema } from "../../daemon/config/schemas.ts";
 import { appliesOf, builtIns } from "../../pipes/protocol/settings/index.ts";
-import { type Applies, APPLIES, DefaultSettings, KINDS, type ToolSpec } from "../../pipes/protocol/spec.ts";
+import { type Applies, APPLIES } from "../../pipes/protocol/applies.ts";
+import { DefaultSettings, KINDS, type ToolSpec } from "../../pipes/protocol/spec.ts";
 import { cell, table } from "./markdown.ts";
 
 /** The keys of tools.yaml as Markdown: of the file, of every tool, of each kind of tool. */

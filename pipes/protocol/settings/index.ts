@@ -1,5 +1,5 @@
 import type { TObject } from "typebox";
-import type { Applies } from "../spec.ts";
+import type { Applies } from "../applies.ts";
 import { ChatSettings } from "./chat.ts";
 import { EchoSettings } from "./echo.ts";
 

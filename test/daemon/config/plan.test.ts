@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parseConfig } from "../../../daemon/config/parse.ts";
 import { plan } from "../../../daemon/config/plan.ts";
-import { APPLIES, specHash, type ToolSpec } from "../../../pipes/protocol/spec.ts";
+import { APPLIES, specHash } from "../../../pipes/protocol/applies.ts";
+import type { ToolSpec } from "../../../pipes/protocol/spec.ts";
 import { ENV, specOf, valid } from "./sample.ts";
 
 const tools = (text: string) => valid(text).tools;
