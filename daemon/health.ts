@@ -90,7 +90,7 @@ export class Health {
 
   #rest(): void {
     const { budgets, state } = this.#worker;
-    const left = [budgets.intervalMs];
+    const left = [untilNext(budgets.intervalMs, this.#clock.now())];
     if (budgets.refuseMs !== null && state === "error") left.push(budgets.refuseMs - this.#refusing);
     if (budgets.progressMs !== null && this.#stuck > 0) left.push((this.#stuck * 2 < budgets.progressMs ? budgets.progressMs / 2 : budgets.progressMs) - this.#stuck);
     this.#wait(Math.max(1, Math.min(...left)), (counted) => {
@@ -211,4 +211,10 @@ export class Health {
     this.unwatch();
     this.#worker.giveUp(cause, what);
   }
+}
+
+/** The end of a stretch of `intervalMs` by the clock, the same for all workers, so that this process wakes up once for all of them. */
+function untilNext(intervalMs: number, now: number): number {
+  const left = intervalMs - (now % intervalMs);
+  return left < intervalMs / 2 ? left + intervalMs : left;
 }

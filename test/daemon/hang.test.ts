@@ -7,6 +7,7 @@ import { statFields } from "../../pipes/transport/identity.ts";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
 import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { makeWorld, root, type World } from "../harness.ts";
+import { writeLine } from "../raw.ts";
 import { QUICK, startDaemon, type Supervised } from "./daemon.ts";
 
 const python = process.env["PYTHON"] ?? "python3";
@@ -100,6 +101,7 @@ describe("a worker that is busy", () => {
     const tools = [
       `steady: {module: ${tool("steady.mjs")}, ${patient}}`,
       `idle: {server: echo, ${HASTY}}`,
+      `slow: {module: ${tool("slow.mjs")}, health: {interval: 100ms, answer: 1s}}`,
       `absorbed: {command: [${python}, ${tool("absorbed.py")}], ${HASTY}}`,
       `loads: {command: [${python}, ${tool("loads-first.py")}, work, "8"], timeouts: {start: 3s}}`,
       `sleeps: {command: [${python}, ${tool("loads-first.py")}, sleep, "60"], timeouts: {start: 3s}, restart: never}`,
@@ -126,6 +128,15 @@ describe("a worker that is busy", () => {
     assert.ok(daemon.log.entries().some(({ tool: name, reason }) => name === "loads" && /^it has not answered yet and is at work: it used .* of processor time$/.test(String(reason))));
     const asleep = await daemon.until("sleeps", ({ phase }) => phase === "failed");
     assert.equal(asleep.deaths.at(-1)?.cause, "unanswered");
+  });
+
+  it("is connected to again when it has dropped the daemon, and left alone", async () => {
+    const { pid } = await daemon.ready("slow");
+    writeLine(world, "slow", JSON.stringify({ pid: daemon.pid, cmd: "unsubscribe" }));
+    await pidAfter(world, "slow", "wait", { ms: 3000 });
+    await pidAfter(world, "slow", "complain", { reason: "nobody listens" });
+    const heard = await daemon.until("slow", ({ state }) => state === "error");
+    assert.deepEqual([heard.pid, heard.reason, heard.deaths], [pid, "nobody listens", []]);
   });
 
   it("is left alone, and everybody else, when it was the daemon that was halted", async () => {
