@@ -51,6 +51,7 @@ export class Connection {
   #letGo: (() => void) | null = null;
   #laned = false;
   #named = false;
+  #lines = 0;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
@@ -108,9 +109,10 @@ export class Connection {
     this.sendLine(`${JSON.stringify(message)}\n`);
   }
 
-  /** Sends a message that is a line already, newline and all. */
-  sendLine(line: string): void {
+  /** Sends a message that is a line already, newline and all. Gives its place among those that were sent: the first is 1. */
+  sendLine(line: string): number {
     this.#writer?.write(line);
+    return ++this.#lines;
   }
 
   /** Resolves when a sender of much should go on. */

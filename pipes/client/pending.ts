@@ -30,6 +30,10 @@ export class Pending {
   begun = false;
   /** It has left this process, so a server may have seen it. */
   sent = false;
+  /** Its place among the lines of the connection that it went over. */
+  place = 0;
+  /** A server that is ending has given it back; the next process is to answer it. */
+  refused: ToolError | null = null;
   readonly #tool: string;
   readonly #timeout: number;
   readonly #events: PendingEvents;
@@ -50,6 +54,11 @@ export class Pending {
     this.#signal = options.signal;
     this.#signal?.addEventListener("abort", this.#aborted, { once: true });
     if (Number.isFinite(this.#timeout)) this.#timer = setTimeout(this.#timedOut, this.#timeout);
+  }
+
+  /** It may be sent again to a process that knows nothing of it. */
+  get repeatable(): boolean {
+    return this.idempotent && !this.begun;
   }
 
   take(event: ToolEvent): void {

@@ -7,7 +7,7 @@ import { Connection } from "./connection.ts";
 import { type Address, resolveTool } from "./discover.ts";
 import { type CallOptions, cancellation, Pending, type PendingEvents } from "./pending.ts";
 import { EventStream } from "./stream.ts";
-import { BROADCASTS } from "./wire.ts";
+import { BROADCASTS, errorOf } from "./wire.ts";
 
 export interface ConnectOptions {
   /** The folder of the FIFOs, instead of what the registry, $PIPE_TOOLS_PIPES or the default say. */
@@ -48,6 +48,8 @@ export class ToolClient extends EventEmitter {
   #held = true;
   /** The server echoes `req_id`, so an event without one answers no request. */
   #echoes = false;
+  /** How many of our lines a server that is ending has read; null before it says so. */
+  #read: number | null = null;
 
   private constructor(address: Address, options: ConnectOptions) {
     super();
@@ -137,7 +139,8 @@ export class ToolClient extends EventEmitter {
 
   #dispatch(pending: Pending, connection: Connection): void {
     pending.sent = true;
-    connection.sendLine(pending.line);
+    pending.refused = null;
+    pending.place = connection.sendLine(pending.line);
   }
 
   async #open(signal?: AbortSignal): Promise<void> {
@@ -154,15 +157,23 @@ export class ToolClient extends EventEmitter {
       throw problem.code === "no-such-tool" ? this.#address.explain() : problem;
     }
     this.#connection = connection;
+    this.#read = null;
     this.#echoes = connection.laned;
     if (!this.#held) connection.unref();
   }
 
   #take(event: ToolEvent): void {
     const pending = this.#pendingOf(event);
+    if (event.event === "closing") this.#read = Number(event["read"]);
     if (this.listenerCount(event.event) > 0 && event.event !== "error") this.emit(event.event, event);
     this.emit("event", event);
-    pending?.take(event);
+    if (pending !== undefined && this.#givesBack(event, pending)) pending.refused = errorOf(event);
+    else pending?.take(event);
+  }
+
+  /** A server that is ending has let go of a request that the next process can answer. */
+  #givesBack(event: ToolEvent, pending: Pending): boolean {
+    return this.#read !== null && event.event === "error" && event["code"] === "stopping" && this.#options.reconnect !== false && pending.repeatable;
   }
 
   /** An upstream server of the older dialect echoes no `req_id`; its answers come in the order of the requests. */
@@ -187,7 +198,8 @@ export class ToolClient extends EventEmitter {
     if (this.#closed) return; // the server has let go because we asked it to
     this.emit("lost");
     const again = this.#options.reconnect !== false;
-    for (const pending of this.#pending.values()) if (!again || !pending.idempotent || pending.begun) pending.fail(this.#interrupted());
+    const unread = ({ place }: Pending): boolean => this.#read !== null && place > this.#read;
+    for (const pending of this.#pending.values()) if (!again || !(pending.repeatable || unread(pending))) pending.fail(this.#interrupted());
     if (again) void this.#restore();
   }
 
@@ -199,7 +211,7 @@ export class ToolClient extends EventEmitter {
     } catch (error) {
       this.#restoring = false;
       const cause = ToolError.from(error);
-      for (const pending of this.#pending.values()) pending.fail(new ToolError("interrupted", { tool: this.tool, hint: cause.message }, { cause }));
+      for (const pending of this.#pending.values()) pending.fail(pending.refused ?? new ToolError("interrupted", { tool: this.tool, hint: cause.message }, { cause }));
       this.emit("closed", cause);
       return;
     }

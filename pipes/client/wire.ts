@@ -37,4 +37,4 @@ function textOf(value: unknown): string {
 }
 
 /** Events that belong to no request, even when a request is the only thing under way. Source: wire-protocol §2. */
-export const BROADCASTS: ReadonlySet<string> = new Set(["state_changed", "speech_start", "speech_end", "speech", "restarted", "subscribed"]);
+export const BROADCASTS: ReadonlySet<string> = new Set(["state_changed", "speech_start", "speech_end", "speech", "restarted", "closing", "subscribed"]);

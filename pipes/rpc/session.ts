@@ -18,6 +18,9 @@ export class Session {
   readonly calls = new Set<Call>();
   readonly #writer: FifoWriter;
   #lane: FifoReader | null = null;
+  /** Lines of its lane that were taken. */
+  #read = 0;
+  #halted = false;
   /** `state_changed` events kept back while an upstream client waits for an answer. */
   #withheld: ToolEvent[] = [];
   /** Runs while an upstream client may be about to ask its first question. */
@@ -82,7 +85,7 @@ export class Session {
     this.#lane.pause();
     void this.#writer.ready().then(() => {
       this.#congested = false;
-      this.#read();
+      this.#readOn();
     });
   }
 
@@ -135,6 +138,21 @@ export class Session {
     if (!this.ours) this.settle();
   }
 
+  /** A line of its lane is to be taken now. False: not by this process any more. */
+  takes(): boolean {
+    if (this.#halted) return false;
+    this.#read++;
+    return true;
+  }
+
+  /** Takes no more requests from its lane, and says how many it has taken: the client sends those behind them to the next process. */
+  halt(): void {
+    if (this.#halted || this.#lane === null) return;
+    this.#halted = true;
+    this.#lane.pause();
+    this.send({ event: "closing", read: this.#read });
+  }
+
   /** Takes no more requests from its lane until `resume`. */
   pause(): void {
     this.#paused = true;
@@ -143,11 +161,11 @@ export class Session {
 
   resume(): void {
     this.#paused = false;
-    this.#read();
+    this.#readOn();
   }
 
-  #read(): void {
-    if (this.#open && !this.#paused && !this.#congested) this.#lane?.resume();
+  #readOn(): void {
+    if (this.#open && !this.#halted && !this.#paused && !this.#congested) this.#lane?.resume();
   }
 
   /** Runs `fn` when the session is over. */

@@ -154,6 +154,7 @@ export class Sessions {
   /** Lets what is queued out, for at most `ms`, then closes every session. */
   async closeAll(reason: string, ms: number): Promise<void> {
     const sessions = [...this.#byPid.values()];
+    for (const session of sessions) session.halt();
     for (const session of sessions) for (const call of session.calls) call.stop(new ToolError("stopping", { tool: this.#options.name }));
     for (const session of sessions) session.settle();
     await Promise.all(sessions.map((session) => session.drained(ms)));
@@ -196,8 +197,8 @@ export class Sessions {
   #readLane(fd: number, session: Session): FifoReader {
     const { maxLine, onLine, onOverflow } = this.#options;
     return new FifoReader(fd, maxLine, {
-      line: (line) => onLine(line, session),
-      overflow: () => onOverflow(session),
+      line: (line) => session.takes() && onLine(line, session),
+      overflow: () => session.takes() && onOverflow(session),
       end: () => this.#drop(session, "the client has gone"),
     });
   }

@@ -64,6 +64,10 @@ export const base = defineInterface({
         total: Type.Union([Type.Number(), Type.Null()], { description: "of how much, where known" }),
       }),
     },
-    restarted: { description: "The server is a new process; requests it had not answered are lost", fields: noFields },
+    closing: {
+      description: "The server ends, and reads its clients' lanes no further; sent to those who have one",
+      fields: Type.Object({ read: Type.Integer({ description: "how many lines of the lane it has read; those behind them may be sent to the next process" }) }),
+    },
+    restarted: { description: "The server is a new process, to which the session has gone over; sent to those who have no lane", fields: noFields },
   },
 });
