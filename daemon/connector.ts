@@ -142,6 +142,7 @@ export class Connector implements WorkerPipe {
 
   connect(_pid: number, report: (event: PipeEvent) => void): void {
     this.#leave();
+    this.#ledger.attach();
     this.#report = report;
     this.#subscribe();
   }
@@ -174,7 +175,8 @@ export class Connector implements WorkerPipe {
   #settle(): void {
     const settlement = this.#ledger.settle();
     if (settlement === null) return;
-    const { sessions, interrupted } = settlement;
+    const { sessions, interrupted, passing } = settlement;
+    if (passing !== null) tell(this.#folder, this.#name, passing.pid, passing.bytes.toString());
     for (const { pid, torn } of sessions) if (torn) tell(this.#folder, this.#name, pid, "\n"); // the rest of the line is lost
     if (interrupted.length > 0) this.#log.info({ tool: this.#name, requests: interrupted.length, reason: "they had begun to be answered, or may not be repeated" }, "requests ended as interrupted");
     refuseLines(this.#folder, this.#name, interrupted, new ToolError("interrupted", { tool: this.#name }), sessions);

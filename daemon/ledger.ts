@@ -1,8 +1,10 @@
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { composeLedger, type LedgerContents, readLedger, type SessionRecord, type UnderWay } from "../pipes/rpc/ledger-format.ts";
+import { composeLedger, type LedgerContents, passageOf, readLedger, type SessionRecord, type UnderWay } from "../pipes/rpc/ledger-format.ts";
+import { ensureFifo, openFifo, readWaiting, removeFifo } from "../pipes/transport/fifo.ts";
+import { mkfifo } from "../pipes/transport/libc.ts";
 import { ensurePrivateFolder } from "../pipes/transport/folder.ts";
 import { hasCode } from "../pipes/transport/failure.ts";
 import { writeMappable } from "../pipes/transport/mapping.ts";
@@ -16,6 +18,8 @@ export interface Estate {
 /** What it leaves, and what nobody can answer any more. */
 export interface Settlement extends Estate {
   readonly interrupted: readonly Buffer[];
+  /** Answers that were on their way to a client. */
+  readonly passing: { readonly pid: number; readonly bytes: Buffer } | null;
 }
 
 const NOTHING: Estate = { sessions: [], unread: Buffer.alloc(0) };
@@ -34,6 +38,8 @@ export class LedgerFile {
   /** The requests that were under way at the last death, and at how many before it. */
   #deaths: ReadonlyMap<string, number> = new Map();
   #complained = false;
+  /** Held so that what is in it outlives the process. */
+  #passage: number | null = null;
 
   constructor(folder: string, tool: string, log: Logger) {
     this.#path = ledgerPath(folder, tool);
@@ -48,16 +54,30 @@ export class LedgerFile {
   settle(): Settlement | null {
     const contents = this.#read();
     if (contents === null || contents.pid === 0) return null;
+    const bytes = this.#passage === null ? Buffer.alloc(0) : readWaiting(this.#passage);
     const { again, interrupted } = this.#sort(contents.underWay);
     const unread = Buffer.concat([...again.flatMap((line) => [line, NEWLINE]), contents.unread]);
     this.#leave({ sessions: contents.sessions.map((session) => ({ ...session, torn: false })), unread });
-    return { sessions: contents.sessions, unread, interrupted };
+    return { sessions: contents.sessions, unread, interrupted, passing: contents.passing === 0 || bytes.length === 0 ? null : { pid: contents.passing, bytes } };
   }
 
   /** Sees to it that there is a fresh file for the process that is about to be spawned. False when there can be none. */
   prepare(): boolean {
+    this.attach();
     const contents = this.#read();
     return contents?.pid === 0 || this.#leave(this.#kept);
+  }
+
+  /** Holds what a process that writes in the ledger needs to have held. */
+  attach(): void {
+    if (this.#passage !== null) return;
+    try {
+      ensurePrivateFolder(dirname(this.#path));
+      ensureFifo(passageOf(this.#path), mkfifo);
+      this.#passage = openFifo(passageOf(this.#path), "both");
+    } catch (error) {
+      this.#complain(error);
+    }
   }
 
   /** What a process that serves has not taken from the file, because it knows no ledger: its to be given in another way. */
@@ -77,10 +97,8 @@ export class LedgerFile {
 
   /** Each has the name of the other from now on, and so have their files: the processes that write in them write on. */
   exchange(other: LedgerFile): void {
-    const aside = `${this.#path}.aside`;
-    move(this.#path, aside);
-    move(other.#path, this.#path);
-    move(aside, other.#path);
+    swap(this.#path, other.#path);
+    swap(passageOf(this.#path), passageOf(other.#path));
     [this.#path, other.#path] = [other.#path, this.#path];
   }
 
@@ -90,7 +108,10 @@ export class LedgerFile {
     const left = contents === null ? this.#kept : contents;
     this.#kept = NOTHING;
     this.#deaths = new Map();
-    rmSync(this.#path, { force: true });
+    this.#remove();
+    if (this.#passage !== null) removeFifo(passageOf(this.#path));
+    if (this.#passage !== null) closeSync(this.#passage);
+    this.#passage = null;
     return left;
   }
 
@@ -110,21 +131,40 @@ export class LedgerFile {
       return true;
     } catch (error) {
       this.#kept = estate;
-      rmSync(this.#path, { force: true }); // it would be settled twice
-      if (!this.#complained) this.#log.warn({ tool: this.#tool, reason: ToolError.from(error).message }, "it has no ledger: requests that are under way when it is killed are lost");
-      this.#complained = true;
+      this.#remove(); // it would be settled twice
+      this.#complain(error);
       return false;
     }
+  }
+
+  #remove(): void {
+    try {
+      rmSync(this.#path, { force: true });
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #complain(error: unknown): void {
+    if (!this.#complained) this.#log.warn({ tool: this.#tool, reason: ToolError.from(error).message }, "it has no ledger: requests that are under way when it is killed are lost");
+    this.#complained = true;
   }
 
   #read(): LedgerContents | null {
     try {
       return readLedger(readFileSync(this.#path));
     } catch (error) {
-      if (!hasCode(error, "ENOENT")) this.#log.warn({ tool: this.#tool, reason: (error as Error).message }, "its ledger cannot be read");
+      if (!hasCode(error, "ENOENT", "ENOTDIR")) this.#log.warn({ tool: this.#tool, reason: (error as Error).message }, "its ledger cannot be read");
       return null;
     }
   }
+}
+
+function swap(one: string, other: string): void {
+  const aside = `${one}.aside`;
+  move(one, aside);
+  move(other, one);
+  move(aside, other);
 }
 
 function move(from: string, to: string): void {

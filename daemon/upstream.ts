@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fstatSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync } from "node:fs";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { fifoOf } from "../pipes/protocol/names.ts";
-import { ensureFifo, openFifo, removeFifo } from "../pipes/transport/fifo.ts";
+import { ensureFifo, openFifo, readWaiting, removeFifo } from "../pipes/transport/fifo.ts";
 import { identityOf } from "../pipes/transport/holders.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
 import { FifoWriter } from "../pipes/transport/writer.ts";
@@ -11,8 +11,6 @@ import { awaitRequest } from "./residency/requests.ts";
 /** Between making a FIFO and opening it somebody may clear it away as an orphan. */
 const TRIES = 3;
 const REPLACED_CHECK_MS = 250;
-/** More than any pipe holds (1 MiB). */
-const READ_BYTES = 2 * 1024 * 1024;
 const REFILL_LIMITS = { queueBytes: Number.MAX_SAFE_INTEGER, stallMs: 60_000 };
 
 /** A tool's upstream FIFO, kept open for reading and writing so that requests wait in it whoever comes and goes. */
@@ -156,16 +154,6 @@ export class Upstream {
 
 /** Takes what waits in a FIFO, as lines with their ends; the last one may be half a line. */
 function linesIn(fd: number): string[] {
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
-  let length = 0;
-  try {
-    while (length < READ_BYTES) {
-      const read = readSync(fd, buffer, length, READ_BYTES - length, null);
-      if (read === 0) break;
-      length += read;
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-  }
-  return length === 0 ? [] : buffer.toString("utf8", 0, length).split(/(?<=\n)/);
+  const bytes = readWaiting(fd);
+  return bytes.length === 0 ? [] : bytes.toString().split(/(?<=\n)/);
 }

@@ -24,7 +24,7 @@ export interface SubscribeOptions {
   /** The client has made `tool-NAME-up-PID` and will write there once `subscribed` says `lane: true`. */
   lane?: boolean;
   /** Events sent only to those who ask. */
-  wants?: Array<"queued" | "progress">;
+  wants?: Array<"queued" | "progress" | "restarted">;
   /** `"result"` asks for the older form of answers, `{"result": …}`. */
   dialect?: Dialect;
 }

@@ -24,6 +24,8 @@ export interface Core {
   /** It still answers what it is, but begins nothing. */
   readonly stopping: boolean;
   readonly ledger: Ledger | null;
+  /** For a line of the shared FIFO that is no JSON; see endpoint.ts. */
+  separate(line: string): string | null;
   readonly log: Log;
   /** Requests of one client that may be under way at once. */
   readonly maxCalls: number;
@@ -42,7 +44,8 @@ export function dispatch(core: Core, line: string, lane: Session | null): void {
   try {
     message = parseObject(line);
   } catch (error) {
-    return refuse(core, ToolError.from(error, "invalid-json"), lane);
+    const request = lane === null ? core.separate(line) : null;
+    return request === null ? refuse(core, ToolError.from(error, "invalid-json"), lane) : dispatch(core, request, null);
   }
   const pid = lane === null ? message["pid"] : lane.pid;
   if (!isPid(pid)) {

@@ -6,6 +6,7 @@ import { holdersOf, identityOf } from "../transport/holders.ts";
 import { descriptorLimit, mkfifo, tryLock } from "../transport/libc.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { Ledger } from "./ledger.ts";
+import { requestWithin } from "./mixed.ts";
 import type { Log } from "./log.ts";
 
 export interface EndpointOptions {
@@ -23,6 +24,8 @@ export interface EndpointOptions {
   readonly onOverflow: (head: string) => void;
 }
 
+const MOST_WITHIN = 64;
+
 /**
  * The shared upstream FIFO. The server holds a lock on it for its lifetime, so that a tool has one server at most; it
  * opens it read-write, so that no client's leaving is an end of file.
@@ -33,6 +36,9 @@ export class Endpoint {
   #reader: FifoReader | null = null;
   #identity: string | null = null;
   #ledger: Ledger | null = null;
+  /** How many requests came in the middle of a line that still has no end, and where the present line ends. */
+  #within = 0;
+  #lineEnd = 0;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -66,6 +72,19 @@ export class Endpoint {
     if (this.#ledger.inbox.length > 0) this.#reader.feed(this.#ledger.inbox);
   }
 
+  /**
+   * For a line that is no JSON: the request that another client has written into the middle of it, if that is what it is. The line
+   * itself is then put back until the rest of it comes. One whose rest never comes is given up.
+   */
+  separate(line: string): string | null {
+    const request = this.#within < MOST_WITHIN ? requestWithin(line) : null;
+    this.#within = request === null ? 0 : this.#within + 1;
+    if (request === null) return null;
+    this.#reader?.putBack(Buffer.byteLength(request));
+    this.#ledger?.line(request, this.#lineEnd);
+    return request;
+  }
+
   /** What is written meanwhile waits in the kernel. */
   pause(): void {
     this.#reader?.pause();
@@ -91,6 +110,7 @@ export class Endpoint {
 
   #take(line: string, end: number): void {
     const { onLine } = this.#options;
+    this.#lineEnd = end;
     if (this.#ledger === null) return onLine(line);
     if (!this.#ledger.line(line, end)) return;
     onLine(line);

@@ -1,4 +1,5 @@
 import type { Dialect } from "../protocol/messages.ts";
+import { isJson, requestWithin } from "./mixed.ts";
 
 /**
  * The ledger of one process of a tool: what it has read from the shared FIFO and not yet answered, and who is subscribed there. A
@@ -13,21 +14,24 @@ import type { Dialect } from "../protocol/messages.ts";
  *
  * A turn is what follows one read. It ends by one store, of its number plus one, that makes three things true at once: its chunk no
  * longer counts, its slots do, and what it holds of an unfinished line is in force. In the chunk the byte that ends a line tells
- * what became of the line: JSON has none of the bytes 0 to 3 outside of an escape.
+ * what became of the line: JSON has none of the bytes 0 to 7 outside of an escape.
  */
 export const FORMAT = { sessions: 4096, maxSessions: 1024, slots: 8192, slotBytes: 512, maxSlots: 512, held: 270_336, heldBytes: 32_768, chunk: 335_872, chunkBytes: 65_536, inbox: 401_408 } as const;
 export const MAGIC = 0x314c5450; // "PTL1"
 
 /** Places in the header, as indexes of words. */
-export const WORD = { magic: 0, pid: 1, turn: 2, chunkTurn: 3, chunkAt: 4, chunkBytes: 5, held: 6 } as const;
+export const WORD = { magic: 0, pid: 1, turn: 2, chunkTurn: 3, chunkAt: 4, chunkBytes: 5, held: 6, passing: 8 } as const;
 /** Bits of the two words `held`, taken in turn: how much of a line there is, in which of the two places, and that only its head is. */
 export const HELD = { length: 0xff_ffff, second: 1 << 24, cut: 1 << 25 } as const;
-export const SESSION = { pid: 0xff_ffff, result: 1 << 24, queued: 1 << 25, progress: 1 << 26, torn: 1 << 27 } as const;
+export const SESSION = { pid: 0xff_ffff, result: 1 << 24, queued: 1 << 25, progress: 1 << 26, restarted: 1 << 27, torn: 1 << 28 } as const;
 /** A slot's words, and where its bytes begin. `next` is one more than the next slot's number. */
 export const SLOT = { turn: 0, state: 1, next: 2, length: 3, bytes: 16 } as const;
 
-/** What became of a request, as the byte in the place of its newline, and as the state of its slot (there 0 is a free one). */
-export const STATE = { unread: 0x0a, answered: 1, once: 2, again: 3 } as const;
+/**
+ * What became of a request, as the byte in the place of its newline, and as the state of its slot (there 0 is a free one). `passing`
+ * is a bit of the last two: its answer is in the passage (passage.ts), and it is answered if the header says to whom that leads.
+ */
+export const STATE = { unread: 0x0a, answered: 1, once: 2, again: 3, passing: 4 } as const;
 
 export interface SessionRecord {
   readonly pid: number;
@@ -52,11 +56,16 @@ export interface LedgerContents {
   readonly underWay: readonly UnderWay[];
   /** Lines that were read and not begun, with their newlines; the last one may be the beginning of a line. */
   readonly unread: Buffer;
+  /** The client to whom what is left in the passage goes; 0 when that is to be thrown away. */
+  readonly passing: number;
 }
+
+/** The FIFO through which answers pass; see passage.ts. No tool's name has this ending. */
+export const passageOf = (ledger: string): string => `${ledger}-data`;
 
 export function wordOf({ pid, dialect, wants, torn }: SessionRecord): number {
   const flag = (holds: boolean, bit: number): number => (holds ? bit : 0);
-  return pid | flag(dialect === "result", SESSION.result) | flag(wants.includes("queued"), SESSION.queued) | flag(wants.includes("progress"), SESSION.progress) | flag(torn, SESSION.torn);
+  return pid | flag(dialect === "result", SESSION.result) | flag(wants.includes("queued"), SESSION.queued) | flag(wants.includes("progress"), SESSION.progress) | flag(wants.includes("restarted"), SESSION.restarted) | flag(torn, SESSION.torn);
 }
 
 /** A ledger that no process has written in yet. */
@@ -77,7 +86,7 @@ export function readLedger(bytes: Buffer): LedgerContents | null {
   const words = wordsOf(bytes);
   if (words[WORD.magic] !== MAGIC) return null;
   const { underWay, unread } = chunkIn(bytes, words);
-  return { pid: words[WORD.pid] ?? 0, sessions: sessionsIn(words), underWay: [...slotsIn(bytes, words), ...underWay], unread };
+  return { pid: words[WORD.pid] ?? 0, sessions: sessionsIn(words), underWay: [...slotsIn(bytes, words), ...underWay], unread, passing: words[WORD.passing] ?? 0 };
 }
 
 export function sessionsIn(words: Uint32Array): SessionRecord[] {
@@ -85,7 +94,7 @@ export function sessionsIn(words: Uint32Array): SessionRecord[] {
   return [...table].filter((word) => word !== 0).map((word) => ({
     pid: word & SESSION.pid,
     dialect: word & SESSION.result ? "result" : "event",
-    wants: [...(word & SESSION.queued ? ["queued"] : []), ...(word & SESSION.progress ? ["progress"] : [])],
+    wants: [...(word & SESSION.queued ? ["queued"] : []), ...(word & SESSION.progress ? ["progress"] : []), ...(word & SESSION.restarted ? ["restarted"] : [])],
     torn: (word & SESSION.torn) !== 0,
   }));
 }
@@ -103,10 +112,17 @@ export const SLOT_ROOM = FORMAT.slotBytes - SLOT.bytes;
 function slotsIn(bytes: Buffer, words: Uint32Array): UnderWay[] {
   const turn = words[WORD.turn] ?? 0;
   const age = (slot: number): number => (turn - (words[slotAt(slot) + SLOT.turn] ?? 0)) >>> 0;
-  const heads = Array.from({ length: FORMAT.maxSlots }, (_, slot) => slot).filter((slot) => words[slotAt(slot) + SLOT.state] !== 0 && age(slot) !== 0);
+  const state = (slot: number): number => settledState(words, words[slotAt(slot) + SLOT.state] ?? 0);
+  const heads = Array.from({ length: FORMAT.maxSlots }, (_, slot) => slot).filter((slot) => state(slot) > STATE.answered && age(slot) !== 0);
   return heads.sort((a, b) => age(b) - age(a)).map((slot) => {
-    return { line: chained(bytes, words, slot), again: words[slotAt(slot) + SLOT.state] === STATE.again };
+    return { line: chained(bytes, words, slot), again: state(slot) === STATE.again };
   });
+}
+
+/** An answer that is passing has arrived, or will (`passing` says to whom), or it has not set out. */
+function settledState(words: Uint32Array, state: number): number {
+  if ((state & STATE.passing) === 0 || state === STATE.unread) return state;
+  return words[WORD.passing] === 0 ? state - STATE.passing : STATE.answered;
 }
 
 function chained(bytes: Buffer, words: Uint32Array, head: number): Buffer {
@@ -122,25 +138,36 @@ function chained(bytes: Buffer, words: Uint32Array, head: number): Buffer {
 }
 
 function chunkIn(bytes: Buffer, words: Uint32Array): Pick<LedgerContents, "underWay" | "unread"> {
-  const { line: begun, cut } = heldIn(bytes, words);
+  const held = heldIn(bytes, words);
+  const chunk = chunkOf(bytes, words);
   const underWay: UnderWay[] = [];
   const unread: Buffer[] = [];
-  const chunk = chunkOf(bytes, words);
+  let begun = held.line;
   let start = 0;
-  for (const [end, byte] of chunk.entries()) {
-    if (byte !== STATE.unread && (byte === 0 || byte > STATE.again)) continue;
-    const first = start === 0;
-    const line = first ? Buffer.concat([begun, chunk.subarray(start, end)]) : chunk.subarray(start, end);
-    const whole = !(first && cut);
-    if (byte === STATE.unread && whole) unread.push(line, Buffer.from("\n"));
-    else if (byte !== STATE.answered) underWay.push({ line, again: whole && byte === STATE.again });
+  const cut = (): boolean => held.cut && begun.length > 0;
+  for (const [end, found] of chunk.entries()) {
+    if (found !== STATE.unread && (found === 0 || found > (STATE.again | STATE.passing))) continue;
+    const state = settledState(words, found);
+    const line = Buffer.concat([begun, chunk.subarray(start, end)]);
     start = end + 1;
+    if (state === STATE.unread && !cut()) {
+      unread.push(line, NEWLINE);
+      begun = NOTHING;
+      continue;
+    }
+    const text = line.toString();
+    const within = isJson(text) ? null : requestWithin(text);
+    if (state !== STATE.answered) underWay.push({ line: within === null ? line : Buffer.from(within), again: state === STATE.again && (within !== null || !cut()) });
+    begun = within === null ? NOTHING : line.subarray(0, line.length - Buffer.byteLength(within));
   }
   const rest = chunk.subarray(start);
-  if (start === 0 && cut) underWay.push({ line: begun, again: false });
-  else unread.push(...(start === 0 ? [begun] : []), rest);
+  if (cut()) underWay.push({ line: begun, again: false });
+  else unread.push(begun, rest);
   return { underWay, unread: Buffer.concat(unread) };
 }
+
+const NEWLINE = Buffer.from("\n");
+const NOTHING = Buffer.alloc(0);
 
 function heldIn(bytes: Buffer, words: Uint32Array): { line: Buffer; cut: boolean } {
   const word = words[WORD.held + ((words[WORD.turn] ?? 0) & 1)] ?? 0;

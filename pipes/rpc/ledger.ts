@@ -1,6 +1,8 @@
+import { writeSync } from "node:fs";
 import type { Landing } from "../transport/reader.ts";
 import { mapFile } from "../transport/mapping.ts";
-import { FORMAT, HELD, MAGIC, SLOT, SLOT_ROOM, slotAt, STATE, type SessionRecord, sessionsIn, WORD, wordOf, wordsOf } from "./ledger-format.ts";
+import { openPassage, type Passage } from "./passage.ts";
+import { FORMAT, HELD, MAGIC, passageOf, SLOT, SLOT_ROOM, slotAt, STATE, type SessionRecord, sessionsIn, WORD, wordOf, wordsOf } from "./ledger-format.ts";
 
 /** What the ledger needs to know of a request that is about to be run. */
 export interface Recorded {
@@ -41,6 +43,14 @@ export class Entry {
   }
 
   /** It can be left to the next process. */
+  pass(): void {
+    if (this.state !== STATE.answered) this.#ledger.mark(this, this.state | STATE.passing);
+  }
+
+  stay(): void {
+    if (this.state !== STATE.answered) this.#ledger.mark(this, this.state & ~STATE.passing);
+  }
+
   get repeatable(): boolean {
     return this.state === STATE.again && (this.at !== -1 || this.slot !== -1);
   }
@@ -62,6 +72,7 @@ export class Ledger implements Landing {
   readonly #bytes: Buffer;
   readonly #words: Uint32Array;
   readonly #free: number[];
+  readonly #passage: Passage | null;
   readonly #placeOf = new Map<number, number>();
   /** The chunk of this turn: the inbox first, then always `buffer`. */
   #chunk: Buffer;
@@ -83,10 +94,11 @@ export class Ledger implements Landing {
     const words = wordsOf(bytes);
     if (words[WORD.magic] !== MAGIC || words[WORD.pid] !== 0) return null;
     words[WORD.pid] = process.pid;
-    return new Ledger(bytes, words);
+    return new Ledger(bytes, words, openPassage(passageOf(path), words));
   }
 
-  private constructor(bytes: Buffer, words: Uint32Array) {
+  private constructor(bytes: Buffer, words: Uint32Array, passage: Passage | null) {
+    this.#passage = passage;
     this.#bytes = bytes;
     this.#words = words;
     this.buffer = bytes.subarray(FORMAT.chunk, FORMAT.chunk + FORMAT.chunkBytes);
@@ -135,6 +147,11 @@ export class Ledger implements Landing {
   /** From now on no line is taken; what was read and not taken is for the next process. */
   halt(): void {
     this.#halted = true;
+  }
+
+  /** Writes the answers of these requests into a client's FIFO; gives how many bytes the kernel took. @throws EAGAIN, EPIPE … */
+  deliver(pid: number, fd: number, bytes: Buffer, owed: readonly Entry[]): number {
+    return owed.length === 0 ? writeSync(fd, bytes) : (this.#passage?.deliver(pid, fd, bytes, owed) ?? writeSync(fd, bytes));
   }
 
   enrol(session: SessionRecord): void {

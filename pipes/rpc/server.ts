@@ -259,6 +259,7 @@ export class ToolServer {
       get ledger() {
         return server.#endpoint.ledger;
       },
+      separate: (line) => this.#endpoint.separate(line),
       own: {
         drain: (_, __, call) => drain(call, this.#endpoint, this.#sessions, () => this.#closing),
         stop: (_, __, call) => {

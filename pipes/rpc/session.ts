@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { INTERIM_EVENTS, type Dialect, type ToolEvent } from "../protocol/messages.ts";
 import type { FifoReader } from "../transport/reader.ts";
 import type { FifoWriter } from "../transport/writer.ts";
@@ -92,6 +93,11 @@ export class Session {
   /** The line that is sent next ends a request of the ledger. */
   owe(entry: Entry): void {
     this.#owed.push(entry);
+  }
+
+  /** Writes what was sent; the requests that it answers are then answered, whatever becomes of this process. */
+  offer(fd: number, bytes: Buffer): number {
+    return this.#ledger?.deliver(this.pid, fd, bytes, this.#owed) ?? writeSync(fd, bytes);
   }
 
   /** All that was sent is in the kernel. */

@@ -70,6 +70,7 @@ export class Sessions {
     let session: Session | null = null;
     const writer = new FifoWriter(down, limits, {
       closed: (end) => session !== null && this.#ended(session, end),
+      offer: (fd, bytes) => session?.offer(fd, bytes) ?? writeSync(fd, bytes),
       flushed: () => session?.flushed(),
       blocked: () => session?.blocked(),
     });
@@ -101,13 +102,14 @@ export class Sessions {
     for (const { pid, dialect, wants } of ledger.sessions) this.#resume(pid, dialect, wants);
   }
 
-  /** A client that never notices our end need not subscribe again; it is told at a moment when it cannot take that for an answer. */
+  /** A client that never notices our end need not subscribe again; it is told if it has asked for that, and at a moment when it
+   * waits for no answer. */
   #resume(pid: number, dialect: Dialect, wants: readonly string[]): void {
     const { folder, name, log } = this.#options;
     try {
       const session = existsSync(fifoOf.downstream(folder, name, pid)) ? this.open(pid, { lane: false, dialect, wants }) : null;
       if (session === null) this.#ledger?.strike(pid);
-      else session.sendState({ event: "restarted" });
+      else if (session.wants.has("restarted")) session.sendState({ event: "restarted" });
     } catch (error) {
       log.warn({ client: pid, reason: ToolError.from(error).message }, "a client of the process before could not be taken up again");
     }

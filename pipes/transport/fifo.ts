@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, type Stats, unlinkSync } from "node:fs";
+import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats, unlinkSync } from "node:fs";
 import { checkOwner, hasCode, kindOf, TransportError } from "./failure.ts";
 
 /** Makes one FIFO with mode 0600; `libc.ts` has a fast one for residents, `mkfifo.ts` one without native code. */
@@ -8,6 +8,8 @@ const FIFO_MODE = 0o600;
 /** How many descriptors this process may have. */
 let limit = (): number => Infinity;
 const OUT_OF_FILES = ["EMFILE", "ENFILE"] as const;
+/** More than any pipe holds (1 MiB). */
+const READ_BYTES = 2 * 1024 * 1024;
 const access = { read: constants.O_RDONLY, write: constants.O_WRONLY, both: constants.O_RDWR } as const;
 
 /**
@@ -90,6 +92,22 @@ export function openPresentFifo(path: string, mode: keyof typeof access): number
   const fd = openFifo(path, mode);
   if (fd !== null) return fd;
   throw Object.assign(new Error(`ENOENT: ${path} has gone, or nobody reads it`), { code: "ENOENT", path });
+}
+
+/** Takes what waits in a FIFO that is open for reading without blocking. */
+export function readWaiting(fd: number): Buffer {
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  let length = 0;
+  try {
+    while (length < READ_BYTES) {
+      const read = readSync(fd, buffer, length, READ_BYTES - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+  } catch (error) {
+    if (!hasCode(error, "EAGAIN")) throw error;
+  }
+  return buffer.subarray(0, length);
 }
 
 /** Removes a FIFO of ours; anything else at that path, or nothing, is left as it is. */

@@ -17,6 +17,10 @@ export class LineDecoder {
   #held: Buffer = Buffer.alloc(0);
   #length = 0;
   #skipping = false;
+  /** Where the line that is being given out is. */
+  #source: Buffer = this.#held;
+  #start = 0;
+  #end = 0;
 
   /** `onLine` is told where in the chunk the line ends, too: the place of its newline. */
   constructor(limit: number, onLine: (line: string, end: number) => void, onOverflow: (head: string) => void) {
@@ -37,6 +41,13 @@ export class LineDecoder {
     if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
+  /**
+   * For `onLine`: only the last `bytes` of the line are one, and what comes before them goes on after it. To be called in its course.
+   */
+  putBack(bytes: number): void {
+    this.#keep(this.#source.subarray(this.#start, this.#end - bytes));
+  }
+
   /** Whether bytes of an unfinished line are held. */
   get partial(): boolean {
     return this.#length > 0 || this.#skipping;
@@ -49,14 +60,21 @@ export class LineDecoder {
 
   #finish(chunk: Buffer, start: number, end: number): void {
     if (this.#length === 0 && !this.#skipping && end - start <= this.#limit) {
-      if (end > start) this.#onLine(chunk.toString("utf8", start, end), end);
+      if (end > start) this.#give(chunk, start, end, end);
       return;
     }
     this.#keep(chunk.subarray(start, end));
-    const line = this.#skipping ? null : this.#held.toString("utf8", 0, this.#length);
+    const [held, length, skipped] = [this.#held, this.#length, this.#skipping];
     this.#drop();
     this.#skipping = false;
-    if (line !== null) this.#onLine(line, end);
+    if (!skipped) this.#give(held, 0, length, end);
+  }
+
+  #give(source: Buffer, start: number, end: number, at: number): void {
+    this.#source = source;
+    this.#start = start;
+    this.#end = end;
+    this.#onLine(source.toString("utf8", start, end), at);
   }
 
   #keep(bytes: Buffer): void {

@@ -10,6 +10,8 @@ const c = {
   mkfifo: lib.func("int mkfifo(const char *path, unsigned int mode)"),
   flock: lib.func("int flock(int fd, int operation)"),
   getrlimit: lib.func("int getrlimit(int resource, _Out_ uint64_t *limits)"),
+  /** Linux only. */
+  splice: process.platform === "linux" ? lib.func("int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)") : null,
   mmap: lib.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
   waitpid: lib.func("int waitpid(int pid, _Out_ int *status, int options)"),
 };
@@ -18,6 +20,7 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** PROT_READ | PROT_WRITE, MAP_SHARED, MAP_FAILED: the same on Linux and macOS. */
 const READ_WRITE = 3;
+const SPLICE_NONBLOCK = 2;
 const SHARED = 1;
 const FAILED = 2n ** 64n - 1n;
 const WNOHANG = 1;
@@ -66,6 +69,19 @@ export function reap(pid: number): { code: number | null; signal: number | null 
   const [word = 0] = status;
   const signal = word & 0x7f;
   return signal === 0 ? { code: (word >> 8) & 0xff, signal: null } : { code: null, signal };
+}
+
+/** Whether `splicePipe` can be used. */
+export const CAN_SPLICE = c.splice !== null;
+
+/**
+ * Moves bytes from one pipe into another: what has left the one has arrived in the other, even when the process is killed in the middle.
+ * Gives how many were moved. @throws EAGAIN, EPIPE …
+ */
+export function splicePipe(from: number, to: number, bytes: number): number {
+  const moved = Number(c.splice?.(from, null, to, null, bytes, SPLICE_NONBLOCK) ?? -1);
+  if (moved < 0) throw failure("splice", errnoName());
+  return moved;
 }
 
 function check(result: number, syscall: string, path: string): void {

@@ -57,6 +57,11 @@ export class FifoReader {
     }
   }
 
+  /** See LineDecoder. */
+  putBack(bytes: number): void {
+    this.#decoder.putBack(bytes);
+  }
+
   pause(): void {
     this.#socket.pause();
   }

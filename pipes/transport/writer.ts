@@ -17,6 +17,8 @@ export interface WriterEvents {
   closed(cause: WriterEnd): void;
   /** All that was written so far is in the kernel. */
   flushed?(): void;
+  /** Writes in the writer's place, and gives how many bytes the kernel took. */
+  offer?(fd: number, bytes: Buffer): number;
   /** The kernel has no room: from here to the next `flushed` its reader may have half a line. */
   blocked?(): void;
 }
@@ -124,7 +126,7 @@ export class FifoWriter {
   /** How many bytes the kernel took at once. Whatever is wrong shows again, as an event, when the socket writes the rest. */
   #offer(bytes: Buffer): number {
     try {
-      return writeSync(this.#fd, bytes);
+      return this.#events.offer?.(this.#fd, bytes) ?? writeSync(this.#fd, bytes);
     } catch (error) {
       if (hasCode(error, "EAGAIN", "EPIPE", "EINTR")) return 0;
       throw error;

@@ -177,6 +177,17 @@ export function daemonLog(path: string): Log {
   return { entries, line: (holds) => find(0, holds), next: (holds) => find(entries().length, holds) };
 }
 
+/** Resolves once a tool's log has `count` lines that say that it waits, over all its processes. */
+export async function begun(world: World, tool: string, count: number): Promise<void> {
+  const path = join(logsOf(world), `${tool}.log`);
+  const watcher = watch(path);
+  try {
+    while (readFileSync(path, "utf8").split('"msg":"waiting"').length - 1 < count) await once(watcher, "change");
+  } finally {
+    watcher.close();
+  }
+}
+
 export async function pidsOf(daemon: Supervised): Promise<Record<string, number | null>> {
   return Object.fromEntries((await daemon.list()).map(({ name, pid }) => [name, pid]));
 }

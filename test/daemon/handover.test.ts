@@ -54,7 +54,7 @@ describe("requests around an orderly restart", () => {
   it("of a client without a lane are, too, and it stays subscribed", async () => {
     const { pid } = await daemon.ready("plain");
     const client = rawClient(world, "plain");
-    await client.subscribe();
+    await client.subscribe({ wants: ["restarted"] });
     client.send({ cmd: "again", ms: 1500, req_id: "again" });
     client.send({ cmd: "once", ms: 1500, req_id: "once" });
     client.send({ cmd: "ping", req_id: "ping" });

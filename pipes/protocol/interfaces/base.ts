@@ -68,6 +68,6 @@ export const base = defineInterface({
       description: "The server ends, and reads its clients' lanes no further; sent to those who have one",
       fields: Type.Object({ read: Type.Integer({ description: "how many lines of the lane it has read; those behind them may be sent to the next process" }) }),
     },
-    restarted: { description: "The server is a new process, to which the session has gone over; sent to those who have no lane", fields: noFields },
+    restarted: { description: "The server is a new process, to which the session has gone over; sent to those without a lane who asked for it at subscribe", fields: noFields },
   },
 });

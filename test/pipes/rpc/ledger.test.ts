@@ -84,7 +84,7 @@ test("a request is unread, then under way, then nothing; in the turn in which it
   assert.deepEqual(server.underWay[0]?.[1], false);
   server.entries[1]?.settle();
   server.entries[2]?.settle();
-  assert.deepEqual(server.contents, { pid: process.pid, sessions: [], underWay: [], unread: Buffer.alloc(0) });
+  assert.deepEqual(server.contents, { pid: process.pid, sessions: [], underWay: [], unread: Buffer.alloc(0), passing: 0 });
 });
 
 test("lines cut anywhere are whole again, whenever the process ends", async () => {
