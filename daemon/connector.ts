@@ -116,8 +116,8 @@ export class Connector implements WorkerPipe {
   /** Nothing that was asked is left without an answer. */
   release(): void {
     if (this.#kept) return;
-    this.#settle();
     const waiting = this.#upstream.release();
+    this.#settle();
     const { sessions, unread } = this.#ledger.close();
     if (this.#heir !== null) return this.#heir.#upstream.add(unread.toString());
     const lines = (unread.toString() + waiting.join("")).split("\n");

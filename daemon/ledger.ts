@@ -49,7 +49,7 @@ export class LedgerFile {
 
   /**
    * To be called when no process of the tool lives: what the last one has left, put into the file for the next one; null when there
-   * is nothing new to know. `interrupted` is what the caller has to answer, now.
+   * is nothing new to know. `interrupted` is what the caller has to answer, now. @throws EMFILE …: it can be tried again
    */
   settle(): Settlement | null {
     const contents = this.#read();
@@ -150,12 +150,13 @@ export class LedgerFile {
     this.#complained = true;
   }
 
+  /** @throws EMFILE …: what is in it is not lost, so nothing may be put in its place */
   #read(): LedgerContents | null {
     try {
       return readLedger(readFileSync(this.#path));
     } catch (error) {
-      if (!hasCode(error, "ENOENT", "ENOTDIR")) this.#log.warn({ tool: this.#tool, reason: (error as Error).message }, "its ledger cannot be read");
-      return null;
+      if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
+      throw error;
     }
   }
 }
