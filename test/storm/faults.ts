@@ -58,6 +58,15 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       signal(victim.pid, "SIGCONT");
     },
   },
+  hangWorker: {
+    weight: 2,
+    async run(storm) {
+      const victim = victimOf(storm, storm.tools);
+      if (victim === null) return;
+      storm.journal.note(`SIGSTOP to ${victim.tool} (${victim.pid}) for good`);
+      signal(victim.pid, "SIGSTOP");
+    },
+  },
   killDaemon: {
     weight: 2,
     async run(storm) {

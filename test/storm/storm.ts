@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { assertNothingLeft, configure } from "../daemon/daemon.ts";
+import { assertNothingLeft, configure, logsOf } from "../daemon/daemon.ts";
 import { makeWorld, root } from "../harness.ts";
 import { Attacked, sizeOf } from "./attacked.ts";
 import { type CallerParts, callWithLane, LanelessCaller } from "./callers.ts";
@@ -68,7 +68,10 @@ export async function runStorm({ seed, seconds, faults, mayMount }: StormOptions
     closing.abort();
   }
   const outcome = { violations: journal.violations, report: `${journal.report()}\n${census.looks} looks at all processes`, folder: world.folder };
-  if (journal.violations.length > 0) return outcome;
+  if (journal.violations.length > 0) {
+    cpSync(logsOf(world), join(world.folder, "logs"), { recursive: true }); // the small disk goes with us
+    return outcome;
+  }
   for (const disk of disks) disk.unmount();
   await world.close().catch((error: unknown) => journal.violate(String(error)));
   return outcome;
@@ -112,7 +115,7 @@ async function inspect({ world, journal, daemon }: Storm, before: { descriptors:
 }
 
 function yaml(round: number, extra: boolean): string {
-  const policy = "defaults: {timeouts: {drain: 2s, stop: 500ms, kill: 500ms}, restart: {backoff: {initial: 20ms, max: 300ms}, limit: {count: 100000, window: 1s}, probe: 500ms}}";
+  const policy = "defaults: {timeouts: {start: 5s, drain: 2s, stop: 500ms, kill: 500ms}, restart: {backoff: {initial: 20ms, max: 300ms}, limit: {count: 100000, window: 1s}, probe: 500ms}, health: {interval: 200ms, answer: 1s}}";
   const tools = CHECKED.map((name) => `  ${name}: {server: echo, description: "round ${round}"${name === "c" ? `, env: {ROUND: ${round}}` : ""}}`);
   return `${policy}\ntools:\n${[...tools, "  mud: {server: echo}", ...(extra ? ["  extra: {server: echo}"] : [])].join("\n")}\n`;
 }
