@@ -40,6 +40,8 @@ interface DaemonEvents {
   reloading: [];
   /** `applied` is null when the config was refused; the source has the problems. */
   reloaded: [applied: readonly ToolChange[] | null, notes: readonly string[]];
+  /** It is known what came of a change. */
+  concluded: [told: ToolChange];
   stopping: [reason: string];
 }
 
@@ -58,6 +60,8 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   readonly #self: Registry["daemon"];
   readonly #chores: ReadonlyArray<() => void>;
   #serving = false;
+  /** Changes of which it is not known yet what comes, by tool. */
+  readonly #underWay = new Map<string, Performed>();
   /** Starting, reloading and stopping take their turns. */
   #turn: Promise<unknown> = Promise.resolve();
   #stopping: { readonly fleet: Promise<void>; readonly all: Promise<void> } | null = null;
@@ -198,8 +202,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
       await this.#guardian.keep(settled.orphanAfterMs);
       notes.push(...this.#notApplied(settled));
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
-      for (const { end } of performed) void end.then((told) => this.#tellEnd(told));
-      return performed;
+      return this.#follow(performed);
     } finally {
       this.#registry.write();
       this.#control.setState("running");
@@ -216,10 +219,24 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     throw new ToolError("invalid-config", { path: source.path, reason, problems: source.problems });
   }
 
-  #tellEnd({ name: tool, kind, fields, outcome, reason }: ToolChange): void {
-    const facts = { tool, kind, fields, outcome, reason };
-    if (outcome === "done") this.#parts.log.info(facts, "the change is in force");
-    else this.#parts.log.warn(facts, "the change is not in force");
+  /** Who saves tools.yaml and then asks for a reload wants to know what comes of what was saved: these changes, and those that are under way. */
+  #follow(performed: readonly Performed[]): Performed[] {
+    for (const change of performed) {
+      const { name } = change.now;
+      this.#underWay.set(name, change);
+      void change.end.then((told) => {
+        if (this.#underWay.get(name) === change) this.#underWay.delete(name);
+        this.#conclude(told);
+      });
+    }
+    return [...this.#underWay.values()];
+  }
+
+  #conclude(told: ToolChange): void {
+    const { name: tool, ...facts } = told;
+    if (told.outcome === "done") this.#parts.log.info({ tool, ...facts }, "the change is in force");
+    else this.#parts.log.warn({ tool, ...facts }, "the change is not in force");
+    this.emit("concluded", told);
   }
 
   #notApplied(settled: Settled): string[] {

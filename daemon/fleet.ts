@@ -99,7 +99,7 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     }
     this.#next.clear();
     this.look();
-    return toldOf(changes, "under way").map((now) => ({ now, end: ends.get(now.name) ?? Promise.resolve(now) }));
+    return toldOf(changes, "under way").map((now) => ({ now, end: (ends.get(now.name) ?? Promise.resolve(now)).catch((error: unknown) => ({ ...now, outcome: "failed", reason: ToolError.from(error).message })) }));
   }
 
   /** What `apply` would do. */

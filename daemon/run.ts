@@ -85,6 +85,9 @@ function obeySignals(daemon: Daemon, log: Logger): void {
 function tellPerson(daemon: Daemon, source: ConfigSource, banner: Banner): void {
   daemon.fleet.on("changed", (entry) => banner.changed(entry)).on("removed", (name) => banner.removed(name));
   daemon.on("stopping", () => banner.say("stopping …"));
+  daemon.on("concluded", ({ name, outcome, reason }) => {
+    if (outcome === "rolled back" || outcome === "failed") banner.say(`${name}: the change in tools.yaml ${outcome === "failed" ? "failed" : "was rolled back"}: ${reason ?? ""}`);
+  });
   daemon.on("reloaded", (applied, notes) => {
     if (applied === null) return banner.say(`${source.rendered}\n\ntools.yaml was not applied; everything goes on as before.`);
     if (applied.length === 0 && notes.length === 0) banner.say("tools.yaml: nothing to change");

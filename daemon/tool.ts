@@ -204,13 +204,9 @@ export class Tool {
     return [...(standby === null ? [] : one("standby", standby)), ...(relieved === null ? [] : one("relieved", relieved))];
   }
 
+  /** The log has it by the change that it comes of. */
   #heed({ kind, reason }: Outcome): void {
-    const { log } = this.#options;
-    const tool = this.name;
-    if (kind === "kept" || kind === "failed") {
-      this.#note = reason;
-      log.warn({ tool, reason }, kind === "kept" ? "the new settings were not kept" : "the new settings do not work");
-    } else if (kind !== "noted") log.info({ tool, reason }, kind === "superseded" ? "a change of its settings was given up" : "the new settings are in force");
+    if (kind === "kept" || kind === "failed") this.#note = reason;
     this.#options.onChanged(this);
   }
 }

@@ -54,6 +54,16 @@ test("a tool of the daemon is described without touching its pipe, a command of 
   assert.match(await ok("echo", "get_interface", "base"), /^{"name":"base"/);
 });
 
+test("a dry run tells as a table what another file would change, or as JSON", async () => {
+  const other = join(place.root, "other.yaml");
+  writeFileSync(other, "tools:\n  echo: {server: echo, description: Says it again}\n  more: {server: echo}\n");
+  const rows = (await ok("supervisor", "reload", "--dry-run", "--file", other)).split("\n").map((line) => line.split(/ {2,}/));
+  assert.deepEqual(rows.slice(0, 4), [["TOOL", "CHANGE", "FIELDS"], ["spare", "removed"], ["echo", "live", "description"], ["more", "added"]]);
+  const told = JSON.parse(await ok("supervisor", "reload", "--dry-run", "--file", other, "--output", "json")) as { changes: Array<{ outcome: string }> };
+  assert.deepEqual(told.changes.map(({ outcome }) => outcome), ["planned", "planned", "planned"]);
+  assert.equal((await entry("supervisor", "status", "echo")).description, "says back what it is told");
+});
+
 test("help for a tool that has never run says why there is none", async () => {
   writeFileSync(config, "tools:\n  echo: {server: echo}\n  spare: {server: echo, autostart: false}\n  fresh: {server: echo, autostart: false}\n");
   await ok("supervisor", "reload");

@@ -76,6 +76,30 @@ describe("a chat server that runs", () => {
   });
 });
 
+describe("a change that does not work", () => {
+  it("is rolled back, and that is told to whoever asks for a reload, in the list, in the terminal and in the log", async () => {
+    const world = makeWorld();
+    const chat = (more: string): string => `${QUICK}tools:\n  chat: {server: chat, parallel: 1, threads: 1${more}}\n`;
+    const daemon = await startDaemon(world, chat(""));
+    const { pid } = await daemon.until("chat", ({ phase, state }) => phase === "ready" && state === "idle");
+    const logged = daemon.log.next(({ msg }) => msg === "the change is not in force");
+    configure(world, chat(", model: /nowhere/model.gguf"));
+    const { changes } = (await daemon.call("reload")) as unknown as { changes: ToolChange[] };
+    // Where the watch was faster, and all was over before we asked, there is nothing left to be told.
+    for (const change of changes) assert.deepEqual([change.name, change.kind, change.fields, change.outcome], ["chat", "recreated", ["settings.model"], "rolled back"]);
+    const { outcome, reason } = await logged;
+    assert.equal(outcome, "rolled back");
+    assert.match(String(reason), /\/nowhere\/model\.gguf does not exist/);
+    await daemon.running.line((line) => line.startsWith("chat: the change in tools.yaml was rolled back: "));
+    const entry = await daemon.until("chat", ({ phase, state, model }) => phase === "ready" && state === "idle" && model === "builtin");
+    assert.match(entry.reason ?? "", /\/nowhere\/model\.gguf does not exist/);
+    assert.ok(entry.pid !== null && pid !== null);
+    assert.match((await ask(world, "chat", "ask", { prompt: "Hello" })).event, /token|reply/);
+    await daemon.stop();
+    await world.close();
+  });
+});
+
 describe("a program of the user's own", () => {
   const world = makeWorld();
   let daemon: Supervised;
