@@ -113,7 +113,7 @@ export const table: Table = {
     spawnFailed: stay,
     answered: stay,
     stateReported: (state, event, at) =>
-      event.state === "stopping" ? announcedStop(state, at) : [{ ...state, state: event.state, reason: event.reason ?? readyReason(event.state) }, []],
+      event.state === "stopping" ? announcedStop(state, at) : [{ ...state, state: event.state, reason: event.reason ?? readyReason(event.state), deadline: healthyAt(state, event.state, at) }, []],
     drained: stay,
     exited: leave,
     groupEmptied: leave,
@@ -200,9 +200,15 @@ function reportedWhileStarting(state: Starting, event: EventOf<"stateReported">,
   const { want, restarts, pid } = state;
   // A failed worker that came up in its one try begins with a clean sheet.
   const { deaths, window } = state.probing ? reset(state) : state;
-  const deadline = window.length === 0 ? null : at.now + at.policy.restart.healthyAfterMs;
+  const deadline = healthyAt({ window, state: "error", deadline: null }, event.state, at);
   const reason = event.reason ?? readyReason(event.state);
   return [{ phase: "ready", want, reason, since: at.now, deadline, deaths, window, restarts, pid, state: event.state }, []];
+}
+
+/** When its deaths are forgotten, now that it says it is in `next`. In error it is ready and not healthy: the time begins when that ends. */
+function healthyAt({ window, state, deadline }: Pick<StateOf<"ready">, "window" | "state" | "deadline">, next: string, at: At): number | null {
+  if (window.length === 0 || next === "error") return null;
+  return state === "error" ? at.now + at.policy.restart.healthyAfterMs : deadline;
 }
 
 function readyReason(state: string): string {
