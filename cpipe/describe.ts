@@ -1,15 +1,16 @@
+import { inBytes } from "../pipes/protocol/quantity.ts";
 import type { RegistryEntry } from "../pipes/protocol/registry.ts";
 import { share } from "./status.ts";
 import type { Style } from "./style.ts";
 import type { Row } from "./table.ts";
 
 /** The part of a registry entry that a line about a tool is made from. */
-export interface ToolLine extends Pick<RegistryEntry, "name" | "path" | "kind" | "model" | "want" | "state" | "reason" | "progress" | "pid" | "started" | "restarts"> {
+export interface ToolLine extends Pick<RegistryEntry, "name" | "path" | "kind" | "model" | "want" | "state" | "reason" | "progress" | "memory" | "pid" | "started" | "restarts"> {
   /** A phase of the daemon's, or a word for a tool that is not the daemon's. */
   readonly phase: string;
 }
 
-export const HEAD = ["NAME", "STATE", "PID", "MODEL", "UPTIME", "RESTARTS", "PIPE"];
+export const HEAD = ["NAME", "STATE", "PID", "MODEL", "MEMORY", "UPTIME", "RESTARTS", "PIPE"];
 
 /** A tool as a row under HEAD, with the reason below it where it is not well. `now` in ms. */
 export function rowOf(tool: ToolLine, style: Style, now: number): Row {
@@ -18,6 +19,7 @@ export function rowOf(tool: ToolLine, style: Style, now: number): Row {
     { text: stateOf(tool), paint: paintOf(tool, style) },
     { text: tool.pid === null ? "" : String(tool.pid), right: true },
     { text: plain(tool.model ?? tool.kind) },
+    { text: tool.memory === null || tool.pid === null ? "" : inBytes(tool.memory), right: true },
     { text: tool.started === null || tool.pid === null ? "" : elapsed(now - Date.parse(tool.started)), right: true },
     { text: tool.restarts === 0 ? "" : String(tool.restarts), right: true },
     { text: tool.path },
@@ -52,11 +54,12 @@ export function plain(text: string): string {
 
 function isWell({ phase, want, state }: ToolLine): boolean {
   if (phase === "down") return want === "down";
-  return phase === "ready" && state !== "error";
+  if (phase === "resting") return true;
+  return phase === "ready" && state !== "error" && state !== "waiting";
 }
 
 function paintOf(tool: ToolLine, style: Style): (text: string) => string {
   if (tool.phase === "failed" || tool.state === "error") return style.bad;
-  if (tool.phase === "ready") return tool.state === "loading" ? style.busy : style.good;
-  return tool.phase === "down" ? style.faint : style.busy;
+  if (tool.phase === "ready") return tool.state === "loading" || tool.state === "waiting" ? style.busy : tool.state === "released" ? style.faint : style.good;
+  return tool.phase === "down" || tool.phase === "resting" ? style.faint : style.busy;
 }

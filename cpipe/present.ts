@@ -17,6 +17,8 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
       case "started":
       case "tool":
         return isTool(event["tool"]) ? toolLine(event["tool"], style) : null;
+      case "released":
+        return isTool(event["tool"]) ? toolLine(event["tool"], style) : null;
       case "stopped":
         return isTool(event["tool"]) ? `${event["tool"].name} is stopped${usersOf(event["needed_by"])}` : "stopped";
       case "reloaded":

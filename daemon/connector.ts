@@ -189,8 +189,7 @@ export class Connector implements WorkerPipe {
   }
 
   #prepend(sessions: Handover["clients"], unread: Buffer): void {
-    const lines = sessions.map(({ pid, dialect, wants }) => `${JSON.stringify({ pid, cmd: "subscribe", dialect, wants })}\n`);
-    this.#upstream.prepend(lines.join("") + unread.toString());
+    this.#upstream.prepend(sessions.map(({ pid, dialect, wants }) => `${JSON.stringify({ pid, cmd: "subscribe", dialect, wants })}\n`).join("") + unread.toString());
   }
 
   /** Nobody has taken what `estate` gave. To be called while no process reads. */
@@ -218,7 +217,7 @@ export class Connector implements WorkerPipe {
   /** Asks the worker one thing. @throws ToolError what it says; `interrupted`; `timeout` after `limitMs` */
   async ask(cmd: string, args: object = {}, limitMs = Infinity): Promise<ToolEvent> {
     if (this.#connection === null) throw new ToolError("interrupted", { tool: this.#name });
-    return this.#requests.ask(cmd, () => this.#send(cmd, args), limitMs);
+    return this.#requests.ask(cmd, (id) => this.#send(cmd, args, id), limitMs);
   }
 
   /** What waits for the next process: in the FIFO that it will find, and nothing that was meant for the one before. */
@@ -288,8 +287,8 @@ export class Connector implements WorkerPipe {
     });
   }
 
-  #send(cmd: string, args: object = {}): void {
-    this.#connection?.send({ pid: process.pid, cmd, ...args, req_id: cmd });
+  #send(cmd: string, args: object = {}, req_id = cmd): void {
+    this.#connection?.send({ pid: process.pid, cmd, ...args, req_id });
   }
 
   #take(event: ToolEvent): void {

@@ -13,6 +13,7 @@ import type { Fleet } from "./fleet.ts";
 import { followLog } from "./logs/follow.ts";
 import { readLog } from "./logs/read.ts";
 import { metricsOf } from "./metrics.ts";
+import type { Residency } from "./residency/residency.ts";
 import { watchFleet } from "./watch.ts";
 import type { WorkerState } from "./worker/state.ts";
 import { isDown } from "./worker/worker.ts";
@@ -20,6 +21,7 @@ import { isDown } from "./worker/worker.ts";
 /** What the control pipe asks of the daemon beside its fleet. */
 export interface Controlled {
   readonly fleet: Fleet;
+  readonly residency: Residency;
   readonly logs: string;
   snapshot(): Registry;
   /** @throws ToolError `invalid-config` */
@@ -35,22 +37,34 @@ type A<C extends keyof (typeof supervisor)["commands"]> = Args<typeof supervisor
 
 /** The daemon as a tool: `/tmp/tool-supervisor`, in the same protocol as any other. */
 export function controlServer(daemon: Controlled, folder: string, log: Log): ToolServer {
-  const { fleet } = daemon;
+  const { fleet, residency } = daemon;
   // Whether another daemon answers here is the daemon's to find out, and the FIFO its to remove, as with any tool's.
   const server = new ToolServer({ name: SUPERVISOR, description: supervisor.description, folder, state: "running", config: {}, log, supervised: true });
   return server.implement(supervisor, {
-    list: () => ({ event: "tools", tools: fleet.entries }),
-    status: ({ tool }: A<"status">) => ({ event: "status", status: statusOf(daemon, tool) }),
+    list: async () => {
+      await residency.measure();
+      return { event: "tools", tools: fleet.entries };
+    },
+    status: async ({ tool }: A<"status">) => {
+      await residency.measure();
+      return { event: "status", status: statusOf(daemon, tool) };
+    },
     start: ({ tool }: A<"start">, call: Call) => {
+      residency.want(fleet.get(tool));
       fleet.start(tool, "asked to start");
       return started(fleet, tool, call);
     },
     restart: ({ tool }: A<"restart">, call: Call) => {
       const { pid } = fleet.get(tool).worker.state;
+      residency.want(fleet.get(tool));
       fleet.restart(tool, "asked to restart");
       return started(fleet, tool, call, pid);
     },
     stop: ({ tool }: A<"stop">) => (tool === undefined ? stopAll(daemon) : stopped(fleet, tool)),
+    release: async ({ tool }: A<"release">) => {
+      await residency.release(fleet.get(tool));
+      return { event: "released", tool: fleet.get(tool).entry };
+    },
     reload: (args: A<"reload">, call: Call) => reload(daemon, args, call),
     sweep: async () => ({ event: "swept", removed: await daemon.sweep() }),
     logs: ({ tool, ...query }: A<"logs">, call: Call) => logEntries(daemon, tool, query, call.signal),
@@ -121,7 +135,7 @@ async function stopAll(daemon: Controlled): Promise<{ event: string }> {
 function statusOf(daemon: Controlled, tool: string | undefined): unknown {
   if (tool !== undefined && tool !== SUPERVISOR) return daemon.fleet.get(tool).entry;
   const { tools: _, ...own } = daemon.snapshot();
-  return { ...own, memory: process.memoryUsage.rss(), uptime: Math.round(process.uptime()) };
+  return { ...own, memory: process.memoryUsage.rss(), shared: daemon.residency.status, uptime: Math.round(process.uptime()) };
 }
 
 async function* logEntries(daemon: Controlled, tool: string | undefined, query: Omit<A<"logs">, "tool">, signal: AbortSignal) {

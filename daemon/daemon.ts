@@ -19,6 +19,8 @@ import { Fleet } from "./fleet.ts";
 import { keepFresh } from "./freshness.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
 import { foreignServer } from "./owner.ts";
+import { Residency } from "./residency/residency.ts";
+import { Sizes } from "./residency/sizes.ts";
 import { RegistryFile } from "./registry.ts";
 import { type ConfigSource, type Settled } from "./source.ts";
 import { signalGroup } from "./worker/group.ts";
@@ -48,6 +50,7 @@ interface DaemonEvents {
 /** The supervisor, put together: config → fleet → registry, with the control pipe beside them. */
 export class Daemon extends EventEmitter<DaemonEvents> {
   readonly fleet: Fleet;
+  readonly residency: Residency;
   readonly #parts: DaemonParts;
   readonly #pipes: string;
   readonly #registry: RegistryFile;
@@ -82,11 +85,14 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#guardian = new Guardian({ ...this.#self, pipes: this.#pipes }, log);
     this.#bequest = new Bequest({ registry: this.#before, pipes: this.#pipes, lifelines: this.#lifelines, log });
     const effects = workerProcesses({ logs: places.logs, limits, log, lifelines: this.#lifelines, launch: (spec) => launchOf(spec, launch) });
-    this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects });
+    const sizes = new Sizes(places.sizes, (error) => log.warn({ reason: error.message }, "what tools need is not remembered"));
+    this.residency = new Residency({ tools: () => this.fleet.all(), waitsForOthers: (name) => this.fleet.waitsForOthers(name) !== null, sizes, log }, first.memoryBudget);
+    const gates = [(name: string): string | null => this.residency.blocked(this.fleet.get(name))];
+    this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects, gates, onTool: (tool) => this.residency.changed(tool) });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
     this.#control = controlServer(
-      { fleet: this.fleet, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), plan: (file) => this.plan(file), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
+      { fleet: this.fleet, residency: this.residency, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), plan: (file) => this.plan(file), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
       this.#pipes,
       log.child({ tool: "supervisor" }),
     );
@@ -200,6 +206,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
       const performed = this.fleet.apply(settled.tools, "tools.yaml changed");
       applied = performed.map(({ now }) => now);
       await this.#guardian.keep(settled.orphanAfterMs);
+      this.residency.budget = settled.memoryBudget;
       notes.push(...this.#notApplied(settled));
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
       return this.#follow(performed);
@@ -252,6 +259,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#parts.log.info({ reason }, "stopping");
     this.#control.setState("stopping");
     for (const stop of this.#chores) stop();
+    this.residency.close();
     await Promise.all([this.fleet.stop(reason), this.#bequest.entries.length === 0 ? null : this.#bequest.end().then(() => this.sweep())]);
   }
 

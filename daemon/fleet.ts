@@ -19,6 +19,8 @@ export type Gate = (name: string) => string | null;
 export interface FleetOptions extends Omit<ToolOptions, "onChanged" | "onState" | "blocked"> {
   /** What else may have to come first, beside other tools. Who keeps one calls `look` when it may say something else. */
   readonly gates?: readonly Gate[];
+  /** A tool is different from what it was; told of those that are on their way out, too. */
+  readonly onTool?: (tool: Tool) => void;
 }
 
 /** All tools that tools.yaml names, in its order. Emits `changed` with a tool's entry, and `removed` with its name. */
@@ -146,7 +148,7 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   /** Stops every tool, for good, those that need others before them; resolves when the last process of each is gone. */
   async stop(reason: string): Promise<void> {
     this.close();
-    const all = new Map(this.#all().map((tool) => [tool.name, tool]));
+    const all = new Map(this.all().map((tool) => [tool.name, tool]));
     await endInOrder(specsOf(all.values()), async (name) => {
       const tool = all.get(name) as Tool;
       tool.stop(reason);
@@ -156,19 +158,20 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   /** The processes that there are, those of removed tools included. */
   get pids(): number[] {
-    return this.#all().flatMap((tool) => tool.pids);
+    return this.all().flatMap((tool) => tool.pids);
   }
 
   /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */
   get stopBudget(): number {
-    const budgets = new Map(this.#all().map(({ name, worker }) => [name, worker.spec.timeouts]));
-    return longestStop(specsOf(this.#all()), (name) => {
+    const budgets = new Map(this.all().map(({ name, worker }) => [name, worker.spec.timeouts]));
+    return longestStop(specsOf(this.all()), (name) => {
       const { drainMs, stopMs, killMs } = budgets.get(name) as WorkerTimeouts;
       return drainMs + stopMs + killMs;
     });
   }
 
-  #all(): Tool[] {
+  /** Those that are on their way out included. */
+  all(): Tool[] {
     return [...this.#tools.values(), ...this.#leaving.values()];
   }
 
@@ -208,6 +211,7 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   #newTool(spec: ToolSpec, history?: History): Tool {
     const onChanged = (changed: Tool): void => {
+      this.#options.onTool?.(changed);
       if (this.#tools.get(changed.name) === changed) this.emit("changed", changed.entry);
       this.look();
     };
@@ -255,14 +259,15 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   readonly #blocked: Gate = (name) => {
     if (this.#closed) return "the daemon is being stopped";
     if (this.#leaving.has(name)) return "it was removed from tools.yaml";
-    for (const gate of [this.#waits, ...(this.#options.gates ?? [])]) {
+    for (const gate of [this.waitsForOthers, ...(this.#options.gates ?? [])]) {
       const reason = gate(name);
       if (reason !== null) return reason;
     }
     return null;
   };
 
-  readonly #waits: Gate = (name) => waitsBecause(name, this.#standingOf);
+  /** Why it waits for other tools, as a sentence; null when it does not. */
+  readonly waitsForOthers: Gate = (name) => waitsBecause(name, this.#standingOf);
 
   readonly #standingOf: StandingOf = (name) => {
     const worker = this.#tools.get(name)?.worker;

@@ -2,32 +2,36 @@ import { errorOf } from "../pipes/client/wire.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
 
-/** The daemon's own requests to one worker that wait for their answer. Each goes with its command as `req_id`, so one of a kind at a time. */
+/** The daemon's own requests to one worker that wait for their answer. Each has a `req_id` of its own. */
 export class Requests {
   readonly #tool: string;
   readonly #waiting = new Map<string, (event: ToolEvent | null) => void>();
+  #next = 1;
 
   constructor(tool: string) {
     this.#tool = tool;
   }
 
   /**
-   * Resolves with the answer, whatever event that is. @throws ToolError what the worker says; `interrupted` when another of its kind, or `end`,
-   * comes before the answer; `timeout` after `limitMs`, for ever by default
+   * Resolves with the answer, whatever event that is. `send` is given the `req_id` to send it with. @throws ToolError what the worker says;
+   * `interrupted` when `end` comes before the answer; `timeout` after `limitMs`, for ever by default
    */
-  ask(cmd: string, send: () => void, limitMs = Infinity): Promise<ToolEvent> {
+  ask(cmd: string, send: (id: string) => void, limitMs = Infinity): Promise<ToolEvent> {
+    const id = `${cmd} ${this.#next++}`;
     return new Promise((resolve, reject) => {
-      const late = (): void => reject(new ToolError("timeout", { tool: this.#tool, what: `answer to ${cmd}`, seconds: limitMs / 1000 }));
+      const late = (): void => {
+        this.#waiting.delete(id);
+        reject(new ToolError("timeout", { tool: this.#tool, what: `answer to ${cmd}`, seconds: limitMs / 1000 }));
+      };
       const timer = limitMs === Infinity ? undefined : setTimeout(late, limitMs);
-      this.#waiting.get(cmd)?.(null);
-      this.#waiting.set(cmd, (event) => {
+      this.#waiting.set(id, (event) => {
         clearTimeout(timer);
-        this.#waiting.delete(cmd);
+        this.#waiting.delete(id);
         if (event === null) reject(new ToolError("interrupted", { tool: this.#tool }));
         else if (event.event === "error") reject(errorOf(event));
         else resolve(event);
       });
-      send();
+      send(id);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { ToolError } from "../pipes/protocol/errors.ts";
+import type { ToolEvent } from "../pipes/protocol/messages.ts";
 import { type DeathRecord, DEATHS_KEPT, type RegistryEntry } from "../pipes/protocol/registry.ts";
 import { canonical, specHash } from "../pipes/protocol/applies.ts";
 import type { ToolSpec } from "../pipes/protocol/spec.ts";
@@ -27,6 +28,9 @@ export interface ToolOptions {
   readonly onChanged: (tool: Tool) => void;
 }
 
+/** Smaller changes of its memory are no news. */
+const NOTABLE_BYTES = 1024 * 1024;
+
 /** What goes on from an earlier daemon, the process aside. */
 export type History = Pick<RegistryEntry, "deaths" | "restarts">;
 
@@ -46,6 +50,9 @@ export class Tool {
   #aim: ToolSpec;
   /** The last offer of settings to its process, and all before it. */
   #offers: Promise<unknown> = Promise.resolve();
+  #memory: number | null = null;
+  /** It has failed because it is larger than all the memory that there is for tools. */
+  #refused = false;
 
   constructor(spec: ToolSpec, options: ToolOptions, { deaths, restarts }: History = { deaths: [], restarts: 0 }) {
     this.#options = options;
@@ -55,6 +62,8 @@ export class Tool {
     this.#deaths = deaths.slice(-DEATHS_KEPT);
     this.#seat.on("died", (record) => (this.#deaths = [...this.#deaths, record].slice(-DEATHS_KEPT)));
     this.#seat.on("changed", (state, before) => {
+      if (state.pid === null) this.#memory = null;
+      if (state.phase !== "failed") this.#refused = false;
       options.onState(state, before);
       options.onChanged(this);
     });
@@ -113,6 +122,30 @@ export class Tool {
     this.#seat.stop(reason);
   }
 
+  get refused(): boolean {
+    return this.#refused;
+  }
+
+  /** It will never be started as things are. */
+  refuse(reason: string): void {
+    this.worker.refuse(reason);
+    this.#refused = this.worker.state.phase === "failed";
+  }
+
+  /** What it was measured to use, in bytes. */
+  weigh(bytes: number): void {
+    if (this.#memory !== null && Math.abs(bytes - this.#memory) < NOTABLE_BYTES) return;
+    this.#memory = bytes;
+    this.#options.onChanged(this);
+  }
+
+  /** Asks its worker something. @throws ToolError what its `error` says, `unsupported` of one without a lane, `timeout`, `interrupted` */
+  async request(cmd: string, args: object, timeoutMs: number): Promise<ToolEvent> {
+    const { connector } = this.#seat.incumbent;
+    if (!connector.ours) throw new ToolError("unsupported", { tool: this.name, what: `answer ${cmd}` });
+    return connector.ask(cmd, args, timeoutMs);
+  }
+
   /** Resolves with the first state of the worker in force, this one included, of which `holds` is true. */
   until(holds: (state: WorkerState) => boolean): Promise<WorkerState> {
     return this.#seat.until(holds);
@@ -157,7 +190,7 @@ export class Tool {
       specHash: hash,
       ...(beside.length === 0 ? {} : { beside }),
       keep: spec.keep.mode,
-      memory: null,
+      memory: this.#memory,
       deaths: [...this.#deaths],
       restarts: this.#restarts + state.restarts,
       log: logPath(this.#options.logs, spec.name),

@@ -83,7 +83,7 @@ function outliving(entry: RegistryEntry): ListedTool[] {
 }
 
 function stray(name: string, path: string): ListedTool {
-  const unknown = { kind: "", model: null, want: "up", state: null, reason: null, progress: null, pid: null, started: null, restarts: 0 } as const;
+  const unknown = { kind: "", model: null, want: "up", state: null, reason: null, progress: null, memory: null, pid: null, started: null, restarts: 0 } as const;
   return { name, path, phase: "unsupervised", ...unknown, supervised: false, description: "", log: null };
 }
 

@@ -11,7 +11,7 @@ import type { Path } from "./fill.ts";
 import type { Problem } from "./problem.ts";
 import { checkOrder } from "./references.ts";
 import { fileSchema } from "./schemas.ts";
-import { logPolicy, type LogPolicy, specOf } from "./spec.ts";
+import { logPolicy, type LogPolicy, memoryBudget, specOf } from "./spec.ts";
 import { Filled, tidy } from "./tidy.ts";
 import { shown } from "./words.ts";
 
@@ -24,6 +24,8 @@ export interface Config {
   readonly logs: LogPolicy;
   /** How long workers live without a daemon, in ms; null is for ever. */
   readonly orphanAfterMs: number | null;
+  /** What all tools together may use, in bytes; null without a limit. */
+  readonly memoryBudget: number | null;
   /** In the order of the file. */
   readonly tools: ReadonlyMap<string, ToolSpec>;
 }
@@ -62,7 +64,7 @@ function toConfig(path: string, root: Entry, env: Environment, folder: string): 
   const defaults = (root["defaults"] ?? {}) as Entry;
   const tools = Object.entries((root["tools"] ?? {}) as Entry).map(([name, entry]) => [name, specOf(name, entry as Entry, defaults, folder)] as const);
   const pipes = typeof root["pipes"] === "string" ? root["pipes"] : DEFAULT_PIPES;
-  return { path, pipes: resolve(env["PIPE_TOOLS_PIPES"] || resolve(folder, pipes)), logs: logPolicy(root["logs"]), orphanAfterMs: complete(fileKeys.orphanAfter, root["orphanAfter"]) as number | null, tools: new Map(tools) };
+  return { path, pipes: resolve(env["PIPE_TOOLS_PIPES"] || resolve(folder, pipes)), logs: logPolicy(root["logs"]), memoryBudget: memoryBudget(root["memory"]), orphanAfterMs: complete(fileKeys.orphanAfter, root["orphanAfter"]) as number | null, tools: new Map(tools) };
 }
 
 /** What an entry is to be decides by which schema it is tidied. */

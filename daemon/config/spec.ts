@@ -12,7 +12,8 @@ import {
   type WorkerHealth,
   type WorkerTimeouts,
 } from "../../pipes/protocol/spec.ts";
-import { parseDuration } from "../../pipes/protocol/units.ts";
+import { parseDuration, parseSize } from "../../pipes/protocol/units.ts";
+import { machineMemory } from "../residency/memory.ts";
 import { complete, merge } from "./complete.ts";
 import { type Entry, schemaOf } from "./entries.ts";
 import type { Schema } from "./schemas.ts";
@@ -85,6 +86,14 @@ export function residency(keep: unknown): Residency {
 
 export function logPolicy(settings: unknown): LogPolicy {
   return complete(LogSettings, settings) as LogPolicy;
+}
+
+/** `memory.budget` in bytes; null for `unlimited`. A share is one of `machine`, the bytes that there are. */
+export function memoryBudget(settings: unknown, machine: () => number = machineMemory): number | null {
+  const { budget } = (settings ?? {}) as { budget?: unknown };
+  if (budget === undefined || budget === "unlimited") return null;
+  const share = typeof budget === "string" ? /^\s*([\d.]+)\s*%\s*$/.exec(budget)?.[1] : undefined;
+  return share === undefined ? parseSize(budget) : Math.round((machine() * Number(share)) / 100);
 }
 
 interface FullRestart {

@@ -1,4 +1,4 @@
-import { type At, begin, climb, conclude, die, leave, reset, rest, stay, stop, type Step } from "./moves.ts";
+import { type At, begin, climb, conclude, die, fail, leave, reset, rest, stay, stop, type Step } from "./moves.ts";
 import { inWords } from "./restart.ts";
 import type { Effect, EventOf, EventType, Phase, Policy, Starting, StateOf, Stopping, WorkerEvent, WorkerState } from "./state.ts";
 
@@ -44,13 +44,14 @@ const noProcess = {
   answered: stay, stateReported: stay, drained: stay, exited: stay, groupEmptied: stay, spawnFailed: stay, spawned: killStray, hung: stay, inspected: stay,
 };
 /** Where only `down`, `resting` and `waiting` have something to say. */
-const settled = { adopted: stay, requested: stay, gateChanged: stay };
+const settled = { adopted: stay, requested: stay, gateChanged: stay, refused: stay };
 
 export const table: Table = {
   down: {
     ...noProcess,
     requested: stay,
     gateChanged: stay,
+    refused: stay,
     adopted: adopt,
     restAsked: (state, event, at) => rest(reset(state), at, event.reason),
     wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
@@ -62,6 +63,7 @@ export const table: Table = {
     ...noProcess,
     adopted: stay,
     requested: stay,
+    refused: (state, event, at) => fail(state, at, event.reason),
     gateChanged: (state, _, at) => {
       const { blocked } = at.policy;
       if (blocked === null) return begin(state, at, state.cause, state.probing);
@@ -78,6 +80,7 @@ export const table: Table = {
     adopted: stay,
     requested: (state, _, at) => begin(state, at, "a request came"),
     gateChanged: stay,
+    refused: stay,
     wantedUp: (state, event, at) => begin(reset(state), at, event.reason),
     wantedDown: (state, event, at) => conclude(state, { kind: "down", reason: event.reason }, at),
     restartAsked: stay,

@@ -94,6 +94,11 @@ export function rest(from: WorkerState, at: At, reason: string): Step {
   return [{ ...history(from), want: "up", phase: "resting", reason, since: at.now, deadline: null, pid: null, state: null }, []];
 }
 
+/** Given up without a try, until somebody changes something. */
+export function fail(from: WorkerState, at: At, reason: string): Step {
+  return [{ ...history(from), phase: "failed", reason, since: at.now, deadline: null, pid: null, state: null }, []];
+}
+
 /** What the restart policy makes of a death. A probe is on trial from its start until it is ready. */
 export function die(from: WorkerState, death: Death, at: At): Step {
   if (from.want === "down") return conclude(from, { kind: "down", reason: from.reason }, at);

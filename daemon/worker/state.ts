@@ -140,6 +140,8 @@ export type WorkerEvent =
   | { readonly type: "requested" }
   /** `Policy.blocked` may say something else now. */
   | { readonly type: "gateChanged" }
+  /** It must not be started, now or later, unless something is changed: it is larger than all the memory that there is for tools. */
+  | { readonly type: "refused"; readonly reason: string }
   /** A worker of an earlier daemon, proven to be this tool's. */
   | { readonly type: "adopted"; readonly pid: number; readonly restarts: number; readonly reason: string }
   /** `run` is the value of PIPE_TOOLS_RUN in its environment. */

@@ -115,6 +115,11 @@ export class Worker extends EventEmitter<{ changed: [state: WorkerState, before:
     if (this.currentState.phase === "waiting") this.take({ type: "gateChanged" });
   }
 
+  /** It will never be started as things are: what waits for it is told so. */
+  refuse(reason: string): void {
+    this.take({ type: "refused", reason });
+  }
+
   /** Takes over a process of an earlier daemon that is proven to be this tool's. */
   adopt(process: Born, restarts: number, reason: string): void {
     this.process = process;

@@ -12,6 +12,8 @@ export interface Places {
   /** Where the user's own tools.yaml is, whether or not it exists. */
   readonly config: string;
   readonly logs: string;
+  /** How much memory each tool was seen to need. */
+  readonly sizes: string;
   readonly models: string;
   readonly data: string;
 }
@@ -30,6 +32,7 @@ export function places(env: Environment = process.env, uid: number = process.get
     ledgers: join(runtime, "ledger"),
     config: absolute(env["PIPE_TOOLS_CONFIG"]) ?? join(base("XDG_CONFIG_HOME", ".config"), "pipe-tools", "tools.yaml"),
     logs: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "logs"),
+    sizes: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "sizes.json"),
     models: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "models"),
     data: join(base("XDG_DATA_HOME", ".local/share"), "pipe-tools"),
   };

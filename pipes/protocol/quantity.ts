@@ -32,6 +32,13 @@ export function parseSize(value: unknown): number | null {
   return bounded(Number(match[1]) * (match[3] === "B" ? 1000 : 1024) ** power, Number.MAX_SAFE_INTEGER);
 }
 
+/** Bytes for people: `512 B`, `3.1 GiB`, `120 MiB`. */
+export function inBytes(bytes: number): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  const amount = bytes / 1024 ** power;
+  return `${amount < 10 && power > 0 ? Number(amount.toFixed(1)) : Math.round(amount)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
+}
+
 const durationPattern = new RegExp(DURATION_PATTERN);
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

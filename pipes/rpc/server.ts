@@ -4,6 +4,7 @@ import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
 import type { WriterLimits } from "../transport/writer.ts";
 import { Activity } from "./activity.ts";
+import { Admission } from "./admission.ts";
 import type { About, Builtin } from "./builtins.ts";
 import { Commands, type Implementation } from "./commands.ts";
 import { type Core, dispatch, refuseOverlong } from "./dispatch.ts";
@@ -11,6 +12,7 @@ import { drain } from "./drain.ts";
 import { Endpoint } from "./endpoint.ts";
 import { type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
 import { type Log, lineLog } from "./log.ts";
+import { withResolvers } from "./resolvers.ts";
 import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
 import { RELEASED, WorkerCommands } from "./worker.ts";
@@ -57,6 +59,7 @@ export class ToolServer {
   readonly #about: { -readonly [K in keyof About]: About[K] };
   readonly #core: Core;
   readonly #activity = new Activity();
+  readonly #admission: Admission;
   readonly #closed = withResolvers<string>();
   #closing = false;
 
@@ -66,6 +69,7 @@ export class ToolServer {
     this.log = given.log ?? lineLog(this.name);
     this.#options = given;
     this.#about = this.#aboutOf(given);
+    this.#admission = new Admission(this.name, { waiting: () => this.setState("waiting", { reason: "it waits for room in memory" }), alive: () => this.alive() });
     const folder = given.folder ?? process.env["PIPE_TOOLS_PIPES"] ?? DEFAULT_PIPES;
     const maxLine = given.maxLine ?? MAX_LINE_BYTES;
     this.#sessions = new Sessions({
@@ -190,6 +194,14 @@ export class ToolServer {
    */
   protected onRelease?(): Promise<number | void>;
 
+  /**
+   * To be awaited before what was released is loaded again: other tools may have to make room first, and meanwhile the state is
+   * `waiting`. Resolves at once in a server that nobody looks after. @throws ToolError `not-ready`: there never will be room
+   */
+  protected room(): Promise<void> {
+    return this.#admission.room();
+  }
+
   /** Says that it stops, ends what is under way, and gives the FIFO up. */
   close(reason = "asked to"): Promise<void> {
     return this.#end(reason, null);
@@ -241,6 +253,7 @@ export class ToolServer {
     const server = this;
     const worker = new WorkerCommands(this.#about, this.#activity, {
       ownDescription: this.#ownDescription,
+      admission: this.#admission,
       clients: () => this.#sessions.size,
       configure: () => this.onConfigure?.bind(this) ?? null,
       release: () => this.onRelease?.bind(this) ?? null,
@@ -269,6 +282,7 @@ export class ToolServer {
         health: (_, __, call) => worker.health(call),
         configure: this.#unlessClosing((_, args, call) => worker.configure(args, call)),
         release: this.#unlessClosing((_, __, call) => worker.release(call)),
+        admit: (_, { refused }, call) => worker.admit(refused, call),
       },
     };
   }
@@ -282,11 +296,4 @@ function readSettings(): Record<string, unknown> {
   } catch (error) {
     throw new ToolError("invalid-request", { path: "$PIPE_TOOLS_SETTINGS", expected: "a JSON object", got: text.slice(0, 40) }, { cause: error });
   }
-}
-
-/** Promise.withResolvers, which Node 20 lacks. */
-function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>((settle) => (resolve = settle));
-  return { promise, resolve };
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ToolError } from "../protocol/errors.ts";
 import { worker } from "../protocol/interfaces/worker.ts";
 import type { Activity } from "./activity.ts";
+import type { Admission } from "./admission.ts";
 import type { About } from "./builtins.ts";
 import type { Call } from "./call.ts";
 import { validate } from "./validation.ts";
@@ -15,6 +16,7 @@ export const RELEASED = "released";
 interface Hooks {
   /** What it is where tools.yaml does not say. */
   readonly ownDescription: string;
+  readonly admission: Admission;
   /** How many clients are subscribed. */
   clients(): number;
   /** Null for a server that takes no other settings. */
@@ -40,6 +42,7 @@ export class WorkerCommands {
   }
 
   health(call: Call): void {
+    this.#hooks.admission.supervisedBy(call.session);
     const { state } = this.#about.standing;
     call.finish({
       event: "health",
@@ -63,6 +66,7 @@ export class WorkerCommands {
 
   /** @throws ToolError `busy`, `unsupported` */
   release(call: Call): void {
+    this.#hooks.admission.supervisedBy(call.session);
     const { name, standing } = this.#about;
     if (standing.state === RELEASED) return call.finish({ event: "released" });
     const release = this.#hooks.release();
@@ -70,6 +74,11 @@ export class WorkerCommands {
     if (this.#activity.calls > 0) throw new ToolError("busy", { tool: name, queued: this.#activity.calls });
     this.#releasing ??= this.#let(release).finally(() => (this.#releasing = null));
     void answer(this.#releasing.then((bytes) => ({ event: "released", ...(typeof bytes === "number" ? { bytes } : {}) })), call);
+  }
+
+  admit(refused: unknown, call: Call): void {
+    this.#hooks.admission.admit(typeof refused === "string" ? refused : undefined);
+    call.finish({ event: "admitted" });
   }
 
   async #change(settings: Settings, description: string | undefined): Promise<void> {

@@ -25,6 +25,7 @@ export class ChatServer extends ToolServer {
     super({ name: "chat", description: "Talk to a language model", state: "loading", ...options });
     this.#settings = { ...chatDefaults, ...this.settings };
     this.#model = new Model(this.name, this.#settings, {
+      room: () => this.room(),
       loading: () => this.setState("loading"),
       progress: (stage, value, total) => this.progress(stage, value, total),
       retrying: () => this.alive(),
@@ -59,6 +60,10 @@ export class ChatServer extends ToolServer {
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = next;
     this.#model.configure(next);
+  }
+
+  protected override async onRelease(): Promise<void> {
+    await this.#model.release();
   }
 
   protected override async onClose(): Promise<void> {

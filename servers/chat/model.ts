@@ -9,6 +9,8 @@ import type { GenerateRequest, GenerateResult, LoadedModel, Token } from "./engi
 import { resolveModel } from "./models/resolve.ts";
 
 export interface ModelEvents {
+  /** Resolves when what was released may be loaded again. @throws ToolError `not-ready` */
+  room(): Promise<void>;
   loading(): void;
   progress(stage: string, value: number, total: number | null): void;
   /** It is at work on the model without getting further: a server does not answer, say. */
@@ -38,6 +40,10 @@ export class Model {
   readonly #waiting = new Set<Call>();
   #engine: Promise<Engine> | null = null;
   #current: Engine | null = null;
+  /** Its weights were let go of, and are not back yet. */
+  #released = false;
+  /** Resolves when the memory is free. */
+  #releasing: Promise<void> = Promise.resolve();
   /** The stage and tenth that the log knows of. */
   #logged = "";
   #failure: { error: ToolError; at: number } | null = null;
@@ -89,6 +95,18 @@ export class Model {
     }
   }
 
+  /** Lets go of the weights until the next request. @throws ToolError `busy` while they are being loaded */
+  async release(): Promise<void> {
+    const engine = this.#current;
+    if (this.#engine !== null && (engine === null || engine.phase === "loading")) throw new ToolError("busy", { tool: this.#tool, queued: this.#waiting.size });
+    this.#engine = null;
+    this.#current = null;
+    this.#failure = null;
+    this.#released = true;
+    this.#releasing = engine?.stop() ?? Promise.resolve(); // a request that comes meanwhile waits for that
+    await this.#releasing;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new ToolError("stopping", { tool: this.#tool }));
     await this.#current?.stop();
@@ -101,7 +119,7 @@ export class Model {
     if (this.#waiting.size >= maxQueue) throw new ToolError("busy", { tool: this.#tool, queued: this.#waiting.size });
     const bringing = this.#bring();
     this.#waiting.add(call);
-    call.queued(this.#waiting.size, "the model is loading");
+    call.queued(this.#waiting.size, this.#released ? "the model was released from memory and is loaded again" : "the model is loading");
     const cancelled = new Promise<never>((_, reject) => call.signal.addEventListener("abort", () => reject(call.signal.reason as Error), { once: true }));
     try {
       return await Promise.race([bringing, cancelled]);
@@ -118,8 +136,7 @@ export class Model {
     if (this.#engine !== null) return this.#engine;
     const failure = this.#failure;
     if (failure !== null && performance.now() - failure.at < RETRY_AFTER_MS) return Promise.reject(failure.error);
-    this.#events.loading();
-    const engine = this.#open();
+    const engine = this.#released ? this.#reopen() : this.#begin();
     this.#engine = engine;
     engine.catch((thrown: unknown) => {
       if (this.#engine !== engine) return; // the engine has said so itself
@@ -129,6 +146,18 @@ export class Model {
       if (!this.#closing.signal.aborted) this.#events.failed(error);
     });
     return engine;
+  }
+
+  /** Never two copies: the one before is out of memory, and there is room. */
+  async #reopen(): Promise<Engine> {
+    await this.#releasing;
+    await this.#events.room();
+    return this.#begin();
+  }
+
+  #begin(): Promise<Engine> {
+    this.#events.loading();
+    return this.#open();
   }
 
   async #open(): Promise<Engine> {
@@ -148,7 +177,9 @@ export class Model {
     this.#listen(engine);
     this.#current = engine;
     try {
-      this.#events.ready(await engine.load());
+      const loaded = await engine.load();
+      this.#released = false;
+      this.#events.ready(loaded);
       return engine;
     } catch (error) {
       this.#current = null;

@@ -22,7 +22,7 @@ const ending = {
 export const chat = defineInterface({
   name: "chat",
   description: "Talk to a language model",
-  states: ["loading", "idle", "inferring", "error", "stopping"],
+  states: ["loading", "idle", "inferring", "released", "waiting", "error", "stopping"],
   commands: {
     chat: { description: "Continue a conversation; the answer streams", args: Type.Object({ messages, ...Sampling }), reply: "token", streams: true, idempotent: true },
     chat_blocking: { description: "Continue a conversation; the answer comes whole", args: Type.Object({ messages, ...Sampling }), reply: "reply", idempotent: true },

@@ -19,6 +19,7 @@ export const supervisor = defineInterface({
     start: { description: "Start a tool, and first what it needs; answers when it is ready, or with why it is not", args: Type.Object(one), reply: "started", idempotent: true, text: "tool" },
     stop: { description: "Stop a tool; answers when its last process has gone. Without a tool: stop the daemon", args: Type.Object(maybeOne), reply: "stopped", idempotent: true, text: "tool" },
     restart: { description: "Stop and start a tool; answers when it is ready again", args: Type.Object(one), reply: "started", text: "tool" },
+    release: { description: "Free the memory of an idle tool until its next request", args: Type.Object(one), reply: "released", idempotent: true, text: "tool" },
     reload: {
       description: "Read tools.yaml again and apply what has changed; answers when it is known what came of it",
       args: Type.Object({
@@ -50,6 +51,7 @@ export const supervisor = defineInterface({
     status: { description: "One tool, or the daemon", fields: Type.Object({ status: Type.Object({}, { description: "everything known" }) }) },
     started: { description: "The tool is ready", fields: entry },
     stopped: { description: "The last process of the tool has gone", fields: Type.Object({ tool: Type.Optional(RegistryEntry), needed_by: Type.Optional(Type.Array(Type.String(), { description: "tools that need it and go on without it" })) }) },
+    released: { description: "The memory of the tool is free", fields: entry },
     reloaded: {
       description: "tools.yaml was applied, or would be so",
       fields: Type.Object({

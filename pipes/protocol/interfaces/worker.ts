@@ -20,6 +20,12 @@ export const worker = defineInterface({
       idempotent: true,
     },
     release: { description: "Free what can be loaded again (weights), until the next request needs it; refused as busy while one is under way", args: noFields, reply: "released", idempotent: true },
+    admit: {
+      description: "Load again what was released: there is room; or fail whatever waits for it, since there never will be",
+      args: Type.Object({ refused: Type.Optional(Type.String({ description: "why there never is room, as a sentence" })) }),
+      reply: "admitted",
+      idempotent: true,
+    },
     promote: { description: "Of a standby: serve in the place of the worker before, whose requests and clients it takes over", args: noFields, reply: "promoted" },
   },
   events: {
@@ -35,6 +41,7 @@ export const worker = defineInterface({
     },
     configured: { description: "The settings are in force", fields: noFields },
     released: { description: "The memory is free", fields: Type.Object({ bytes: Type.Optional(Type.Integer({ description: "how much, where known" })) }) },
+    admitted: { description: "It loads, or has failed what waited", fields: noFields },
     promoted: { description: "It serves", fields: noFields },
   },
 });

@@ -12,7 +12,7 @@ const signal = fc.constantFrom(null, "SIGKILL", "SIGSEGV");
 const code = fc.constantFrom(0, 1, 78, 125, null);
 const state = fc.constantFrom("loading", "idle", "error", "inferring", "stopping");
 const anyEvent: fc.Arbitrary<WorkerEvent> = fc.oneof(
-  fc.record({ type: fc.constantFrom("wantedUp" as const, "wantedDown" as const, "restartAsked" as const, "restAsked" as const, "spawnFailed" as const), reason }),
+  fc.record({ type: fc.constantFrom("wantedUp" as const, "wantedDown" as const, "restartAsked" as const, "restAsked" as const, "spawnFailed" as const, "refused" as const), reason }),
   fc.record({ type: fc.constantFrom("requested" as const, "gateChanged" as const) }),
   fc.record({ type: fc.constant("adopted" as const), pid, restarts: fc.nat({ max: 3 }), reason }),
   fc.record({ type: fc.constant("hung" as const), pid, cause: fc.constantFrom("hang" as const, "refusing" as const, "out-of-memory" as const), what: reason }),
