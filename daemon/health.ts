@@ -15,8 +15,8 @@ export interface Watched {
   readonly prompt: boolean;
   /** Asks how it does. `answered` is called once it has answered, with null when it has nothing to tell but that. */
   ask(answered: (report: HealthReport | null) => void): void;
-  /** What its processes have used so far. */
-  look(at: number): Usage;
+  /** What its processes have used so far; null when that cannot be seen now. */
+  look(at: number): Usage | null;
   /** Something to be noted before anything is done. */
   suspect(what: string): void;
   giveUp(cause: "hang" | "refusing", what: string): void;
@@ -200,11 +200,11 @@ export class Health {
     this.#used = null;
   }
 
-  /** Whether its processes have done anything since the last look. */
+  /** Whether its processes have done anything since the last look; what cannot be seen is not held against it. */
   #atWork(): boolean {
     const before = this.#used;
     this.#used = this.#worker.look(this.#clock.now());
-    return before !== null && workBetween(before, this.#used) !== null;
+    return before === null || this.#used === null || workBetween(before, this.#used) !== null;
   }
 
   #giveUp(cause: "hang" | "refusing", what: string): void {

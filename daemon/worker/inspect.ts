@@ -23,9 +23,13 @@ const MEBIBYTE = 1024 * 1024;
 
 export const noUsage = (at: number): Usage => ({ at, cpuMs: 0, readBytes: 0, majorFaults: 0 });
 
-/** Looks at a process group. It costs a pass over /proc, or a `ps`, so it is done for those that are suspected, and never regularly. */
-export function usageOf(pgid: number, at: number): Usage {
-  return process.platform === "linux" ? fromProc(pgid, at) : { ...noUsage(at), cpuMs: fromPs(pgid) };
+/** Looks at a process group; null when that cannot be done now, for want of descriptors, say. It costs a pass over /proc, or a `ps`, so it is done for those that are suspected, and never regularly. */
+export function usageOf(pgid: number, at: number): Usage | null {
+  try {
+    return process.platform === "linux" ? fromProc(pgid, at) : { ...noUsage(at), cpuMs: fromPs(pgid) };
+  } catch {
+    return null; // to end a worker because we cannot look at it would be worse than to look again later
+  }
 }
 
 /**
@@ -66,6 +70,7 @@ export class Inspector {
   /** What it was busy with, as a clause; null when it was not. One that another daemon has started is looked at from now on. */
   inspect(pid: number): string | null {
     const now = usageOf(pid, this.#clock());
+    if (now === null) return "it cannot be looked at now";
     const before = this.#looks.get(pid);
     this.#looks.set(pid, now);
     return before === undefined ? "nobody has looked at it before" : workBetween(before, now);

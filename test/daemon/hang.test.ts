@@ -20,7 +20,7 @@ describe("a worker that hangs", () => {
   before(async () => {
     const tools = [
       `echo: {server: echo, ${HASTY}}`,
-      `steady: {module: ${tool("steady.mjs")}, ${HASTY}}`,
+      `steady: {module: ${tool("steady.mjs")}, health: {interval: 100ms, answer: 4s, progress: 1s}}`,
       `absorbed: {command: [${python}, ${tool("absorbed.py")}], ${HASTY}}`,
       `chat: {server: chat, threads: 1, health: {interval: 100ms, answer: never, progress: 3s}}`,
     ];
@@ -96,13 +96,13 @@ describe("a worker that hangs", () => {
 describe("a worker that is busy", () => {
   const world = makeWorld();
   let daemon: Supervised;
-  const patient = "health: {interval: 100ms, answer: 2s, progress: 1s}";
+  const patient = "health: {interval: 100ms, answer: 4s, progress: 3s}";
   before(async () => {
     const tools = [
       `steady: {module: ${tool("steady.mjs")}, ${patient}}`,
-      `idle: {server: echo, ${HASTY}}`,
-      `slow: {module: ${tool("slow.mjs")}, health: {interval: 100ms, answer: 1s}}`,
-      `absorbed: {command: [${python}, ${tool("absorbed.py")}], ${HASTY}}`,
+      `idle: {server: echo, ${patient}}`,
+      `slow: {module: ${tool("slow.mjs")}, health: {interval: 100ms, answer: 4s}}`,
+      `absorbed: {command: [${python}, ${tool("absorbed.py")}], ${patient}}`,
       `loads: {command: [${python}, ${tool("loads-first.py")}, work, "8"], timeouts: {start: 3s}}`,
       `sleeps: {command: [${python}, ${tool("loads-first.py")}, sleep, "60"], timeouts: {start: 3s}, restart: never}`,
     ];
@@ -118,9 +118,9 @@ describe("a worker that is busy", () => {
     assert.deepEqual((await daemon.ready(name)).deaths, []);
   };
 
-  it("is left alone for as long as its request gets further, past every one of its times", () => untouched("steady", "work", { ms: 5000 }));
+  it("is left alone for as long as its request gets further, past every one of its times", () => untouched("steady", "work", { ms: 6000 }));
 
-  it("is left alone while it says so, if it speaks the older protocol and can do nothing else meanwhile", () => untouched("absorbed", "work", { seconds: 4 }));
+  it("is left alone while it says so, if it speaks the older protocol and can do nothing else meanwhile", () => untouched("absorbed", "work", { seconds: 6 }));
 
   it("is left alone past its time to start while it loads, which shows; one that sleeps is not", async () => {
     const loaded = await daemon.ready("loads");
@@ -133,7 +133,7 @@ describe("a worker that is busy", () => {
   it("is connected to again when it has dropped the daemon, and left alone", async () => {
     const { pid } = await daemon.ready("slow");
     writeLine(world, "slow", JSON.stringify({ pid: daemon.pid, cmd: "unsubscribe" }));
-    await pidAfter(world, "slow", "wait", { ms: 3000 });
+    await pidAfter(world, "slow", "wait", { ms: 6000 });
     await pidAfter(world, "slow", "complain", { reason: "nobody listens" });
     const heard = await daemon.until("slow", ({ state }) => state === "error");
     assert.deepEqual([heard.pid, heard.reason, heard.deaths], [pid, "nobody listens", []]);
@@ -143,11 +143,11 @@ describe("a worker that is busy", () => {
     const before = await Promise.all(["idle", "steady", "absorbed"].map((name) => daemon.ready(name)));
     process.kill(daemon.pid, "SIGSTOP");
     try {
-      await pidAfter(world, "steady", "work", { ms: 3000 });
+      await pidAfter(world, "steady", "work", { ms: 6000 });
     } finally {
       process.kill(daemon.pid, "SIGCONT");
     }
-    await pidAfter(world, "steady", "work", { ms: 3000 });
+    await pidAfter(world, "steady", "work", { ms: 6000 });
     const now = await Promise.all(["idle", "steady", "absorbed"].map((name) => daemon.ready(name)));
     assert.deepEqual(now.map(({ pid, deaths }) => [pid, deaths]), before.map(({ pid }) => [pid, []]));
   });

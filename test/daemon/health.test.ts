@@ -25,7 +25,7 @@ function watched(over: Partial<Omit<Watched, "budgets" | "look">> & { budgets?: 
     state: "idle",
     reason: "it answers",
     prompt: true,
-    look: (at: number): Usage => ({ at, cpuMs: cpuMs(), readBytes: 0, majorFaults: 0 }),
+    look: (at: number): Usage | null => ({ at, cpuMs: cpuMs(), readBytes: 0, majorFaults: 0 }),
     suspect: (what: string) => void said.push(`? ${what}`),
     giveUp: (cause: string, what: string) => void said.push(`${cause}: ${what}`),
     ...rest,
@@ -154,6 +154,19 @@ test("a worker that cannot answer because it loads is left alone while it is at 
   worker.state = "idle";
   clock.pass(20 * SECOND);
   assert.equal(said.at(-1), "hang: it has not answered for 20 s");
+});
+
+test("a load whose processes cannot be looked at is not given up for that", () => {
+  let began = 0;
+  const { clock, said, worker } = watched({ state: "loading", ask: telling(() => ({ silent: clock.now() - began })) });
+  began = clock.now();
+  const { look } = worker;
+  worker.look = () => null;
+  clock.pass(60 * MINUTE);
+  assert.equal(said.length, 1);
+  worker.look = look;
+  clock.pass(21 * MINUTE);
+  assert.equal(said.at(-1), "hang: it has got no further with its load for 10 min");
 });
 
 test("a server of the older protocol is neither asked nor judged while it says that it is busy", () => {

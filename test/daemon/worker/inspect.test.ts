@@ -30,9 +30,9 @@ describe("a process", () => {
     await written(works.log, /^works\n/m);
     const before = [waits, works].map(({ pid }) => usageOf(pid, 0));
     const until = (before[1]?.cpuMs ?? 0) + 300;
-    while (usageOf(works.pid, 0).cpuMs < until) await new Promise((resolve) => setTimeout(resolve, 20)); // what another process uses is no event
+    while ((usageOf(works.pid, 0)?.cpuMs ?? 0) < until) await new Promise((resolve) => setTimeout(resolve, 20)); // what another process uses is no event
     const now = [waits, works].map(({ pid }) => usageOf(pid, 1000));
-    assert.deepEqual(now.map((look, i) => workBetween(before[i] as Usage, look) !== null), [false, true]);
+    assert.deepEqual(now.map((look, i) => workBetween(before[i] as Usage, look as Usage) !== null), [false, true]);
   });
 
   it("is looked at for what it did since the last look", async (t) => {
