@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { isAtLeast, parseEntry, type LogEntry } from "./entry.ts";
 import { type LogQuery, readLog } from "./read.ts";
+import { cutsOf } from "./rotate.ts";
 
 const LINE_END = 0x0a;
 
@@ -37,6 +38,7 @@ function unreadOf(path: string): { readonly from: number; take(): Buffer[] } {
   let offset = sizeOf(path);
   const from = offset;
   let newestAside = identityOf(`${path}.1`);
+  let known = cutsOf(path).length;
   return {
     from,
     take: () => {
@@ -46,9 +48,13 @@ function unreadOf(path: string): { readonly from: number; take(): Buffer[] } {
       if (aside.length === 0 && sizeOf(path) < offset) offset = 0;
       newestAside = identityOf(`${path}.1`);
       const taken: Buffer[] = [];
-      for (const file of aside) {
+      const cuts = cutsOf(path).slice(known);
+      known += cuts.length;
+      for (const [n, file] of aside.entries()) {
         taken.push(readFrom(file, offset));
-        offset = 0;
+        // What is left in front of the log may have been read: its beginning, or, when more was read already than was put aside, more of it.
+        const gone = cuts.length === aside.length ? cuts[n] : undefined;
+        offset = gone === undefined ? 0 : Math.max(offset, sizeOf(file)) - gone;
       }
       taken.push(readFrom(path, offset));
       offset += taken.at(-1)?.length ?? 0;

@@ -2,6 +2,7 @@ import { closeSync, constants, ftruncateSync, openSync, readSync, renameSync, rm
 import { open, readdir, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
+import { takeFront } from "./front.ts";
 
 export interface RotationLimits {
   /** A log that has grown past this is put aside. */
@@ -19,9 +20,10 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_WRONLY } = constants;
 /**
  * Puts a log aside as PATH.1 when it is larger than allowed; resolves to whether it did.
  *
- * Workers write through a descriptor of their own, so the file cannot be renamed away from them: it is copied, then cut
- * to nothing. Nothing else of this process runs between the last read and the cut, so the daemon's own log loses no line; of
- * a worker's, what it writes in those microseconds is lost (no system call cuts a file only if it has not grown).
+ * Workers write through a descriptor of their own, so the file cannot be renamed away from them: it is copied, and then the copied
+ * part taken away from its front, which loses nothing of what they write meanwhile. Where the file system cannot do that (front.ts),
+ * it is cut to nothing: nothing else of this process runs between the last read and the cut, so the daemon's own log loses no line
+ * even then; of a worker's, what it writes in those microseconds is lost.
  * @throws ToolError `file-failed`, with the log left as it was
  */
 export async function rotate(path: string, limits: RotationLimits = DEFAULT_LIMITS): Promise<boolean> {
@@ -40,7 +42,8 @@ export async function rotate(path: string, limits: RotationLimits = DEFAULT_LIMI
 }
 
 /**
- * Looks at every log in a folder again and again, without keeping the process alive. `report` gets what went wrong. How often
+ * Looks at every log in a folder again and again, without keeping the process alive. `report` gets what went wrong, once until it has
+ * gone right again: on a full disk the same goes wrong each time. How often
  * decides how far a worker that prints without end gets past its limit.
  */
 export function rotateRegularly(
@@ -50,22 +53,37 @@ export function rotateRegularly(
   everyMs = 10_000,
 ): { readonly check: () => Promise<void>; readonly close: () => void } {
   let checking: Promise<void> | null = null;
+  const failing = new Set<string>();
   const check = (): Promise<void> => {
-    checking ??= rotateFolder(folder, limits, report).finally(() => (checking = null));
+    checking ??= rotateFolder(folder, limits, failing, report).finally(() => (checking = null));
     return checking;
   };
   const timer = setInterval(() => void check(), everyMs).unref();
   return { check, close: () => clearInterval(timer) };
 }
 
-async function rotateFolder(folder: string, limits: RotationLimits, report: (error: ToolError) => void): Promise<void> {
-  try {
-    for (const name of await readdir(folder)) {
-      if (name.endsWith(".log")) await rotate(join(folder, name), limits).catch((error: unknown) => report(ToolError.from(error)));
+async function rotateFolder(folder: string, limits: RotationLimits, failing: Set<string>, report: (error: ToolError) => void): Promise<void> {
+  const attempt = async (path: string, run: () => Promise<unknown>): Promise<void> => {
+    try {
+      await run();
+      failing.delete(path);
+    } catch (error) {
+      if (!failing.has(path)) report(ToolError.from(error, "file-failed", { path }));
+      failing.add(path);
     }
-  } catch (error) {
-    report(ToolError.from(error, "file-failed", { path: folder }));
-  }
+  };
+  await attempt(folder, async () => {
+    for (const name of await readdir(folder)) if (name.endsWith(".log")) await attempt(join(folder, name), () => rotate(join(folder, name), limits));
+  });
+}
+
+const cuts = new Map<string, number[]>();
+
+/** How many bytes were taken from the front of a log by each rotation of this process, for those who follow it. */
+export function cutsOf(path: string): number[] {
+  const known = cuts.get(path) ?? [];
+  cuts.set(path, known);
+  return known;
 }
 
 async function putAside(source: FileHandle, path: string, keep: number): Promise<void> {
@@ -76,9 +94,11 @@ async function putAside(source: FileHandle, path: string, keep: number): Promise
   const target = openSync(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     const copied = await copyMost(source, target);
+    await source.datasync(); // taking the front away waits for the disk, and everything else would wait with it
     for (let n = keep - 1; n >= 1; n--) renameIfThere(`${path}.${n}`, `${path}.${n + 1}`);
     renameSync(aside, `${path}.1`);
-    cut(source.fd, target, copied);
+    const size = takeFront(source.fd, target, copied) ?? cut(source.fd, target, copied);
+    cutsOf(path).push(size);
   } catch (error) {
     rmSync(aside, { force: true });
     throw error;
@@ -99,10 +119,10 @@ async function copyMost(source: FileHandle, target: number): Promise<number> {
 }
 
 /**
- * What was added meanwhile, then the cut, in one go. A line that crosses a page's edge grows in two steps: the file is cut after a
+ * What was added meanwhile, then the cut, in one go; returns how much there was. A line that crosses a page's edge grows in two steps: the file is cut after a
  * line's end, unless none comes.
  */
-function cut(source: number, target: number, copied: number): void {
+function cut(source: number, target: number, copied: number): number {
   const buffer = Buffer.allocUnsafe(CHUNK);
   const patience = performance.now() + LINE_PATIENCE_MS;
   let position = copied;
@@ -116,6 +136,7 @@ function cut(source: number, target: number, copied: number): void {
     last = buffer[read - 1];
   }
   ftruncateSync(source, 0);
+  return position;
 }
 
 function writeFully(fd: number, buffer: Buffer, length: number): void {

@@ -12,6 +12,7 @@ const c = {
   getrlimit: lib.func("int getrlimit(int resource, _Out_ uint64_t *limits)"),
   /** Linux only. */
   splice: process.platform === "linux" ? lib.func("int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)") : null,
+  fallocate: process.platform === "linux" ? lib.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)") : null,
   mmap: lib.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
   waitpid: lib.func("int waitpid(int pid, _Out_ int *status, int options)"),
 };
@@ -33,6 +34,20 @@ export function descriptorLimit(): number {
   const limits: [bigint | number, bigint | number] = [0, 0];
   check(c.getrlimit(OPEN_FILES, limits), "getrlimit", "RLIMIT_NOFILE");
   return Number(limits[0]);
+}
+
+const COLLAPSE_RANGE = 8;
+
+/**
+ * Takes the first `bytes` of an open file away, which must be whole blocks and leave some; what follows moves to the front, at once for
+ * everybody. False where the file system cannot (ext4 and XFS can), and then nothing has changed.
+ */
+export function collapseFront(fd: number, bytes: number): boolean {
+  if (c.fallocate === null) return false;
+  if (c.fallocate(fd, COLLAPSE_RANGE, 0, bytes) === 0) return true;
+  const code = errnoName();
+  if (["EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EINVAL", "EPERM", "ETXTBSY"].includes(code)) return false;
+  throw failure("fallocate", code);
 }
 
 /** Makes a FIFO; the umask takes its bits from `mode`. @throws EEXIST … */

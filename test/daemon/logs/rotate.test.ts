@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openLog } from "../../../daemon/logs/file.ts";
 import { openDaemonLog } from "../../../daemon/logs/logger.ts";
 import { rotate, rotateRegularly } from "../../../daemon/logs/rotate.ts";
+import { collapseFront } from "../../../pipes/transport/libc.ts";
 import type { ToolError } from "../../../pipes/protocol/errors.ts";
 import { folder } from "./folder.ts";
 
@@ -63,9 +64,10 @@ describe("rotation", () => {
     const numbers = numbersIn(path);
     assert.ok(rotations >= 3, `${rotations} rotations`);
     assert.ok(numbers.every((n, i) => i === 0 || n > (numbers[i - 1] ?? 0)), "in order, none twice");
-    // What it writes between the last read and the cut is gone: nothing, or a line or two, unless this process was held up there.
+    // Where the front of a file cannot be taken away, what it writes between the last read and the cut is gone: nothing, or a line or
+    // two, unless this process was held up there.
     const lost = 3000 - numbers.length;
-    assert.ok(lost < 300, `${lost} lines lost in ${rotations} rotations`);
+    assert.ok(lost < (canTakeFront(path) ? 1 : 300), `${lost} lines lost in ${rotations} rotations`);
     t.diagnostic(`${lost} of 3000 lines lost in ${rotations} rotations`);
   });
 
@@ -77,12 +79,23 @@ describe("rotation", () => {
     const errors: ToolError[] = [];
     const rotation = rotateRegularly(logs, { maxBytes: 3, keep: 1 }, (error) => errors.push(error));
     await Promise.all([rotation.check(), rotation.check()]);
+    await rotation.check(); // what is wrong still is not said again
     rotation.close();
     assert.deepEqual(readdirSync(logs).sort(), ["a.log", "a.log.1", "b.log", "elsewhere"]);
     assert.deepEqual(errors.map((error) => error.code), ["file-failed"]);
     assert.equal(readFileSync(join(logs, "elsewhere"), "utf8"), "0123456789");
   });
 });
+
+/** Whether the file system of `path` can, as ext4 and XFS do. */
+function canTakeFront(path: string): boolean {
+  writeFileSync(`${path}.probe`, Buffer.alloc(65_536));
+  const fd = openSync(`${path}.probe`, "r+");
+  const can = collapseFront(fd, 4096);
+  closeSync(fd);
+  rmSync(`${path}.probe`);
+  return can;
+}
 
 /** The `n` of every line, oldest file first. */
 function numbersIn(path: string): number[] {
