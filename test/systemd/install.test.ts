@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { makeWorld, root, type World } from "../harness.ts";
 import { assertNothingLeft, configure, launchDaemon, QUICK, vanished, workersOf } from "../daemon/daemon.ts";
 import { type Manager, startManager, whyNoManager } from "./manager.ts";
-import { control, dropIn, leftNothing, ready, unitFolder } from "./service.ts";
+import { control, dropIn, leftNothing, mainPid, ready, unitFolder } from "./service.ts";
 
 const why = whyNoManager();
 const checkout = join(root, "dist/cpipe.js");
@@ -66,7 +66,7 @@ describe("cpipe --install-service with a real systemd", { skip: why === null ? f
     await ready(world, "echo");
     for (const next of ["--install-service", "--uninstall-service"]) {
       writeFileSync(flag, "");
-      process.kill(Number(await manager.property("MainPID")), "SIGKILL");
+      process.kill(await mainPid(manager), "SIGKILL");
       await vanished(flag);
       assert.equal(workersOf(world).length, 1, "its worker goes on");
       await cpipe(checkout, next);

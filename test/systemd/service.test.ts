@@ -6,7 +6,7 @@ import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { root, type World } from "../harness.ts";
 import { QUICK, registryOf, vanished } from "../daemon/daemon.ts";
 import { whyNoManager } from "./manager.ts";
-import { control, dropIn, leftNothing, nextDaemon, ready, startService } from "./service.ts";
+import { control, dropIn, leftNothing, mainPid, nextDaemon, ready, startService } from "./service.ts";
 
 const why = whyNoManager();
 const family = join(root, "test/fixtures/tools/family.mjs");
@@ -38,7 +38,7 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
       return answered;
     })();
     const next = nextDaemon(log);
-    process.kill(Number(await manager.property("MainPID")), "SIGKILL");
+    process.kill(await mainPid(manager), "SIGKILL");
     await next;
     await assertAdopted(world, pids);
     over.abort();
@@ -53,7 +53,7 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
     const { world, manager, log } = await startService(t, yaml, "[Service]\nWatchdogSec=3");
     const pids = await ready(world, "echo", "family");
     const next = nextDaemon(log);
-    process.kill(Number(await manager.property("MainPID")), "SIGSTOP");
+    process.kill(await mainPid(manager), "SIGSTOP");
     await next;
     await assertAdopted(world, pids);
     await manager.systemctl("stop", "pipe-tools");
@@ -78,7 +78,7 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
     const stopping = log.next(({ msg, tool }) => msg === "stopping" && tool === undefined);
     const stopped = manager.systemctl("stop", "pipe-tools");
     await stopping;
-    process.kill(Number(await manager.property("MainPID")), "SIGKILL");
+    process.kill(await mainPid(manager), "SIGKILL");
     await stopped;
     assert.equal(await manager.property("Result"), "signal");
     await leftNothing(world, manager);
@@ -87,11 +87,12 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
   it("leaves nothing where the daemon is not started again", async (t) => {
     const { world, manager } = await startService(t, yaml);
     await ready(world, "echo", "family");
-    const pid = Number(await manager.property("MainPID"));
+    const pid = await mainPid(manager);
     dropIn(world, `[Service]\nExecStart=\nExecStart=:"${process.execPath}" "${join(root, "dist/daemon/main.js")}" --no-such-flag\n`);
     await manager.systemctl("daemon-reload");
     process.kill(pid, "SIGKILL");
-    await vanished(registryOf(world)); // the last thing to go
+    await vanished(registryOf(world)); // the last thing that --end-leftovers removes
+    await manager.systemctl("stop", "pipe-tools"); // waits for the end of what runs after the daemon
     await leftNothing(world, manager);
   });
 });

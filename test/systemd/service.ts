@@ -47,6 +47,13 @@ export function unitFolder(world: World): string {
   return join(world.env["XDG_CONFIG_HOME"] ?? "", "systemd/user");
 }
 
+/** The daemon's pid, which is never 0: a signal to that number would be one to the tests themselves. */
+export async function mainPid(manager: Manager): Promise<number> {
+  const pid = Number(await manager.property("MainPID"));
+  assert.ok(pid > 1, "the service does not run");
+  return pid;
+}
+
 /** Uses the control pipe of the daemon that runs now. */
 export async function control<Result>(world: World, use: (client: ToolClient) => Promise<Result>): Promise<Result> {
   const client = await ToolClient.connect("supervisor", { folder: world.pipes, reconnect: false });
