@@ -21,6 +21,7 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
     const applied = log.next(({ reason }) => reason === "SIGHUP");
     await manager.systemctl("reload", "pipe-tools");
     await applied;
+    await manager.systemctl("start", "pipe-tools"); // has nothing to start, and waits for the end of the reload
     assert.equal(await manager.property("ActiveState"), "active");
     await manager.systemctl("stop", "pipe-tools");
     assert.deepEqual([await manager.property("ActiveState"), await manager.property("Result")], ["inactive", "success"]);
