@@ -4,7 +4,7 @@ import { readRegistry } from "../pipes/client/registry.ts";
 import type { Places } from "../pipes/protocol/places.ts";
 import type { Registry } from "../pipes/protocol/registry.ts";
 import { acquireLock } from "../pipes/transport/lock.ts";
-import type { Guarded } from "./guardian/guardian.ts";
+import { dismiss, type Guarded } from "./guardian/guardian.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { isStopAsked, restartFollows } from "./systemd/aftermath.ts";
 import { killOthers, unitGroup } from "./systemd/cgroup.ts";
@@ -24,7 +24,10 @@ export interface Cleared {
 export async function clearAway(places: Places, env: Readonly<Record<string, string | undefined>> = process.env): Promise<Cleared | null> {
   const group = env["SERVICE_RESULT"] === undefined ? null : unitGroup();
   if (await restartFollows(env, async () => group !== null && isStopAsked(group.unit))) return null;
-  return whileLocked(places, (registry) => clear(places, registry, registry?.pipes ?? null, () => (group === null ? Promise.resolve([]) : killOthers(group))));
+  return whileLocked(places, async (registry) => {
+    if (registry !== null) await dismiss(registry.daemon); // it would wait for nothing
+    return clear(places, registry, registry?.pipes ?? null, () => (group === null ? Promise.resolve([]) : killOthers(group)));
+  });
 }
 
 /** The same for what one certain daemon has left, if no other one runs, or has been there since. */

@@ -175,7 +175,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     if (this.#stopping !== null) return;
     makePipesFolder(this.#pipes);
     await this.#openControl(); // first of all: with another daemon on these pipes nothing here is ours to clear
-    if (this.#before !== null) dismiss(this.#before.daemon);
+    if (this.#before !== null) await dismiss(this.#before.daemon);
     await this.#guardian.keep(first.orphanAfterMs); // before there is anything to guard
     // While nobody knows what they are to be, workers of an earlier daemon go on as they are.
     if (source.problems.length === 0) await this.#bequest.handOver(this.fleet, first.tools);

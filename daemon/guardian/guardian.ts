@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import type { Registry } from "../../pipes/protocol/registry.ts";
 import { bootId, startTimeOf } from "../../pipes/transport/identity.ts";
-import { signalGroup } from "../worker/group.ts";
+import { signalGroup, whenGroupEmpty } from "../worker/group.ts";
 import { NOT_INHERITED } from "../worker/launch.ts";
 
 /** Who is guarded, as `registry.json` names it, and the folder of its FIFOs. */
@@ -83,8 +83,9 @@ export class Guardian {
   }
 }
 
-/** Ends the guardian of a daemon that is no more, if it still waits. */
-export function dismiss({ guardian, bootId: boot }: Registry["daemon"]): void {
+/** Ends the guardian of a daemon that is no more, if it still waits. Resolves when it has gone. */
+export async function dismiss({ guardian, bootId: boot }: Registry["daemon"]): Promise<void> {
   if (guardian === undefined || boot !== bootId() || guardian.startTime === null || startTimeOf(guardian.pid) !== guardian.startTime) return;
   signalGroup(guardian.pid, "SIGKILL");
+  await whenGroupEmpty(guardian.pid);
 }
