@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Crowd, gather, killAll, startPeers, timed } from "./processes.ts";
+import { ledgerCost } from "./ledger.ts";
 import { print, type Report } from "./report.ts";
 import { measureSupervision } from "./supervision/measure.ts";
 import { printSupervision } from "./supervision/report.ts";
@@ -35,7 +36,7 @@ try {
 
 async function measurePipes(): Promise<Report> {
   await startPeers(folder);
-  return { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), starts: starts() };
+  return { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), ledger: await ledgerCost(folder), starts: starts() };
 }
 
 /** The ways take turns in short rounds, so that a drift of the machine meets them all alike. */

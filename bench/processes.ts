@@ -14,6 +14,13 @@ export async function startPeers(folder: string): Promise<void> {
   await Promise.all([start(here("../servers/echo/main.js"), [], folder).line("serving"), ...ways.map((way) => start(here("peer.js"), [way, folder], folder).line("ready"))]);
 }
 
+/** Starts an echo server by another name; resolves to its pid when it serves. */
+export async function startEcho(folder: string, name: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const { child, line } = start(here("../servers/echo/main.js"), [], folder, { ...env, PIPE_TOOLS_TOOL: name });
+  await line("serving");
+  return child.pid ?? -1;
+}
+
 /** Client processes of one way, connected and waiting. */
 export interface Crowd {
   /** How many pongs they got in `ms`, all together. */
@@ -50,8 +57,8 @@ export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-function start(program: string, args: readonly string[], folder: string): { child: ChildProcess; line: (found: string | RegExp) => Promise<string> } {
-  const child = spawn(process.execPath, [program, ...args], { env: environment(folder), stdio: ["pipe", "pipe", "inherit"] });
+function start(program: string, args: readonly string[], folder: string, more: NodeJS.ProcessEnv = {}): { child: ChildProcess; line: (found: string | RegExp) => Promise<string> } {
+  const child = spawn(process.execPath, [program, ...args], { env: { ...environment(folder), ...more }, stdio: ["pipe", "pipe", "inherit"] });
   running.add(child);
   child.once("close", () => running.delete(child));
   const lines = createInterface({ input: child.stdout });

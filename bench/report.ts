@@ -1,3 +1,4 @@
+import type { LedgerCost } from "./ledger.ts";
 import { TITLES, type Way } from "./ways.ts";
 
 export interface Report {
@@ -6,12 +7,14 @@ export interface Report {
   readonly roundTrips: Array<{ way: Way; count: number; p50: number; p99: number }>;
   /** Each client asks for one pong after the other. */
   readonly throughput: Array<{ way: Way; clients: number; perSecond: number }>;
+  /** Empty where the system does not tell. */
+  readonly ledger: LedgerCost[];
   /** Median wall time in ms; without `cpipe` where it is not built. */
   readonly starts: { node?: number; cpipe?: number };
 }
 
 /** The report as one table for people. Absolute figures are this machine's; the ratios travel. */
-export function print({ node, roundTrips, throughput, starts }: Report): void {
+export function print({ node, roundTrips, throughput, ledger, starts }: Report): void {
   const ours = roundTrips.find(({ way }) => way === "fifo");
   const ratio = (mine: number | undefined, other: number): string => (mine === undefined || mine === other ? "" : `ours is ${(mine / other).toFixed(2)} of it`);
   const rows = [
@@ -23,6 +26,9 @@ export function print({ node, roundTrips, throughput, starts }: Report): void {
       const mine = throughput.find((row) => row.way === "fifo" && row.clients === clients)?.perSecond;
       return [TITLES[way], String(clients), Math.round(perSecond).toString(), ratio(mine, perSecond)];
     }),
+    [],
+    ["processor time of the server for a request on the shared pipe", "without", "with", "a ledger"],
+    ...ledger.map((row) => [`${row.together === 1 ? "one" : row.together} at a time`, `${row.without.toFixed(1)} µs`, `${row.with.toFixed(1)} µs`, `it costs ${(row.with - row.without).toFixed(2)} µs`]),
     [],
     ["a command from start to end", "median", "", ""],
     ["node -e 0", milliseconds(starts.node), "", ""],
