@@ -2,19 +2,16 @@ import { EventEmitter } from "node:events";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { ToolChange } from "../pipes/protocol/change.ts";
 import type { DeathRecord, RegistryEntry } from "../pipes/protocol/registry.ts";
-import type { ToolSpec, WorkerTimeouts } from "../pipes/protocol/spec.ts";
+import type { ToolSpec } from "../pipes/protocol/spec.ts";
 import { afterAdoption, type LivingEntry } from "./adoption.ts";
 import { cameUp, change, type Performed, toldOf } from "./changing.ts";
 import { type Change, plan, type Tools } from "./config/plan.ts";
 import { unknownSpec } from "./config/spec.ts";
-import { endInOrder } from "./ending.ts";
-import { isStuck, type StandingOf, waitsBecause } from "./gate.ts";
-import { longestStop, neededBy, needsOf, type Order, type Ordered, startOrder } from "./order.ts";
+import { endInOrder, stopBudget } from "./ending.ts";
+import { type Gate, isStuck, type StandingOf, waitsBecause } from "./gate.ts";
+import { neededBy, needsOf, type Order, type Ordered, startOrder } from "./order.ts";
 import { type History, Tool, type ToolOptions } from "./tool.ts";
 import { isDown, type Worker } from "./worker/worker.ts";
-
-/** Why a tool must not be started now, as a sentence; null when it may. */
-export type Gate = (name: string) => string | null;
 
 export interface FleetOptions extends Omit<ToolOptions, "onChanged" | "onState" | "blocked"> {
   /** What else may have to come first, beside other tools. Who keeps one calls `look` when it may say something else. */
@@ -163,11 +160,7 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */
   get stopBudget(): number {
-    const budgets = new Map(this.all().map(({ name, worker }) => [name, worker.spec.timeouts]));
-    return longestStop(specsOf(this.all()), (name) => {
-      const { drainMs, stopMs, killMs } = budgets.get(name) as WorkerTimeouts;
-      return drainMs + stopMs + killMs;
-    });
+    return stopBudget(specsOf(this.all()));
   }
 
   /** Those that are on their way out included. */
@@ -187,12 +180,18 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
       return cameUp(tool);
     }
     if (tool.worker.state.want === "up" && (next.kind !== "live" || next.fields.includes("needs"))) this.#startNeedsOf(next.name, next.to);
-    const autostart = next.fields.includes("autostart") && next.to.autostart;
     return change(tool, next, why).then((told) => {
-      if (autostart && isDown(tool.worker.state) && this.#tools.get(tool.name) === tool && !this.#closed) this.start(tool.name, `${why}: autostart`);
-      this.look();
+      if (this.#tools.get(tool.name) === tool && !this.#closed) this.#bring(tool, next.fields, why);
       return told;
     });
+  }
+
+  /** Brings one that has no process where these fields say now that it is to be there. */
+  #bring(tool: Tool, fields: readonly string[], why: string): void {
+    const { spec, state } = tool.worker;
+    if (fields.includes("autostart") && spec.autostart && isDown(state)) this.#begin(tool, `${why}: autostart`);
+    if (fields.includes("keep") && spec.keep.mode === "always" && state.phase === "resting") this.start(tool.name, `${why}: keep`);
+    this.look();
   }
 
   #add({ to, name }: Extract<Change, { kind: "added" }>): void {

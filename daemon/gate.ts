@@ -1,6 +1,9 @@
 import type { Ordered } from "./order.ts";
 import type { WorkerState } from "./worker/state.ts";
 
+/** Why a tool must not be started now, as a sentence; null when it may. */
+export type Gate = (name: string) => string | null;
+
 /** How a tool is, as far as others wait for it. */
 export interface Standing extends Ordered {
   readonly state: WorkerState;

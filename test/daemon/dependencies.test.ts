@@ -93,6 +93,20 @@ describe("a reload", () => {
     await world.close();
   });
 
+  it("brings what a running tool needs from now on, and what is to be there from now on", async () => {
+    const world = makeWorld();
+    const yaml = (one: string, three: string): string => `${QUICK}tools:\n  one: {server: echo${one}}\n  two: {server: echo, autostart: false}\n  three: {server: echo${three}}\n`;
+    const daemon = await startDaemon(world, yaml("", ", keep: on-demand"));
+    const { pid } = await daemon.ready("one");
+    assert.equal((await daemon.until("three", () => true)).phase, "resting");
+    configure(world, yaml(", needs: [two]", ""));
+    await daemon.ready("two");
+    await daemon.ready("three");
+    assert.equal((await daemon.ready("one")).pid, pid);
+    await daemon.stop();
+    await world.close();
+  });
+
   it("that asks for a circle is refused, with its place", async () => {
     const world = makeWorld();
     const daemon = await startDaemon(world, `${QUICK}tools:\n  one: {server: echo}\n`);
