@@ -71,7 +71,7 @@ export class Bequest {
 
   /** What the daemon before had open to its workers; they have noticed its end. */
   #removePipesOf(pid: number): void {
-    if (isRunning(pid)) return; // a later process, which may be a client of its own
+    if (pid !== process.pid && isRunning(pid)) return; // a later process, which may be a client of its own
     for (const name of this.#left.keys()) for (const pipe of [fifoOf.downstream, fifoOf.lane]) removeFifo(pipe(this.#parts.pipes, name, pid));
   }
 }

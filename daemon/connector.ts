@@ -61,6 +61,10 @@ export class Connector implements WorkerPipe {
     this.#ledger = new LedgerFile(ledgers, served, log);
   }
 
+  get upstream(): Pick<Upstream, "descriptor" | "adopt"> {
+    return this.#upstream;
+  }
+
   get path(): string {
     return this.#upstream.path;
   }
@@ -100,11 +104,6 @@ export class Connector implements WorkerPipe {
   /** @throws ToolError `already-running` when somebody else serves this tool, `not-a-fifo`, `not-ours` */
   hold(): void {
     this.#upstream.hold();
-  }
-
-  /** Holds the FIFO of a worker that is taken over. @throws ToolError `not-a-fifo`, `not-ours` */
-  adopt(): void {
-    this.#upstream.adopt();
   }
 
   /** Before a process is spawned: the ledger that it is to write in. An earlier daemon may have left one to be settled. */

@@ -29,6 +29,8 @@ export interface Controlled {
   /** What `reload` would do. @throws ToolError `invalid-config` */
   plan(file?: string): Promise<ToolChange[]>;
   sweep(): Promise<string[]>;
+  /** Looks whether the program that is there now can take this one's place, and how to let it. @throws ToolError `handler-failed`, `stopping` */
+  upgrade(): Promise<{ readonly version: string; readonly proceed: () => void }>;
   /** Resolves when no worker is left. */
   stop(reason: string): Promise<void>;
 }
@@ -66,6 +68,11 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
       return { event: "released", tool: fleet.get(tool).entry };
     },
     reload: (args: A<"reload">, call: Call) => reload(daemon, args, call),
+    upgrade: async (_: A<"upgrade">, call: Call) => {
+      const { version, proceed } = await daemon.upgrade();
+      call.onEnd(proceed);
+      return { event: "upgrading", version };
+    },
     sweep: async () => ({ event: "swept", removed: await daemon.sweep() }),
     logs: ({ tool, ...query }: A<"logs">, call: Call) => logEntries(daemon, tool, query, call.signal),
     watch: (_: A<"watch">, call: Call) => watchFleet(fleet, call.signal),

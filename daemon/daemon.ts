@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import { mkdirSync } from "node:fs";
 import type { Logger } from "pino";
 import { removeOrphans } from "../pipes/client/orphans.ts";
 import { readRegistry } from "../pipes/client/registry.ts";
@@ -16,6 +15,7 @@ import { Bequest } from "./bequest.ts";
 import { dismiss, Guardian } from "./guardian/guardian.ts";
 import type { Performed } from "./changing.ts";
 import { Fleet } from "./fleet.ts";
+import { makePipesFolder } from "./folder.ts";
 import { keepFresh } from "./freshness.ts";
 import { rotateRegularly } from "./logs/rotate.ts";
 import { foreignServer } from "./owner.ts";
@@ -24,6 +24,7 @@ import { Sizes } from "./residency/sizes.ts";
 import { RegistryFile } from "./registry.ts";
 import { type ConfigSource, type Settled } from "./source.ts";
 import { signalGroup } from "./worker/group.ts";
+import { replaceSelf, takeKept, versionThere } from "./upgrade.ts";
 import { bootId, startTimeOf } from "../pipes/transport/identity.ts";
 import { launchOf } from "./worker/launch.ts";
 import { Lifelines } from "./worker/lifeline.ts";
@@ -92,7 +93,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
     this.#control = controlServer(
-      { fleet: this.fleet, residency: this.residency, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), plan: (file) => this.plan(file), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
+      { fleet: this.fleet, residency: this.residency, logs: places.logs, snapshot: () => this.snapshot(), reload: () => this.reload("asked to"), plan: (file) => this.plan(file), upgrade: () => this.upgrade(), sweep: () => this.sweep(), stop: (why) => this.stop(why).fleet },
       this.#pipes,
       log.child({ tool: "supervisor" }),
     );
@@ -115,6 +116,13 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   /** What a reload would do, or one with another file in the place of ours. @throws ToolError `invalid-config` */
   plan(file?: string): Promise<ToolChange[]> {
     return this.#inTurn(async () => this.fleet.plan((file === undefined ? await this.#read() : await this.#parts.source.preview(file)).tools));
+  }
+
+  /** Looks whether the program that is there now can take our place, and how to let it: the workers go on meanwhile. @throws ToolError `handler-failed`, `stopping` */
+  async upgrade(): Promise<{ readonly version: string; readonly proceed: () => void }> {
+    const version = await versionThere();
+    if (this.#stopping !== null) throw new ToolError("stopping", { tool: "the daemon" });
+    return { version, proceed: () => void this.#inTurn(() => this.#replace(version)) };
   }
 
   /** Removes orphaned pipes; resolves to their paths. */
@@ -172,6 +180,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
 
   async #start(): Promise<void> {
     const { log, first, source } = this.#parts;
+    const letGo = takeKept();
     if (this.#stopping !== null) return;
     makePipesFolder(this.#pipes);
     await this.#openControl(); // first of all: with another daemon on these pipes nothing here is ours to clear
@@ -181,6 +190,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     if (source.problems.length === 0) await this.#bequest.handOver(this.fleet, first.tools);
     if (this.#stopping !== null) return;
     this.fleet.apply(first.tools, "the daemon started");
+    letGo(); // the fleet holds what it needs
     this.#registry.write();
     log.info({ version: packageVersion(), config: first.path, pipes: this.#pipes, tools: [...first.tools.keys()], reason: "started" }, "running");
     this.sweep().catch((error: unknown) => log.error({ reason: ToolError.from(error).message }, "orphaned pipes could not be swept"));
@@ -255,6 +265,23 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     ];
   }
 
+  /** Does not return, unless the system refuses. */
+  async #replace(version: string): Promise<void> {
+    if (this.#stopping !== null) return;
+    const { log } = this.#parts;
+    log.info({ version, reason: "asked to upgrade" }, "the program that is there now takes over");
+    this.emit("reloading");
+    await this.#guardian.release(); // the next one has its own
+    this.#registry.write();
+    try {
+      replaceSelf(this.fleet.descriptors);
+    } catch (error) {
+      log.error({ reason: ToolError.from(error).message }, "the daemon could not replace itself, and goes on");
+      await this.#guardian.resume();
+      this.emit("reloaded", null, []);
+    }
+  }
+
   async #stopFleet(reason: string): Promise<void> {
     this.#parts.log.info({ reason }, "stopping");
     this.#control.setState("stopping");
@@ -270,14 +297,5 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.#lifelines.clear();
     this.#registry.remove();
     this.#parts.log.info({ reason }, "stopped");
-  }
-}
-
-/** @throws ToolError `file-failed` */
-function makePipesFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw ToolError.from(error, "file-failed", { path: folder, hint: "pipes: in tools.yaml names this folder" });
   }
 }

@@ -158,6 +158,11 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
     return this.all().flatMap((tool) => tool.pids);
   }
 
+  /** What keeps the FIFOs open in which requests may wait. */
+  get descriptors(): number[] {
+    return this.#all().flatMap((tool) => tool.descriptors);
+  }
+
   /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */
   get stopBudget(): number {
     return stopBudget(specsOf(this.all()));

@@ -97,7 +97,7 @@ export class Instance {
   /** Takes over the process of an earlier daemon. Nothing of its FIFO being in order, it still is watched and can be stopped. */
   adopt({ name, pid, startTime, started, run, interfaces, description }: LivingEntry, reason: string): void {
     try {
-      this.connector.adopt();
+      this.connector.upstream.adopt();
     } catch (error) {
       this.#options.log.error({ tool: name, reason: ToolError.from(error).message }, "its pipe cannot be held");
     }

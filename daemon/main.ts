@@ -43,7 +43,7 @@ async function main(argv: string[]): Promise<number> {
   if (options.version) return print(`${packageVersion()}\n`);
   if (options.config !== undefined) process.env["PIPE_TOOLS_CONFIG"] = absolute(options.config);
   // A daemon that a tool of another daemon has started is nobody's worker.
-  for (const name of ["PIPE_TOOLS_TOOL", "PIPE_TOOLS_SUPERVISED", "PIPE_TOOLS_SETTINGS", "PIPE_TOOLS_DESCRIPTION"]) delete process.env[name];
+  for (const name of ["TOOL", "SUPERVISED", "SETTINGS", "DESCRIPTION", "LEDGER", "RUN"]) delete process.env[`PIPE_TOOLS_${name}`];
   process.umask(0o077);
 
   const places = placesOf();

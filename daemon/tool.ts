@@ -86,6 +86,11 @@ export class Tool {
     return this.#seat.instances.flatMap(({ worker }) => worker.state.pid ?? []);
   }
 
+  /** What keeps its FIFO open. */
+  get descriptors(): number[] {
+    return this.#seat.instances.flatMap(({ connector }) => connector.upstream.descriptor ?? []);
+  }
+
   /** Makes `spec` its settings, by another process where that is needed. Resolves when it is known what came of it. */
   async configure(spec: ToolSpec, why = "its settings changed"): Promise<Outcome> {
     this.#aim = spec;

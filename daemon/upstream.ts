@@ -27,11 +27,16 @@ export class Upstream {
     this.path = fifoOf.upstream(folder, name);
   }
 
+  /** What keeps it open; null while it is not held. */
+  get descriptor(): number | null {
+    return this.#fd;
+  }
+
   get held(): boolean {
     return this.#fd !== null;
   }
 
-  /** As `hold`, with the worker of an earlier daemon that is about to be taken over: it reads this FIFO, and is nobody else's. */
+  /** As `hold`, with the worker of an earlier daemon that is about to be taken over: it reads this FIFO, and is nobody else's. @throws ToolError `not-a-fifo`, `not-ours` */
   adopt(): void {
     this.#fd ??= this.#open();
   }

@@ -59,6 +59,11 @@ export class Guardian {
     await gone;
   }
 
+  /** After a release: as it was before. */
+  resume(): Promise<void> {
+    return this.keep(this.#orphanAfterMs);
+  }
+
   #start(orphanAfterMs: number): void {
     const { pid, started, pipes } = this.#guarded;
     const program = [process.execPath, join(packageRoot(), "dist/daemon/guardian/main.js"), String(pid), started, pipes, String(orphanAfterMs)];

@@ -130,9 +130,18 @@ async function makeWay(spec: ToolSpec, lifelines: Lifelines, log: Logger): Promi
   const name = fileNameOf(spec);
   const pids = await endHoldersOf(lifelines, name, timeouts.killMs);
   if (pids.length > 0) log.warn({ tool: name, pids, reason: "an earlier worker of this tool was still there" }, "ended leftover workers");
-  if (!lifelines.held(name)) return;
+  if (await isFreed(lifelines, name, timeouts.killMs)) return;
   const [pid = null] = lifelines.holders(name);
   throw new ToolError("already-running", { what: `a process that holds ${lifelines.path(name)}`, pid, hint: `It is not proven to be a worker of '${name}', so it was left alone` });
+}
+
+/** The last thread of a process that has been killed may hold its files for a moment, when nobody can be seen to hold them any more. */
+async function isFreed(lifelines: Lifelines, name: string, patienceMs: number): Promise<boolean> {
+  for (let waited = 0, pause = 1; lifelines.held(name); waited += pause, pause *= 2) {
+    if (waited > patienceMs || lifelines.holders(name).length > 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return true;
 }
 
 /** What a worker that died had put into groups of their own. */

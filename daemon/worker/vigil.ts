@@ -27,9 +27,10 @@ export function watchAdopted(name: string, born: Born, lifelines: Lifelines, end
       if (ending || pause < SLOWEST_LOOK_MS) timer = setTimeout(() => look(Math.min(pause * 2, SLOWEST_LOOK_MS)), pause);
       return;
     }
+    const how = reap(pid);
+    if (how === "running") return void (timer = setTimeout(() => look(pause), pause));
     over = true;
     unwatch();
-    const how = reap(pid);
     ended({ code: how?.code ?? null, signal: how === null || how.signal === null ? null : nameOf(how.signal) });
   };
   const unwatch = lifelines.watch(name, () => {

@@ -14,6 +14,8 @@ const c = {
   splice: process.platform === "linux" ? lib.func("int64_t splice(int from, void *fromOffset, int to, void *toOffset, size_t length, unsigned int flags)") : null,
   fallocate: process.platform === "linux" ? lib.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)") : null,
   mmap: lib.func("void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)"),
+  fcntl: lib.func("int fcntl(int fd, int command, ...)"),
+  execv: lib.func("int execv(const char *path, const char **arguments)"),
   waitpid: lib.func("int waitpid(int pid, _Out_ int *status, int options)"),
 };
 
@@ -25,6 +27,8 @@ const SPLICE_NONBLOCK = 2;
 const SHARED = 1;
 const FAILED = 2n ** 64n - 1n;
 const WNOHANG = 1;
+/** The same on Linux and macOS, as is FD_CLOEXEC = 1. */
+const F_SETFD = 2;
 
 /** RLIMIT_NOFILE. */
 const OPEN_FILES = process.platform === "darwin" ? 8 : 7;
@@ -75,12 +79,13 @@ export function mapShared(fd: number, bytes: number): Buffer {
 }
 
 /**
- * How a child of this process ended, and lets go of it; null when it has not, or is no child of ours. For a child that another
- * program in this process has started (see `execve`): Node waits for its own.
+ * How a child of this process ended, and lets go of it; `running` while some thread of it has not, null when it is no child of ours. For a child that another
+ * program in this process has started (`replaceProgram`): Node waits for its own.
  */
-export function reap(pid: number): { code: number | null; signal: number | null } | null {
+export function reap(pid: number): { code: number | null; signal: number | null } | "running" | null {
   const status = [0];
-  if (c.waitpid(pid, status, WNOHANG) !== pid) return null;
+  const ended = c.waitpid(pid, status, WNOHANG) as number;
+  if (ended !== pid) return ended === 0 ? "running" : null;
   const [word = 0] = status;
   const signal = word & 0x7f;
   return signal === 0 ? { code: (word >> 8) & 0xff, signal: null } : { code: null, signal };
@@ -97,6 +102,20 @@ export function splicePipe(from: number, to: number, bytes: number): number {
   const moved = Number(c.splice?.(from, null, to, null, bytes, SPLICE_NONBLOCK) ?? -1);
   if (moved < 0) throw failure("splice", errnoName());
   return moved;
+}
+
+/** Whether the kernel is to close a descriptor when another program is run in this process. @throws EBADF */
+export function closeOnExec(fd: number, closed: boolean): void {
+  check(c.fcntl(fd, F_SETFD, "int", closed ? 1 : 0), "fcntl", `descriptor ${fd}`);
+}
+
+/**
+ * Runs another program in the place of this one: same process, same children, same environment, and those descriptors that are not
+ * to be closed. Nothing of this program goes on, not even its handlers of `exit`. @throws ENOENT, EACCES, E2BIG …
+ */
+export function replaceProgram(path: string, argv: readonly string[]): never {
+  c.execv(path, [path, ...argv, null]);
+  throw failure("execv", errnoName(), path);
 }
 
 function check(result: number, syscall: string, path: string): void {

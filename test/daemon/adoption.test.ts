@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { groupEmpty, whenGroupEmpty } from "../../daemon/worker/group.ts";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { makeWorld, root, type World } from "../harness.ts";
-import { rawClient } from "../raw.ts";
+import { callsWithoutEnd } from "./calls.ts";
 import { configure, logsOf, QUICK, registryOf, startDaemon, type Supervised, workersOf } from "./daemon.ts";
 
 const tool = (name: string): string => join(root, "test/fixtures/tools", name);
@@ -18,7 +18,7 @@ describe("a worker whose daemon is killed", () => {
     const { pid } = await daemon.ready("echo");
     const { interfaces } = await daemon.until("echo", (entry) => entry.interfaces.length > 0);
     await daemon.settled();
-    const load = await callsWithoutEnd(world);
+    const load = await callsWithoutEnd(world, "echo");
     for (let crash = 1; crash <= 2; crash++) {
       await daemon.crash();
       await load.more(200);
@@ -201,40 +201,4 @@ async function ready(world: World, yaml: string, name: string): Promise<Supervis
   const daemon = await startDaemon(world, yaml);
   await daemon.ready(name);
   return daemon;
-}
-
-/** Two clients of `echo`, one with a lane and one without, that call as fast as they are answered. */
-async function callsWithoutEnd(world: World): Promise<{ more: (calls: number) => Promise<void>; end: () => Promise<void> }> {
-  const client = await ToolClient.connect("echo", { folder: world.pipes, reconnect: false });
-  const raw = rawClient(world, "echo", process.ppid);
-  await raw.subscribe();
-  const calls = [
-    async (data: number) => (await client.call("echo", { data }))["data"],
-    async (data: number) => {
-      raw.send({ cmd: "echo", data, req_id: data });
-      return (await raw.next(({ req_id }) => req_id === data))["data"];
-    },
-  ];
-  const over = new AbortController();
-  const counts = calls.map(() => 0);
-  let wake = (): void => undefined;
-  const loops = calls.map(async (call, at) => {
-    for (let data = 0; !over.signal.aborted; data++) {
-      assert.equal(await call(data), data);
-      counts[at] = data + 1;
-      wake();
-    }
-  });
-  return {
-    async more(calls) {
-      const wanted = counts.map((count) => count + calls);
-      while (counts.some((count, at) => count < (wanted[at] ?? 0))) await Promise.race([new Promise<void>((resolve) => (wake = resolve)), ...loops]);
-    },
-    async end() {
-      over.abort();
-      await Promise.all(loops);
-      raw.close();
-      await client.close();
-    },
-  };
 }

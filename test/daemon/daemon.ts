@@ -67,7 +67,8 @@ export function launchDaemon(world: World, args: readonly string[] = ["--foregro
   return world.run("dist/daemon/main.js", args, env);
 }
 
-async function attach(world: World, running: Running): Promise<Supervised> {
+/** Connects to a daemon that runs. */
+export async function attach(world: World, running: Running): Promise<Supervised> {
   // The client reads the registry to say why a tool cannot be reached: ours, not that of whoever runs the tests.
   process.env["XDG_RUNTIME_DIR"] = world.env["XDG_RUNTIME_DIR"];
   const control = await connectControl(world, running);

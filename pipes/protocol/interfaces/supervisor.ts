@@ -29,6 +29,7 @@ export const supervisor = defineInterface({
       reply: "reloaded",
       idempotent: true,
     },
+    upgrade: { description: "Run the daemon's program as it is on the disk now, in the same process; the tools go on meanwhile", args: Type.Object({}), reply: "upgrading" },
     sweep: { description: "Remove pipes whose owners are proven dead", args: Type.Object({}), reply: "swept", idempotent: true },
     logs: {
       description: "Lines of a tool's log, or of the daemon's; with follow, go on as they come",
@@ -59,6 +60,7 @@ export const supervisor = defineInterface({
         dry_run: Type.Optional(Type.Boolean({ description: "nothing was done" })),
       }),
     },
+    upgrading: { description: "The daemon replaces itself now", fields: Type.Object({ version: Type.String({ description: "of the program that takes over" }) }) },
     swept: { description: "Orphaned pipes were removed", fields: Type.Object({ removed: Type.Array(Type.String(), { description: "their paths" }) }) },
     log: { description: "One entry of a log", fields: Type.Object({ entry: Type.Object({}, { description: "the parsed line" }) }) },
     tool: { description: "A tool has changed, or (first) is as it is", fields: entry },
