@@ -24,7 +24,7 @@ import { Sizes } from "./residency/sizes.ts";
 import { RegistryFile } from "./registry.ts";
 import { type ConfigSource, type Settled } from "./source.ts";
 import { signalGroup } from "./worker/group.ts";
-import { replaceSelf, takeKept, versionThere } from "./upgrade.ts";
+import { replaceDaemon, takeKept, versionThere } from "./upgrade.ts";
 import { bootId, startTimeOf } from "../pipes/transport/identity.ts";
 import { launchOf } from "./worker/launch.ts";
 import { Lifelines } from "./worker/lifeline.ts";
@@ -268,18 +268,10 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   /** Does not return, unless the system refuses. */
   async #replace(version: string): Promise<void> {
     if (this.#stopping !== null) return;
-    const { log } = this.#parts;
-    log.info({ version, reason: "asked to upgrade" }, "the program that is there now takes over");
     this.emit("reloading");
-    await this.#guardian.release(); // the next one has its own
     this.#registry.write();
-    try {
-      replaceSelf(this.fleet.descriptors);
-    } catch (error) {
-      log.error({ reason: ToolError.from(error).message }, "the daemon could not replace itself, and goes on");
-      await this.#guardian.resume();
-      this.emit("reloaded", null, []);
-    }
+    await replaceDaemon({ version, descriptors: this.fleet.descriptors, guardian: this.#guardian, log: this.#parts.log });
+    this.emit("reloaded", null, []);
   }
 
   async #stopFleet(reason: string): Promise<void> {

@@ -160,7 +160,7 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
 
   /** What keeps the FIFOs open in which requests may wait. */
   get descriptors(): number[] {
-    return this.#all().flatMap((tool) => tool.descriptors);
+    return this.all().flatMap((tool) => tool.descriptors);
   }
 
   /** The longest that `stop` takes, in ms, unless the kernel itself holds a process. */

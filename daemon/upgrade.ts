@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { closeSync } from "node:fs";
 import { promisify } from "node:util";
+import type { Logger } from "pino";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { closeOnExec, replaceProgram } from "../pipes/transport/libc.ts";
+import type { Guardian } from "./guardian/guardian.ts";
 
 /** Descriptors that a program hands to the one that replaces it, as numbers with commas between. */
 const KEPT = "PIPE_TOOLS_KEPT";
@@ -19,12 +21,24 @@ export async function versionThere(): Promise<string> {
   }
 }
 
+/** Does not return, unless the system refuses: then everything is as before. */
+export async function replaceDaemon({ version, descriptors, guardian, log }: { version: string; descriptors: readonly number[]; guardian: Guardian; log: Logger }): Promise<void> {
+  log.info({ version, reason: "asked to upgrade" }, "the program that is there now takes over");
+  await guardian.release(); // the next one has its own
+  try {
+    replaceSelf(descriptors);
+  } catch (error) {
+    log.error({ reason: ToolError.from(error).message }, "the daemon could not replace itself, and goes on");
+    await guardian.resume();
+  }
+}
+
 /**
  * Runs the program that is there now in the place of this one, with the same arguments and environment: the process, its terminal
  * and its children stay. These descriptors stay open, so that what waits in them does; all others are closed by the kernel.
  * @throws the system's error, and then nothing has changed
  */
-export function replaceSelf(descriptors: readonly number[]): never {
+function replaceSelf(descriptors: readonly number[]): never {
   process.env[KEPT] = descriptors.join(",");
   try {
     // Node gives every descriptor the mark that the kernel closes it by, those of a terminal too.
