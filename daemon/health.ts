@@ -101,9 +101,14 @@ export class Health {
 
   #begin(): void {
     if (this.#isRefusing() || this.#isBusy()) return;
-    const question = (this.#question = {});
+    this.#question = {};
     this.#unanswered = 0;
     this.#await();
+    this.#ask();
+  }
+
+  #ask(): void {
+    const question = this.#question;
     this.#worker.ask((report) => this.#question === question && this.#answered(report));
   }
 
@@ -134,8 +139,10 @@ export class Health {
       this.#unanswered += counted;
       if (this.#isBusy()) return;
       if (this.#unanswered >= answerMs) return this.#silent(answerMs);
-      if (this.#unanswered * 2 >= answerMs) this.#suspect(`it has not answered for ${inWords(this.#unanswered)}`);
       this.#await();
+      if (this.#unanswered * 2 < answerMs || this.#suspected) return;
+      this.#suspect(`it has not answered for ${inWords(this.#unanswered)}`);
+      this.#ask(); // the first time it may have been the connection that was lost
     });
   }
 

@@ -56,6 +56,13 @@ test("one that does not answer is suspected at half its time, once, and given up
   assert.equal(clock.timers, 0);
 });
 
+test("one that is suspected of not answering is asked once more", () => {
+  let times = 0;
+  const { clock, said } = watched({ ask: (answer) => void (++times === 2 && answer(report())) });
+  clock.pass(29 * SECOND);
+  assert.deepEqual([times, said], [2, ["? it has not answered for 10 s"]]);
+});
+
 test("one that answers late is suspected and left alone", () => {
   let answer: Answer = mute;
   const { clock, said } = watched({ ask: (given) => (answer = given) });
