@@ -53,6 +53,8 @@ export class Tool {
   #memory: number | null = null;
   /** It has failed because it is larger than all the memory that there is for tools. */
   #refused = false;
+  /** What a server that waits for room waits for; it knows only that it does. */
+  #waitsFor: string | null = null;
 
   constructor(spec: ToolSpec, options: ToolOptions, { deaths, restarts }: History = { deaths: [], restarts: 0 }) {
     this.#options = options;
@@ -64,6 +66,7 @@ export class Tool {
     this.#seat.on("changed", (state, before) => {
       if (state.pid === null) this.#memory = null;
       if (state.phase !== "failed") this.#refused = false;
+      if (state.state !== "waiting") this.#waitsFor = null;
       options.onState(state, before);
       options.onChanged(this);
     });
@@ -135,6 +138,13 @@ export class Tool {
   refuse(reason: string): void {
     this.worker.refuse(reason);
     this.#refused = this.worker.state.phase === "failed";
+  }
+
+  /** What its server waits for, as a sentence. */
+  explain(reason: string): void {
+    if (reason === this.#waitsFor) return;
+    this.#waitsFor = reason;
+    this.#options.onChanged(this);
   }
 
   /** What it was measured to use, in bytes. */
@@ -231,6 +241,7 @@ export class Tool {
 
   #reason(): string {
     const { state } = this.worker;
+    if (this.#waitsFor !== null) return this.#waitsFor;
     if (this.#note === null) return state.reason;
     return state.phase === "ready" && state.state !== "error" ? this.#note : `${state.reason}; ${this.#note}`;
   }

@@ -20,7 +20,7 @@ export interface Wish {
   readonly bytes: number;
   /** All that it will hold then. */
   readonly total: number;
-  /** When it was last wanted; 0 for one that is loaded only because tools.yaml says so. */
+  /** When it was last used; Infinity for one that somebody waits for, 0 for one that is loaded only because tools.yaml says so. */
   readonly used: number;
 }
 
@@ -78,7 +78,7 @@ function holders(claims: readonly Claim[], budget: number): string {
   const why = ({ standing, pinned }: Claim): string => (standing === "idle" ? (pinned ? "pinned" : "wanted later") : standing === "leaving" ? "being released" : standing);
   const told = [...claims].filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
   const shown = told.slice(0, 3).map((claim) => `${claim.name} uses ${inBytes(claim.bytes)} (${why(claim)})`);
-  return `${[...shown, ...(told.length > 3 ? [`${told.length - 3} others use the rest`] : [])].join(", ")}, of ${inBytes(budget)}`;
+  return `${[...shown, ...(told.length > 3 ? [told.length === 4 ? "another uses the rest" : `${told.length - 3} others use the rest`] : [])].join(", ")}, of ${inBytes(budget)}`;
 }
 
 const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0);

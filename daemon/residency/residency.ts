@@ -69,7 +69,9 @@ export class Residency {
 
   /** Somebody wants this tool now: others may be released for it. */
   want(tool: Tool): void {
-    this.#residents.of(tool).used = this.#clock.now();
+    const resident = this.#residents.of(tool);
+    resident.used = this.#clock.now();
+    resident.wanted = !resident.isLoaded;
     const { needs } = tool.worker.spec;
     // What it needs is wanted as much; cycles are refused with the config.
     if (needs.length > 0) for (const { tool: other } of this.#residents) if (needs.includes(other.name)) this.want(other);
@@ -82,6 +84,7 @@ export class Residency {
     if (state !== WAITING) resident.admitted = false;
     if (state === WAITING || (resident.phase === "resting" && WOKEN.has(phase))) this.want(tool);
     resident.phase = phase;
+    if (resident.isLoaded || phase === "down" || phase === "failed") resident.wanted = false;
     if (phase === "ready") void this.#settled(resident);
     this.#watchIdleness(resident);
     this.#watchLimit(resident);

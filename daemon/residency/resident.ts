@@ -15,8 +15,10 @@ export const WAITING = "waiting";
 export class Resident {
   readonly tool: Tool;
   readonly #sizes: Sizes;
-  /** When it was last wanted, in ms of the daemon's clock; 0 until somebody has. */
+  /** When it was last used, in ms of the daemon's clock; 0 until somebody has. */
   used = 0;
+  /** Somebody waits for it, a request or a person. */
+  wanted = false;
   /** What it used when it was last measured, in bytes, and when that was. */
   measured: { readonly bytes: number; readonly pid: number; readonly at: number } | null = null;
   /** What it said when it was last asked. */
@@ -52,6 +54,11 @@ export class Resident {
   get isLoaded(): boolean {
     const { phase, state } = this.tool.worker.state;
     return phase === "ready" && state !== "loading" && state !== "error" && !this.isReleased && !this.admitted;
+  }
+
+  /** Against whom it may load: whoever waits for it goes before all that is idle, what is started by itself after all. */
+  get urgency(): number {
+    return this.wanted || this.phase === "resting" ? Infinity : this.used;
   }
 
   /** What it holds now, in bytes, as far as anybody knows. */

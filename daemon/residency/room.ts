@@ -125,13 +125,12 @@ export class Room {
         case "never":
           return this.#refuse(resident, verdict.reason);
         case "wait":
-          if (resident.used === 0) return resident.tool.worker.rest("there was no room for it at the start; its first request makes some"); // nobody has asked for it
-          resident.tool.worker.look(); // so that its reason is this one
+          if (resident.urgency === 0) return resident.tool.worker.rest("there was no room for it at the start; its first request makes some"); // nobody has asked for it
           await this.#askAll();
-          if (judge().kind === "wait") return;
-          break;
+          if (judge().kind !== "wait") break;
+          return this.#tell(resident);
         case "release":
-          resident.tool.worker.look();
+          this.#tell(resident);
           await this.#askAll();
           if (!(await this.#releaseFirst(judge, `to make room for ${resident.tool.name}`))) return;
       }
@@ -160,6 +159,7 @@ export class Room {
   #admit(resident: Resident): void {
     const { worker } = resident.tool;
     if (worker.state.phase === "waiting") return worker.look();
+    if (!this.#waits(resident)) return; // it has been looked at already
     resident.admitted = true;
     this.#answer(resident, {});
   }
@@ -167,7 +167,7 @@ export class Room {
   #refuse(resident: Resident, reason: string): void {
     const { worker } = resident.tool;
     if (worker.state.phase === "waiting") return resident.tool.refuse(reason);
-    this.#answer(resident, { refused: reason });
+    if (this.#waits(resident)) this.#answer(resident, { refused: reason });
   }
 
   #answer(resident: Resident, args: object): void {
@@ -179,6 +179,14 @@ export class Room {
     tool.request("admit", args, ADMIT_MS).catch(failed);
   }
 
+  /** What it waits for is the reason in the list. */
+  #tell(resident: Resident): void {
+    const { tool } = resident;
+    if (tool.worker.state.phase === "waiting") return tool.worker.look();
+    const verdict = this.#judge(resident);
+    if (verdict.kind !== "fits") tool.explain(verdict.reason);
+  }
+
   async #askAll(): Promise<void> {
     const { residents } = this.#parts;
     await Promise.all([...residents].filter(({ isLoaded }) => isLoaded).map((resident) => residents.ask(resident)));
@@ -186,7 +194,7 @@ export class Room {
 
   #judge(resident: Resident): Verdict {
     if (this.#budget === null) return { kind: "fits" };
-    const { expected, used, isReleased, held } = resident;
+    const { expected, urgency: used, isReleased, held } = resident;
     return judgeRoom({ bytes: expected - (isReleased ? held : 0), total: expected, used }, this.#claims(resident), this.#budget);
   }
 
