@@ -21,8 +21,8 @@ export class Resident {
   wanted = false;
   /** What it used when it was last measured, in bytes, and when that was. */
   measured: { readonly bytes: number; readonly pid: number; readonly at: number } | null = null;
-  /** What it said when it was last asked. */
-  use: Use | null = null;
+  /** What it said when it was last asked; null when it did not say, undefined before it was asked. */
+  use: Use | null | undefined = undefined;
   /** It has said that it can let go of nothing while it runs. */
   endsOnly = false;
   /** Its phase when it last changed. */
@@ -96,9 +96,10 @@ export class Resident {
     this.used = Math.max(this.used, now - use.idle);
   }
 
-  /** Its clients would start it again at once, if it can be released only by ending it. */
+  /** One that does not say may be. Its clients would start it again at once, if it can be released only by ending it. */
   get #isBusy(): boolean {
-    return this.use !== null && (this.use.calls > 0 || (this.endsOnly && this.use.clients > 0));
+    if (this.use === undefined) return false; // it is asked before anything is done to it
+    return this.use === null || this.use.calls > 0 || (this.endsOnly && this.use.clients > 0);
   }
 }
 

@@ -67,7 +67,8 @@ export class Residents {
       resident.heard(use, this.#parts.clock.now());
       return use;
     } catch {
-      return null; // whether it hangs is for its health to find out
+      resident.use = null; // whether it hangs is for its health to find out
+      return null;
     }
   }
 
@@ -110,7 +111,7 @@ export class Residents {
   async #end(resident: Resident, reason: string): Promise<void> {
     const { tool } = resident;
     const use = await this.ask(resident);
-    if (use !== null && use.calls > 0) throw new ToolError("busy", { tool: tool.name, queued: use.calls });
+    if (use === null ? tool.worker.state.state !== "idle" : use.calls > 0) throw new ToolError("busy", { tool: tool.name, queued: use?.calls ?? 1 });
     const clients = use?.clients ?? 0;
     if (clients > 0) throw new ToolError("unsupported", { tool: tool.name, what: `be released while ${clients === 1 ? "a client is" : `${clients} clients are`} connected`, hint: "They would start it again at once" });
     tool.worker.rest(reason);

@@ -217,8 +217,6 @@ describe("the worker machine", () => {
     const waiting = playWith(blocked, up);
     assert.deepEqual([waiting.state.phase, waiting.state.reason, waiting.effects], ["waiting", "it waits for vector to be ready", ["holdFifo"]]);
     assert.equal(run(waiting.state, blocked, [opened]).state.phase, "waiting");
-    const refused = playFrom(waiting.state, { type: "refused", reason: "it is too large" });
-    assert.deepEqual([refused.state.phase, refused.state.reason, refused.state.deadline, refused.effects], ["failed", "it is too large", null, ["releaseFifo"]]);
     const started = playFrom(waiting.state, opened);
     assert.deepEqual([started.state.phase, started.state.reason, started.effects], ["starting", "autostart", ["spawn"]]);
     assert.deepEqual(playFrom(waiting.state, down).effects, ["releaseFifo"]);
