@@ -38,6 +38,7 @@ export class Endpoint {
   #ledger: Ledger | null = null;
   /** How many requests came in the middle of a line that still has no end, and where the present line ends. */
   #within = 0;
+  #separated = false;
   #lineEnd = 0;
 
   constructor(options: EndpointOptions) {
@@ -78,8 +79,9 @@ export class Endpoint {
    */
   separate(line: string): string | null {
     const request = this.#within < MOST_WITHIN ? requestWithin(line) : null;
-    this.#within = request === null ? 0 : this.#within + 1;
     if (request === null) return null;
+    this.#within++;
+    this.#separated = true;
     this.#reader?.putBack(Buffer.byteLength(request));
     this.#ledger?.line(request, this.#lineEnd);
     return request;
@@ -111,10 +113,11 @@ export class Endpoint {
   #take(line: string, end: number): void {
     const { onLine } = this.#options;
     this.#lineEnd = end;
-    if (this.#ledger === null) return onLine(line);
-    if (!this.#ledger.line(line, end)) return;
+    this.#separated = false;
+    if (this.#ledger?.line(line, end) === false) return;
     onLine(line);
-    this.#ledger.lineTaken();
+    this.#ledger?.lineTaken();
+    if (!this.#separated) this.#within = 0;
   }
 
   /** A server works without one, too: then what it was doing is lost with it. */

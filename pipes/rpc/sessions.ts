@@ -66,7 +66,7 @@ export class Sessions {
       log.info({ client: pid }, "a client subscribed and has gone already");
       return null;
     }
-    this.close(pid, "subscribed again");
+    this.#forget(pid, "subscribed again");
     let session: Session | null = null;
     const writer = new FifoWriter(down, limits, {
       closed: (end) => session !== null && this.#ended(session, end),
@@ -137,7 +137,13 @@ export class Sessions {
     return openFifo(path, "both", "client");
   }
 
+  /** A client with a lane learns which of its requests nobody has read. */
   close(pid: number, reason: string): void {
+    this.#byPid.get(pid)?.halt();
+    this.#forget(pid, reason);
+  }
+
+  #forget(pid: number, reason: string): void {
     const session = this.#byPid.get(pid);
     if (session === undefined) return;
     this.#byPid.delete(pid);

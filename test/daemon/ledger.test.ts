@@ -25,8 +25,8 @@ describe("requests of a client without a lane whose worker is killed", () => {
   const world = makeWorld();
   let daemon: Supervised;
   before(async () => {
-    daemon = await startDaemon(world, `${QUICK}tools:\n${["tardy", "older", "long"].map((name) => `  ${name}: {${TARDY}}\n`).join("")}`);
-    await Promise.all(["tardy", "older", "long"].map((name) => daemon.ready(name)));
+    daemon = await startDaemon(world, `${QUICK}tools:\n${["tardy", "older", "long", "deadly"].map((name) => `  ${name}: {${TARDY}}\n`).join("")}  given: {module: ${join(root, "test/fixtures/tools/tardy.mjs")}, restart: {policy: never}}\n`);
+    await Promise.all(["tardy", "older", "long", "deadly", "given"].map((name) => daemon.ready(name)));
   });
   after(async () => {
     await daemon.stop();
@@ -85,6 +85,25 @@ describe("requests of a client without a lane whose worker is killed", () => {
     const [one, two] = [await client.next(({ req_id }) => req_id === 1), await client.next(({ req_id }) => req_id === 2)];
     assert.equal(one["size"], 3000);
     assert.equal(two["message"], "long stopped before it had answered");
+    client.close();
+  });
+
+  it("are not tried for ever: what is under way at three deaths is what they may have died of", async () => {
+    const client = await subscribed(world, "deadly");
+    client.send({ cmd: "die", req_id: "poison" });
+    client.send({ cmd: "pid", req_id: "behind" });
+    assert.equal((await client.next())["message"], "deadly stopped before it had answered");
+    assert.equal((await client.next())["req_id"], "behind");
+    assert.equal((await daemon.ready("deadly")).restarts, 3);
+    client.close();
+  });
+
+  it("end as not ready when the tool is given up, with the reason", async () => {
+    const client = await subscribed(world, "given");
+    client.send({ cmd: "again", ms: FOREVER, req_id: "again" });
+    await begun(world, "given", 1);
+    await kill(daemon, "given");
+    assert.match(String((await client.next())["message"]), /^given has failed: it was ended by SIGKILL/);
     client.close();
   });
 });
