@@ -38,6 +38,8 @@ export class LedgerFile {
   /** The requests that were under way at the last death, and at how many before it. */
   #deaths: ReadonlyMap<string, number> = new Map();
   #complained = false;
+  /** We have written it, and no process has been given it since: what is in it need not be looked at. */
+  #fresh = false;
   /** Held so that what is in it outlives the process. */
   #passage: number | null = null;
 
@@ -52,6 +54,7 @@ export class LedgerFile {
    * is nothing new to know. `interrupted` is what the caller has to answer, now. @throws EMFILE …: it can be tried again
    */
   settle(): Settlement | null {
+    if (this.#fresh) return null;
     const contents = this.#read();
     if (contents === null || contents.pid === 0) return null;
     const bytes = this.#passage === null ? Buffer.alloc(0) : readWaiting(this.#passage);
@@ -64,8 +67,9 @@ export class LedgerFile {
   /** Sees to it that there is a fresh file for the process that is about to be spawned. False when there can be none. */
   prepare(): boolean {
     this.attach();
-    const contents = this.#read();
-    return contents?.pid === 0 || this.#leave(this.#kept);
+    const prepared = this.#fresh || this.#read()?.pid === 0 || this.#leave(this.#kept);
+    this.#fresh = false;
+    return prepared;
   }
 
   /** Holds what a process that writes in the ledger needs to have held. */
@@ -86,6 +90,7 @@ export class LedgerFile {
     const estate = contents === null ? this.#kept : contents.pid === 0 ? contents : NOTHING;
     if (estate.sessions.length === 0 && estate.unread.length === 0) return null;
     if (contents !== null) this.#leave(NOTHING);
+    this.#fresh = false;
     this.#kept = NOTHING;
     return estate;
   }
@@ -108,6 +113,7 @@ export class LedgerFile {
     const left = contents === null ? this.#kept : contents;
     this.#kept = NOTHING;
     this.#deaths = new Map();
+    this.#fresh = false;
     this.#remove();
     if (this.#passage !== null) removeFifo(passageOf(this.#path));
     if (this.#passage !== null) closeSync(this.#passage);
@@ -128,6 +134,7 @@ export class LedgerFile {
       ensurePrivateFolder(dirname(this.#path));
       writeMappable(this.#path, composeLedger(estate.sessions, estate.unread));
       this.#kept = NOTHING;
+      this.#fresh = true;
       return true;
     } catch (error) {
       this.#kept = estate;
