@@ -60,6 +60,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
   readonly #before: Registry | null;
   readonly #bequest: Bequest;
   readonly #guardian: Guardian;
+  readonly #settle: () => void;
   readonly #control: ToolServer;
   readonly #self: Registry["daemon"];
   readonly #chores: ReadonlyArray<() => void>;
@@ -89,6 +90,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     const sizes = new Sizes(places.sizes, (error) => log.warn({ reason: error.message }, "what tools need is not remembered"));
     this.residency = new Residency({ tools: () => this.fleet.all(), waitsForOthers: (name) => this.fleet.waitsForOthers(name) !== null, sizes, log }, first.memoryBudget);
     const gates = [(name: string): string | null => this.residency.blocked(this.fleet.get(name))];
+    this.#settle = () => effects.settle();
     this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects, gates, onTool: (tool) => this.residency.changed(tool) });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
@@ -286,6 +288,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     await new Promise((resolve) => setImmediate(resolve)); // whoever asked over the control pipe is answered first
     await Promise.all([this.#control.close(reason), this.#guardian.release()]);
     if (this.#serving) removeFifo(fifoOf.upstream(this.#pipes, SUPERVISOR));
+    this.#settle();
     this.#lifelines.clear();
     this.#registry.remove();
     this.#parts.log.info({ reason }, "stopped");

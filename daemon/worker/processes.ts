@@ -35,10 +35,19 @@ interface Charge extends Tree {
   readonly leaving: () => boolean;
 }
 
+/** So long after a death its strays are looked for: the look is not to take the processor from the next worker, which is being born. */
+const STRAYS_MS = 100;
+
 /** The effects on real processes and logs. One object serves all workers. */
-export function workerProcesses({ logs, limits, log, lifelines, launch }: ProcessesOptions): Effects {
+export function workerProcesses({ logs, limits, log, lifelines, launch }: ProcessesOptions): Effects & { settle(): void } {
   const charges = new Map<number, Charge>();
   const looks = new Map<number, () => void>();
+  const late = new Map<Tree, NodeJS.Timeout>();
+  const killLate = (tree: Tree): void => {
+    clearTimeout(late.get(tree));
+    late.delete(tree);
+    killStrays(tree, log);
+  };
   const inspector = new Inspector(() => systemClock.now());
   const memory = new MemoryWitness();
   const complain = (facts: object, what: string) => (error: Error) => log.error({ ...facts, reason: error.message }, what);
@@ -74,10 +83,14 @@ export function workerProcesses({ logs, limits, log, lifelines, launch }: Proces
     inspector.end(pid);
     const { code, signal } = how;
     report({ type: "exited", pid, code, signal, lastWords: tellingLine(words), outOfMemory: memory.evidence({ pid, code, signal }, words), groupEmpty: empty });
-    if (!stopped) killStrays(charge, log); // the next one is under way already
+    if (!stopped) late.set(charge, setTimeout(() => killLate(charge), STRAYS_MS));
   };
 
   return {
+    /** What was put off is done now. */
+    settle: () => {
+      for (const tree of late.keys()) killLate(tree);
+    },
     spawn: start,
     signalGroup: (pid, signal) => {
       memory.signalled(pid, signal);
