@@ -59,7 +59,7 @@ export class Tool {
   constructor(spec: ToolSpec, options: ToolOptions, { deaths, restarts }: History = { deaths: [], restarts: 0 }) {
     this.#options = options;
     this.#aim = spec;
-    const { pipes, ledgers, log, effects, roomFor = () => "the servers do not know how yet" } = options;
+    const { pipes, ledgers, log, effects, roomFor = () => null } = options;
     this.#seat = new Seat(spec, { pipes, ledgers, log, effects, alone: roomFor, blocked: () => options.blocked(spec.name), restarts });
     this.#deaths = deaths.slice(-DEATHS_KEPT);
     this.#seat.on("died", (record) => (this.#deaths = [...this.#deaths, record].slice(-DEATHS_KEPT)));

@@ -26,6 +26,8 @@ export interface ConnectionEvents {
 
 /** How often to look whether a server that has not answered `subscribe` yet is still there: a FIFO's writer is told nothing. */
 const PRESENCE_MS = 250;
+/** The end of a server shows on both of a client's pipes; by then it does on the other one, too. */
+const LAST_WORDS_MS = 2000;
 /** What must not be left behind when the process ends without closing it. */
 const atExit = new Set<Connection>();
 process.on("exit", () => {
@@ -169,10 +171,13 @@ export class Connection {
     }
   }
 
-  /** From here on the server is the lane's only reader, so its end shows as EPIPE. */
+  /**
+   * From here on the server is the lane's only reader, so its end shows as EPIPE; that may be seen before its last answers, and before its word
+   * of how far it has read. What comes behind those is the end of the downstream FIFO.
+   */
   #openLane(shared: FifoWriter): FifoWriter {
     shared.close();
-    return new FifoWriter(openPresentFifo(this.#lane, "write"), WRITER_LIMITS, { closed: () => this.#ended() });
+    return new FifoWriter(openPresentFifo(this.#lane, "write"), WRITER_LIMITS, { closed: () => void setTimeout(() => this.#ended(), LAST_WORDS_MS).unref() });
   }
 
   #acknowledged(signal?: AbortSignal): Promise<ToolEvent> {

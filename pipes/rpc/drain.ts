@@ -4,7 +4,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Stops taking requests, so that they wait for the next process; answers when those under way have ended. */
-export function drain(call: Call, endpoint: Endpoint, sessions: Sessions, closing: () => boolean): void {
+export function drain(call: Call, endpoint: Pick<Endpoint, "pause" | "resume">, sessions: Sessions, closing: () => boolean): void {
   // Whoever speaks over the shared pipe, which pauses too, could not take it back.
   if (call.session?.ours !== true) throw new ToolError("invalid-request", { expected: "drain from a client with a lane of its own", got: "one without" });
   const others = [...sessions].filter((session) => session !== call.session);

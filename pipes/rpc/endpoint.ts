@@ -19,6 +19,8 @@ export interface EndpointOptions {
   readonly ledger: string | null;
   /** Before the first line: there is a ledger, and this is it. */
   readonly onLedger: (ledger: Ledger) => void;
+  /** Given for one that is of no use once nobody else holds the FIFO: that has happened. */
+  readonly onAbandoned?: () => void;
   readonly onLine: (line: string) => void;
   /** A message was too long and is skipped; this is how it begins. */
   readonly onOverflow: (head: string) => void;
@@ -51,24 +53,25 @@ export class Endpoint {
   }
 
   async open(): Promise<void> {
-    const { name, maxLine, log, supervised, onLedger, onOverflow } = this.#options;
+    const { name, maxLine, log, supervised, onLedger, onOverflow, onAbandoned } = this.#options;
     keepDescriptors(descriptorLimit);
     ensureFifo(this.path, mkfifo);
     if (!supervised) this.#refuseForeignServer();
-    const fd = openPresentFifo(this.path, "both");
+    const fd = openPresentFifo(this.path, onAbandoned === undefined ? "both" : "read");
     if (!lockable(fd)) {
       closeSync(fd);
       throw new ToolError("already-running", { what: `a server of '${name}'`, hint: `Stop it with: cpipe ${name} stop` });
     }
     this.#identity = identityOf(this.path);
-    this.#ledger = this.#openLedger();
+    const before = this.#ledger;
+    this.#ledger ??= this.#openLedger();
     const events = {
       line: (line: string, end: number) => this.#take(line, end),
       overflow: onOverflow,
-      end: (error: Error | null) => log.error({ reason: error?.message ?? "closed" }, "the upstream pipe has ended"),
+      end: onAbandoned ?? ((error: Error | null) => log.error({ reason: error?.message ?? "closed" }, "the upstream pipe has ended")),
     };
     this.#reader = new FifoReader(fd, maxLine, events, this.#ledger);
-    if (this.#ledger === null) return;
+    if (this.#ledger === null || before !== null) return;
     onLedger(this.#ledger);
     if (this.#ledger.inbox.length > 0) this.#reader.feed(this.#ledger.inbox);
   }
@@ -100,6 +103,27 @@ export class Endpoint {
   halt(): void {
     this.pause();
     this.#ledger?.halt();
+  }
+
+  /** Closes it, to be opened again or by another process. Gives what was read of a line that has no end yet, which that one is to be fed. */
+  leave(): Buffer {
+    const rest = Buffer.from(this.#reader?.unfinished ?? "");
+    this.#ledger?.forget();
+    this.#reader?.close();
+    this.#reader = null;
+    return rest;
+  }
+
+  /** Takes bytes as if they had been read before what waits in the FIFO. To be called before the turn ends in which it was opened. */
+  async feed(bytes: Buffer): Promise<void> {
+    this.pause();
+    const room = this.#ledger?.buffer ?? Buffer.alloc(bytes.length);
+    for (let at = 0; at < bytes.length; at += room.length) {
+      const length = bytes.copy(room, 0, at);
+      this.#reader?.feed(room.subarray(0, length));
+      await new Promise((resolve) => setImmediate(resolve)); // a ledger has its books by then
+    }
+    this.resume();
   }
 
   /** Gives the FIFO up, and removes it unless the daemon keeps it for the next process. */

@@ -154,6 +154,12 @@ export class Ledger implements Landing {
     return owed.length === 0 ? writeSync(fd, bytes) : (this.#passage?.deliver(pid, fd, bytes, owed) ?? writeSync(fd, bytes));
   }
 
+  /** What is held of an unfinished line goes on in another process. */
+  forget(): void {
+    this.#unfinished = Buffer.alloc(0);
+    this.#words[WORD.held + ((this.#words[WORD.turn] as number) & 1)] = 0;
+  }
+
   enrol(session: SessionRecord): void {
     const place = this.#placeOf.get(session.pid) ?? this.#freePlace();
     if (place === -1) return;

@@ -9,12 +9,13 @@ import type { About, Builtin } from "./builtins.ts";
 import { Commands, type Implementation } from "./commands.ts";
 import { type Core, dispatch, refuseOverlong } from "./dispatch.ts";
 import { drain } from "./drain.ts";
-import { Endpoint } from "./endpoint.ts";
 import { type HandlerFunction, type HandlerOptions, makeHandler } from "./handler.ts";
 import { type Log, lineLog } from "./log.ts";
+import { Post } from "./post.ts";
 import { withResolvers } from "./resolvers.ts";
 import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
+import { readSettings } from "./settings.ts";
 import { RELEASED, WorkerCommands } from "./worker.ts";
 import { mkfifo } from "../transport/libc.ts";
 
@@ -55,7 +56,7 @@ export class ToolServer {
   readonly #options: ServerOptions;
   readonly #commands = new Commands();
   readonly #sessions: Sessions;
-  readonly #endpoint: Endpoint;
+  readonly #post: Post;
   readonly #about: { -readonly [K in keyof About]: About[K] };
   readonly #core: Core;
   readonly #activity = new Activity();
@@ -72,26 +73,29 @@ export class ToolServer {
     this.#admission = new Admission(this.name, { waiting: () => this.setState("waiting", { reason: "it waits for room in memory" }), alive: () => this.alive() });
     const folder = given.folder ?? process.env["PIPE_TOOLS_PIPES"] ?? DEFAULT_PIPES;
     const maxLine = given.maxLine ?? MAX_LINE_BYTES;
-    this.#sessions = new Sessions({
+    this.#post = new Post({
       folder,
       name: this.name,
+      maxLine,
+      log: this.log,
+      standby: process.env["PIPE_TOOLS_STANDBY"] === "1",
+      sessions: () => this.#sessions,
+      end: (reason) => void this.close(reason),
+      supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
+      ledger: given.ledger ?? process.env["PIPE_TOOLS_LEDGER"] ?? null,
+      onLedger: (ledger) => this.#sessions.keepIn(ledger),
+      onLine: (line) => dispatch(this.#core, line, null),
+      onOverflow: (head) => refuseOverlong(this.#core, maxLine, head),
+    });
+    this.#sessions = new Sessions({
+      folder,
+      name: this.#post.name,
       log: this.log,
       makeFifo: mkfifo,
       limits: { ...DEFAULT_LIMITS, ...given.limits },
       maxLine,
       onLine: (line, session) => dispatch(this.#core, line, session),
       onOverflow: (session) => refuseOverlong(this.#core, maxLine, session),
-    });
-    this.#endpoint = new Endpoint({
-      folder,
-      name: this.name,
-      maxLine,
-      log: this.log,
-      supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
-      ledger: given.ledger ?? process.env["PIPE_TOOLS_LEDGER"] ?? null,
-      onLedger: (ledger) => this.#sessions.keepIn(ledger),
-      onLine: (line) => dispatch(this.#core, line, null),
-      onOverflow: (head) => refuseOverlong(this.#core, maxLine, head),
     });
     this.#core = this.#makeCore();
   }
@@ -167,8 +171,8 @@ export class ToolServer {
 
   /** Opens the FIFO and begins to answer. @throws ToolError `already-running`, `not-a-fifo`, `not-ours` */
   async serve(): Promise<this> {
-    await this.#endpoint.open();
-    this.log.info({ path: this.#endpoint.path }, "serving");
+    await this.#post.open();
+    this.log.info({ path: this.#post.path }, "serving");
     return this;
   }
 
@@ -211,14 +215,14 @@ export class ToolServer {
     if (this.#closing) return void (await this.closed);
     this.#closing = true;
     this.#changeState("stopping", null, told);
-    this.#endpoint.halt();
+    this.#post.halt();
     await this.#sessions.closeAll(reason, FLUSH_MS);
     try {
       await this.onClose();
     } catch (error) {
       this.log.error({ error }, "closing was not clean");
     }
-    this.#endpoint.close();
+    this.#post.close();
     this.log.info({ reason }, "stopped");
     this.#closed.resolve(reason);
   }
@@ -270,11 +274,11 @@ export class ToolServer {
         return server.#closing;
       },
       get ledger() {
-        return server.#endpoint.ledger;
+        return server.#post.ledger;
       },
-      separate: (line) => this.#endpoint.separate(line),
+      separate: (line) => this.#post.separate(line),
       own: {
-        drain: (_, __, call) => drain(call, this.#endpoint, this.#sessions, () => this.#closing),
+        drain: (_, __, call) => drain(call, this.#post, this.#sessions, () => this.#closing),
         stop: (_, __, call) => {
           call.onEnd(() => void server.#end("asked to over its pipe", call.session));
           call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });
@@ -282,18 +286,10 @@ export class ToolServer {
         health: (_, __, call) => worker.health(call),
         configure: this.#unlessClosing((_, args, call) => worker.configure(args, call)),
         release: this.#unlessClosing((_, __, call) => worker.release(call)),
+        retire: this.#unlessClosing((_, __, call) => this.#post.retire(call)),
+        promote: this.#unlessClosing((_, args, call) => this.#post.promote(args, call)),
         admit: (_, { refused }, call) => worker.admit(refused, call),
       },
     };
-  }
-}
-
-function readSettings(): Record<string, unknown> {
-  const text = process.env["PIPE_TOOLS_SETTINGS"];
-  if (text === undefined) return {};
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch (error) {
-    throw new ToolError("invalid-request", { path: "$PIPE_TOOLS_SETTINGS", expected: "a JSON object", got: text.slice(0, 40) }, { cause: error });
   }
 }

@@ -29,6 +29,7 @@ const LANELESS_CHECK_MS = 500;
 /** The subscribed clients of one server, by pid. */
 export class Sessions {
   readonly #options: SessionsOptions;
+  #name: string;
   readonly #byPid = new Map<number, Session>();
   /** Sessions whose client did not read when it subscribed. */
   readonly #unread = new WeakSet<Session>();
@@ -37,6 +38,12 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#name = options.name;
+  }
+
+  /** The pipes of those who subscribe from now on have another name in theirs. */
+  rename(name: string): void {
+    this.#name = name;
   }
 
   get size(): number {
@@ -84,7 +91,8 @@ export class Sessions {
 
   /** Tells a client that has no session why, if it reads. What it has no room for is lost. */
   refuse(pid: number, line: string): void {
-    const { folder, name } = this.#options;
+    const { folder } = this.#options;
+    const name = this.#name;
     const fd = openFifo(fifoOf.downstream(folder, name, pid), "write", "brief");
     if (fd === null) return;
     try {
@@ -99,13 +107,14 @@ export class Sessions {
   /** Writes down who is subscribed from now on, and takes up those who were subscribed to the process before. */
   keepIn(ledger: Ledger): void {
     this.#ledger = ledger;
-    for (const { pid, dialect, wants } of ledger.sessions) this.#resume(pid, dialect, wants);
+    for (const { pid, dialect, wants } of ledger.sessions) this.resume(pid, dialect, wants);
   }
 
   /** A client that never notices our end need not subscribe again; it is told if it has asked for that, and at a moment when it
    * waits for no answer. */
-  #resume(pid: number, dialect: Dialect, wants: readonly string[]): void {
-    const { folder, name, log } = this.#options;
+  resume(pid: number, dialect: Dialect, wants: readonly string[]): void {
+    const { folder, log } = this.#options;
+    const name = this.#name;
     try {
       const session = existsSync(fifoOf.downstream(folder, name, pid)) ? this.open(pid, { lane: false, dialect, wants }) : null;
       if (session === null) this.#ledger?.strike(pid);
@@ -118,7 +127,7 @@ export class Sessions {
   /** The downstream FIFO of a client that reads it; null when none does. */
   #openRead(pid: number, lane: number | null): number | null {
     try {
-      return openFifo(fifoOf.downstream(this.#options.folder, this.#options.name, pid), "write", "client");
+      return openFifo(fifoOf.downstream(this.#options.folder, this.#name, pid), "write", "client");
     } catch (error) {
       if (lane !== null) closeSync(lane);
       throw error;
@@ -130,7 +139,8 @@ export class Sessions {
    * made, as upstream does, where there is none. Read-write, because there is no reader; that hides the reader's end.
    */
   #openUnread(pid: number): number | null {
-    const { folder, name, makeFifo } = this.#options;
+    const { folder, makeFifo } = this.#options;
+    const name = this.#name;
     if (!isRunning(pid)) return null;
     const path = fifoOf.downstream(folder, name, pid);
     ensureFifo(path, makeFifo);
@@ -163,7 +173,7 @@ export class Sessions {
   async closeAll(reason: string, ms: number): Promise<void> {
     const sessions = [...this.#byPid.values()];
     for (const session of sessions) session.halt();
-    for (const session of sessions) for (const call of session.calls) call.stop(new ToolError("stopping", { tool: this.#options.name }));
+    for (const session of sessions) for (const call of session.calls) call.stop(new ToolError("stopping", { tool: this.#name }));
     for (const session of sessions) session.settle();
     await Promise.all(sessions.map((session) => session.drained(ms)));
     this.#ledger = null; // the next process finds them there
@@ -189,14 +199,15 @@ export class Sessions {
 
   #isThere(pid: number): boolean {
     try {
-      return isRunning(pid) && hasReader(fifoOf.downstream(this.#options.folder, this.#options.name, pid));
+      return isRunning(pid) && hasReader(fifoOf.downstream(this.#options.folder, this.#name, pid));
     } catch {
       return false; // something else has taken the FIFO's place
     }
   }
 
   #openLane(pid: number): number {
-    const { folder, name } = this.#options;
+    const { folder } = this.#options;
+    const name = this.#name;
     const fd = openFifo(fifoOf.lane(folder, name, pid), "read", "client");
     if (fd === null) throw new ToolError("invalid-request", { path: "$.lane", expected: "a FIFO of the client's at the lane's path", got: "nothing there" });
     return fd;

@@ -62,6 +62,11 @@ export class FifoReader {
     this.#decoder.putBack(bytes);
   }
 
+  /** The beginning of a line that has no end yet. */
+  get unfinished(): Buffer {
+    return this.#decoder.unfinished;
+  }
+
   pause(): void {
     this.#socket.pause();
   }

@@ -138,7 +138,7 @@ describe("a program of the user's own", () => {
     const { pid } = await daemon.ready("slow");
     const change = await apply(world, daemon, yaml("octarine", 2));
     assert.deepEqual([change.kind, change.outcome], ["recreated", "done"]);
-    assert.notEqual((await daemon.ready("slow")).pid, pid);
+    await daemon.until("slow", ({ phase, pid: now }) => phase === "ready" && now !== pid);
   });
 });
 

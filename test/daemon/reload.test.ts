@@ -49,8 +49,8 @@ describe("tools.yaml, saved while the daemon runs", () => {
     configure(world, BASE.replace("greeting: hi", "greeting: hello"));
     const two = await daemon.until("two", ({ phase, pid }) => phase === "ready" && pid !== before["two"]);
     assert.deepEqual(await pidsOf(daemon), { ...before, two: two.pid });
-    const restarted = daemon.log.entries().find(({ tool, msg }) => tool === "two" && msg === "ready → stopping");
-    assert.equal(restarted?.["reason"], "tools.yaml changed: settings.greeting changed");
+    const switched = await daemon.log.line(({ tool, msg }) => tool === "two" && msg === "the change is in force");
+    assert.match(String(switched["reason"]), /^the new worker was ready before the old one left: tools.yaml changed: settings.greeting changed/);
     assert.match(readFileSync(`/proc/${two.pid}/environ`, "utf8"), /PIPE_TOOLS_SETTINGS=\{"greeting":"hello"\}/);
   });
 
@@ -64,8 +64,9 @@ describe("tools.yaml, saved while the daemon runs", () => {
   });
 
   it("keeps everything running when it has a typo, says where, and forgets it when it is mended", async () => {
+    const { pid: old } = await daemon.ready("two");
     configure(world, BASE);
-    await daemon.until("two", ({ phase, pid }) => phase === "ready" && pid !== null);
+    await daemon.until("two", ({ phase, pid, beside }) => phase === "ready" && pid !== old && beside === undefined);
     await daemon.call("start", { tool: "three" });
     const before = await pidsOf(daemon);
     configure(world, `${BASE}  four: {sevrer: echo}\n`);

@@ -1,6 +1,15 @@
 import { type Static, Type } from "typebox";
 import { defineInterface, noFields } from "./define.ts";
 
+const handover = Type.Object({
+  clients: Type.Optional(
+    Type.Array(Type.Object({ pid: Type.Integer(), dialect: Type.Enum(["event", "result"]), wants: Type.Array(Type.String()) }), {
+      description: "subscribed clients without a lane, which notice nothing of a change of worker and do not subscribe again",
+    }),
+  ),
+  rest: Type.Optional(Type.String({ description: "base64 of what was read from the shared FIFO and not begun: the beginning of a line, say" })),
+});
+
 /**
  * What the supervisor asks of a worker that is built on our ToolServer; `drain` is in `base`. Not among the interfaces that a tool
  * lists: nobody else has a use for it. A worker in another language may answer it, too; one that does not is asked `ping` instead.
@@ -26,7 +35,12 @@ export const worker = defineInterface({
       reply: "admitted",
       idempotent: true,
     },
-    promote: { description: "Of a standby: serve in the place of the worker before, whose requests and clients it takes over", args: noFields, reply: "promoted" },
+    retire: {
+      description: "Leave the shared FIFO to a successor: nothing new is begun, and each client's session ends when it has had its answers. Taken back by promote, and when whoever asked goes before there is a successor",
+      args: noFields,
+      reply: "retired",
+    },
+    promote: { description: "Of a standby: serve in the place of the worker before, whose requests and clients it takes over", args: handover, reply: "promoted", idempotent: true },
   },
   events: {
     health: {
@@ -42,6 +56,7 @@ export const worker = defineInterface({
     configured: { description: "The settings are in force", fields: noFields },
     released: { description: "The memory is free", fields: Type.Object({ bytes: Type.Optional(Type.Integer({ description: "how much, where known" })) }) },
     admitted: { description: "It loads, or has failed what waited", fields: noFields },
+    retired: { description: "It reads the shared FIFO no more; what its successor is to be told", fields: handover },
     promoted: { description: "It serves", fields: noFields },
   },
 });
