@@ -91,7 +91,7 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     this.residency = new Residency({ tools: () => this.fleet.all(), waitsForOthers: (name) => this.fleet.waitsForOthers(name) !== null, sizes, log }, first.memoryBudget);
     const gates = [(name: string): string | null => this.residency.blocked(this.fleet.get(name))];
     this.#settle = () => effects.settle();
-    this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects, gates, onTool: (tool) => this.residency.changed(tool) });
+    this.fleet = new Fleet({ pipes: this.#pipes, logs: places.logs, ledgers: places.ledgers, log, effects, gates, roomFor: (spec) => this.residency.roomFor(spec), onTool: (tool) => this.residency.changed(tool) });
     this.#registry = new RegistryFile(places.registry, () => this.snapshot(), (error) => log.error({ reason: error.message }, "the registry could not be written"));
     this.#keepRegistry();
     this.#control = controlServer(
