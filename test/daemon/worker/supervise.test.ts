@@ -96,7 +96,7 @@ describe("a worker's log", () => {
     writeFileSync(own, "an old line\n".repeat(100_000));
     worker.start("autostart");
     await appeared(`${own}.1`);
-    await written(own, /^\d+\n/);
+    await written(own, /^\d+\n/m);
   });
 });
 
