@@ -23,6 +23,7 @@ export interface ConnectorNews extends Told {
   lost(): void;
 }
 
+const AGAIN_MS = 2000;
 /** The daemon's end of one tool's pipe: an ordinary client of it, and the one who keeps the upstream FIFO open. */
 export class Connector implements WorkerPipe {
   readonly #folder: string;
@@ -254,7 +255,9 @@ export class Connector implements WorkerPipe {
 
   #failed(error: unknown): void {
     this.#connection = null;
-    this.#log.warn({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe could not be opened");
+    const again = setTimeout(() => this.#connection === null && this.#subscribe(), AGAIN_MS);
+    this.#opening.signal.addEventListener("abort", () => clearTimeout(again), { once: true });
+    this.#log.warn({ tool: this.#name, reason: ToolError.from(error).message }, "its pipe could not be opened; trying again");
   }
 
   /** Its process has ended, mostly. */

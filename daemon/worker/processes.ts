@@ -17,7 +17,7 @@ import type { Lifelines } from "./lifeline.ts";
 import { MemoryWitness } from "./oom.ts";
 import { type Launch, spawnWorker } from "./process.ts";
 import { fileNameOf } from "./standby.ts";
-import { signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
+import { isBlinding, signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
 import { watchAdopted } from "./vigil.ts";
 import type { Effects, Report } from "./worker.ts";
 
@@ -157,9 +157,22 @@ async function isFreed(lifelines: Lifelines, name: string, patienceMs: number): 
   return true;
 }
 
+const BLIND_MS = 500;
+
+/** null while no descriptor is left to look with. */
+function straysIn(tree: Tree): number[] | null {
+  try {
+    return straysOf(tree);
+  } catch (error) {
+    if (isBlinding(error)) return null;
+    throw error;
+  }
+}
+
 /** What a worker that died had put into groups of their own. */
 function killStrays(tree: Tree, log: Logger): void {
-  const strays = straysOf(tree);
+  const strays = straysIn(tree);
+  if (strays === null) return void setTimeout(() => killStrays(tree, log), BLIND_MS).unref();
   if (strays.length === 0) return;
   signalTree(tree, "SIGKILL");
   log.warn({ pids: strays, reason: "the worker that had started them died" }, "killed stray processes");

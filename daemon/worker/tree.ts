@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { hasCode } from "../../pipes/transport/failure.ts";
 import { statFields } from "../../pipes/transport/identity.ts";
 import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
 
@@ -16,20 +17,30 @@ export interface Tree {
 /** Sends a signal to every process of a tree; false when there is none left. */
 export function signalTree(tree: Tree, signal: NodeJS.Signals): boolean {
   const group = signalGroup(tree.pid, signal);
-  const strays = straysOf(tree);
-  for (const pid of strays) signalProcess(pid, signal);
-  return group || strays.length > 0;
+  try {
+    const strays = straysOf(tree);
+    for (const pid of strays) signalProcess(pid, signal);
+    return group || strays.length > 0;
+  } catch (error) {
+    if (isBlinding(error)) return true;
+    throw error;
+  }
 }
 
-/** Whether no live process is left of a tree. */
+/** Whether no live process is left of a tree. Where that cannot be seen for want of descriptors it is not so yet: whoever asks looks again. */
 export function treeEmpty(tree: Tree): boolean {
-  return groupEmpty(tree.pid) && straysOf(tree).length === 0;
+  try {
+    return groupEmpty(tree.pid) && straysOf(tree).length === 0;
+  } catch (error) {
+    if (isBlinding(error)) return false;
+    throw error;
+  }
 }
 
 /** Resolves when a tree is empty. */
 export async function whenTreeEmpty(tree: Tree): Promise<void> {
   await whenGroupEmpty(tree.pid);
-  for (let pause = 1; straysOf(tree).length > 0; pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
+  for (let pause = 1; !treeEmpty(tree); pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
@@ -67,9 +78,15 @@ export function variableOf(pid: number, name: string): string | null {
 function environOf(pid: number): Buffer | null {
   try {
     return readFileSync(`/proc/${pid}/environ`);
-  } catch {
+  } catch (error) {
+    if (isBlinding(error)) throw error;
     return null; // it has ended, or belongs to another user
   }
+}
+
+/** No descriptor is left to look with. */
+export function isBlinding(error: unknown): boolean {
+  return hasCode(error, "EMFILE", "ENFILE");
 }
 
 function signalProcess(pid: number, signal: NodeJS.Signals): void {

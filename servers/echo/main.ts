@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { handler, runServer, ToolServer, Type, type Call } from "../../pipes/server.ts";
 
 /** Says back what it is told: the smallest whole server, and the one most tests talk to. */
@@ -28,11 +29,8 @@ class Echo extends ToolServer {
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined); // cancelled
 }
 
 await runServer(new Echo({ name: "echo", description: "says back what it is told" }));

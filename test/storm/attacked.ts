@@ -67,11 +67,11 @@ export class Attacked {
     return this.#control.call(cmd, args, { timeout: START_MS, idempotent: true });
   }
 
-  /** Resolves once each of the tools is ready and its registry says what it says. */
+  /** Resolves once each of the tools is ready, or rests, and its registry says what it says. */
   async calm(tools: readonly string[]): Promise<RegistryEntry[]> {
     for (const end = performance.now() + START_MS; ; ) {
       const entries = (await this.call("list").catch(() => ({ tools: [] })))["tools"] as RegistryEntry[];
-      if (tools.every((tool) => entries.some(({ name, phase }) => name === tool && phase === "ready"))) return entries;
+      if (tools.every((tool) => entries.some(({ name, phase }) => name === tool && (phase === "ready" || phase === "resting")))) return entries;
       if (performance.now() > end) throw new Error(`not calm after ${START_MS / 1000} s: ${entries.map(({ name, phase, reason }) => `${name} ${phase} (${reason})`).join(", ")}`);
       await sleep(50);
     }

@@ -1,6 +1,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { removeOrphans } from "../../pipes/client/orphans.ts";
 import { assertNothingLeft, configure, logsOf } from "../daemon/daemon.ts";
 import { makeWorld, root } from "../harness.ts";
 import { Attacked, sizeOf } from "./attacked.ts";
@@ -27,8 +28,11 @@ export interface Outcome {
   readonly folder: string;
 }
 
-const CHECKED = ["a", "b", "c"];
+/** `a` is left alone by tools.yaml, `b` needs it, `c` is changed, `d` rests when nobody asks it. */
+const CHECKED = ["a", "b", "c", "d"];
+const KEYS: Readonly<Record<string, (round: number) => string>> = { b: () => ", needs: [a]", c: (round) => `, env: {ROUND: ${round}}`, d: () => ", keep: {idle: 1s}" };
 const TOOLS = [...CHECKED, "mud"];
+const AFTERWARDS_MS = 90_000;
 /** Descriptors that the same fleet may need more later: one for the end of each process that is no child, a log, a watched folder. */
 const SPARE_DESCRIPTORS = TOOLS.length + 3;
 
@@ -43,7 +47,7 @@ export async function runStorm({ seed, seconds, faults, mayMount }: StormOptions
   const storm: Storm = { world, journal, random, daemon, checked: CHECKED, tools: TOOLS, yaml, disks };
   const census = new Census(world, (tool, pids) => journal.violate(`${tool} has ${pids.length} live workers: ${pids.join(", ")}`));
   const closing = new AbortController();
-  try {
+  const go = async (): Promise<void> => {
     configure(world, yaml(0, false));
     await daemon.start();
     await daemon.calm(TOOLS);
@@ -61,6 +65,10 @@ export async function runStorm({ seed, seconds, faults, mayMount }: StormOptions
     journal.accuse(0);
     for (const caller of laneless) caller.close();
     await inspect(storm, before);
+  };
+  try {
+    const late = sleep(seconds * 1000 + AFTERWARDS_MS, "late", { ref: false });
+    if ((await Promise.race([go(), late])) === "late") journal.violate(`it has not ended ${AFTERWARDS_MS / 1000} s after its time`);
   } catch (error) {
     journal.violate(`the storm itself: ${(error as Error).stack}`);
   } finally {
@@ -107,6 +115,8 @@ async function inspect({ world, journal, daemon }: Storm, before: { descriptors:
   if (after.rss > before.rss * 2) journal.violate(`the daemon has grown from ${before.rss} to ${after.rss} bytes`);
   const code = await daemon.end();
   if (code !== 0) journal.violate(`the daemon ended with ${code} when it was asked to`);
+  // A worker learns of the end of a client without a lane when it next writes to it; what that client has left goes then, as by cpipe --clear.
+  await removeOrphans(world.pipes);
   try {
     assertNothingLeft(world);
   } catch (error) {
@@ -116,6 +126,6 @@ async function inspect({ world, journal, daemon }: Storm, before: { descriptors:
 
 function yaml(round: number, extra: boolean): string {
   const policy = "defaults: {timeouts: {start: 5s, drain: 2s, stop: 500ms, kill: 500ms}, restart: {backoff: {initial: 20ms, max: 300ms}, limit: {count: 100000, window: 1s}, probe: 500ms}, health: {interval: 200ms, answer: 1s}}";
-  const tools = CHECKED.map((name) => `  ${name}: {server: echo, description: "round ${round}"${name === "c" ? `, env: {ROUND: ${round}}` : ""}}`);
+  const tools = CHECKED.map((name) => `  ${name}: {server: echo, description: "round ${round}"${KEYS[name]?.(round) ?? ""}}`);
   return `${policy}\ntools:\n${[...tools, "  mud: {server: echo}", ...(extra ? ["  extra: {server: echo}"] : [])].join("\n")}\n`;
 }
