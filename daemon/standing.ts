@@ -14,7 +14,6 @@ export function standingOf({ worker, connector }: Instance): Omit<Standing, "now
     ready: works(state),
     answers: phase === "ready" && connector.ours,
     alive: pid !== null,
-    loadMs: spec.timeouts.loadMs,
     retireMs: Math.max(1000, spec.timeouts.drainMs),
   };
 }

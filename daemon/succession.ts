@@ -1,4 +1,5 @@
 import type { ToolSpec } from "../pipes/protocol/spec.ts";
+import { inWords } from "./worker/restart.ts";
 
 /** The settings that a tool is to have, and why. */
 export interface Aim {
@@ -37,8 +38,6 @@ export interface Standing {
   readonly proven: boolean;
   /** Why a second process is not to be had, as a clause; null when one is. */
   readonly alone: string | null;
-  /** How long a worker may load without a sign of progress, in ms; null for ever. */
-  readonly loadMs: number | null;
   /** How long the old one may take to leave the pipe, in ms. */
   readonly retireMs: number;
 }
@@ -131,7 +130,7 @@ export function succeed(state: Succession, event: SuccessionEvent, at: Standing)
     case "standbyGone":
       return state.phase === "discarding" ? conclude(state.next) : standbyFailed(state, "it ended");
     case "progressed":
-      return state.phase === "preparing" || state.phase === "replacing" ? [{ ...state, deadline: loadDeadline(at) }, []] : stay(state);
+      return state.phase === "preparing" || state.phase === "replacing" ? [{ ...state, deadline: loadDeadline(state.aim, at) }, []] : stay(state);
     case "retired":
       return state.phase === "handing" ? promote(state, at, false) : stay(state);
     case "retireFailed":
@@ -167,7 +166,7 @@ function aimed(state: Succession, aim: Aim, at: Standing): SuccessionStep {
       return [{ phase: "discarding", next: aim }, [superseded("the settings have changed again"), { type: "endStandby", why: "the settings have changed again" }]];
     case "replacing":
       if (aim.hash === state.aim.hash) return [{ ...state, aim }, [{ type: "configure", spec: aim.spec }]];
-      return [{ ...state, aim, deadline: loadDeadline(at) }, [superseded("the settings have changed again"), { type: "replace", spec: aim.spec, why: aim.why }]];
+      return [{ ...state, aim, deadline: loadDeadline(aim, at) }, [superseded("the settings have changed again"), { type: "replace", spec: aim.spec, why: aim.why }]];
     case "discarding":
     case "relieving":
       return [{ ...state, next: aim }, []];
@@ -181,8 +180,8 @@ function aimed(state: Succession, aim: Aim, at: Standing): SuccessionStep {
 function begin(aim: Aim, at: Standing): SuccessionStep {
   if (aim.hash === at.hash) return [settled, [{ type: "configure", spec: aim.spec }]];
   if (at.idle) return [settled, [{ type: "configure", spec: aim.spec }, outcome("noted", "it has no process; the next one has the new settings")]];
-  if (at.ready && at.alone === null) return [{ phase: "preparing", aim, deadline: loadDeadline(at) }, [{ type: "startStandby", aim }]];
-  return [{ phase: "replacing", aim, from: at.proven ? at.spec : null, deadline: loadDeadline(at) }, [{ type: "replace", spec: aim.spec, why: aim.why }]];
+  if (at.ready && at.alone === null) return [{ phase: "preparing", aim, deadline: loadDeadline(aim, at) }, [{ type: "startStandby", aim }]];
+  return [{ phase: "replacing", aim, from: at.proven ? at.spec : null, deadline: loadDeadline(aim, at) }, [{ type: "replace", spec: aim.spec, why: aim.why }]];
 }
 
 /** Whoever wants it down wants no successor either; the next start is by the settings that were aimed at. */
@@ -260,8 +259,8 @@ function rollBack({ from }: Extract<Succession, { phase: "replacing" }>, what: s
 function deadlinePassed(state: Succession, at: Standing): SuccessionStep {
   const deadline = deadlineOf(state);
   if (deadline === null || at.now < deadline) return stay(state);
-  if (state.phase === "preparing") return standbyFailed(state, tooSlow(at));
-  if (state.phase === "replacing") return rollBack(state, tooSlow(at), false);
+  if (state.phase === "preparing") return standbyFailed(state, tooSlow(state.aim));
+  if (state.phase === "replacing") return rollBack(state, tooSlow(state.aim), false);
   if (state.phase === "handing") return evict(state, "it did not answer in time");
   return standbyFailed(state, "it was ready and did not take the pipe over");
 }
@@ -270,8 +269,12 @@ function conclude(next: Aim | null): SuccessionStep {
   return [settled, next === null ? [] : [{ type: "again", aim: next }]];
 }
 
-const loadDeadline = ({ now, loadMs }: Standing): number | null => (loadMs === null ? null : now + loadMs);
-const tooSlow = ({ loadMs }: Standing): string => `it got no further for ${Math.round((loadMs ?? 0) / 1000)} s`;
+/** So long may it load without a sign of progress. */
+function loadDeadline({ spec: { timeouts } }: Aim, { now }: Standing): number | null {
+  return timeouts.loadMs === null ? null : now + timeouts.loadMs;
+}
+
+const tooSlow = ({ spec: { timeouts } }: Aim): string => `its loading got no further for ${inWords(timeouts.loadMs ?? 0)}`;
 const kept = (what: string): string => `kept the settings before: the new ones failed: ${what}`;
 const outcome = (kind: Outcome["kind"], reason: string): SuccessionEffect => ({ type: "settle", outcome: { kind, reason } });
 const superseded = (reason: string): SuccessionEffect => outcome("superseded", reason);

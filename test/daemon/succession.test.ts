@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
 import { makeWorld, root } from "../harness.ts";
 import { rawClient } from "../raw.ts";
-import { configure, QUICK, startDaemon, type Supervised } from "./daemon.ts";
+import { configure, QUICK, startDaemon, type Supervised, workersOf } from "./daemon.ts";
 
 const stubborn = join(root, "test/fixtures/tools/stubborn.mjs");
 const yamlOf = (settings: string): string => `${QUICK}tools:\n  tool: {module: ${stubborn}, settings: {${settings}}}\n`;
@@ -63,5 +63,83 @@ describe("a change of settings that needs another process", () => {
     t.diagnostic(`${calls} calls; longest ${longest.toFixed(1)} ms with a lane, ${rawLongest.toFixed(1)} ms without`);
     await laned.close();
     raw.close();
+  });
+});
+
+describe("new settings that do not work", () => {
+  const world = makeWorld();
+  let daemon: Supervised;
+  before(async () => {
+    daemon = await startDaemon(world, yamlOf("round: 0"));
+    await daemon.ready("tool");
+  });
+  after(async () => {
+    await daemon.stop();
+    await world.close();
+  });
+
+  for (const [fail, what] of [
+    ["exit", /it exited with code 1: Error: no such model/],
+    ["error", /the model is broken/],
+    ["never, timeouts: {load: 300ms}", /its loading got no further for 300 ms/],
+  ] as const) {
+    it(`are taken back, and the worker that serves is left alone, when the next one fails by: ${fail}`, async () => {
+      const { pid, specHash } = await daemon.ready("tool");
+      const [settings = "", rest] = fail.split(", ");
+      const told = daemon.log.next(({ msg, tool }) => tool === "tool" && msg === "the change is not in force");
+      configure(world, rest === undefined ? yamlOf(`fail: ${settings}`) : yamlOf(`fail: ${settings}`).replace(/\}\}\n$/, `}, ${rest}}\n`));
+      assert.match(String((await told)["reason"]), what);
+      const entry = await daemon.until("tool", ({ reason, beside }) => reason?.startsWith("kept the settings before: the new ones failed: ") === true && beside === undefined);
+      assert.deepEqual([entry.pid, entry.phase, entry.specHash], [pid, "ready", specHash]);
+      assert.match(entry.reason ?? "", what);
+      const client = await ToolClient.connect("tool", { folder: world.pipes });
+      assert.deepEqual([(await client.call("whoami"))["pid"], (await client.call("whoami"))["round"]], [pid, 0]);
+      await client.close();
+    });
+  }
+
+  it("are not those of its next process either", async () => {
+    const { pid } = await daemon.ready("tool");
+    configure(world, yamlOf("fail: exit"));
+    await daemon.until("tool", ({ reason }) => reason?.includes("no such model") === true);
+    process.kill(pid, "SIGKILL");
+    await daemon.until("tool", ({ phase, pid: now }) => phase === "ready" && now !== pid);
+    const client = await ToolClient.connect("tool", { folder: world.pipes });
+    assert.equal((await client.call("whoami"))["round"], 0);
+    await client.close();
+  });
+
+  it("are followed by better ones", async () => {
+    const { pid } = await daemon.ready("tool");
+    configure(world, yamlOf("round: 7"));
+    const { reason } = await daemon.until("tool", ({ phase, pid: now, beside }) => phase === "ready" && now !== pid && beside === undefined);
+    assert.equal(reason, "it answers on its pipe");
+  });
+
+  it("give way to others that are saved meanwhile, and to a stop, with one standby at most", async () => {
+    const { pid } = await daemon.ready("tool");
+    configure(world, yamlOf("fail: never"));
+    const { beside } = await daemon.until("tool", (entry) => entry.beside?.[0]?.state === "loading");
+    configure(world, yamlOf("round: 8"));
+    await daemon.until("tool", ({ phase, pid: now, beside: others }) => phase === "ready" && now !== pid && others === undefined);
+    assert.deepEqual(workersOf(world).filter((each) => each === pid || each === beside?.[0]?.pid), []);
+    configure(world, yamlOf("fail: never"));
+    await daemon.until("tool", (entry) => entry.beside?.[0]?.state === "loading");
+    await daemon.call("stop", { tool: "tool" });
+    assert.deepEqual(workersOf(world), []);
+    configure(world, yamlOf("round: 9"));
+    await daemon.log.line(({ changes }) => JSON.stringify(changes ?? "").includes("round"));
+    await daemon.call("start", { tool: "tool" });
+  });
+
+  it("leave no second worker when the daemon is killed meanwhile", async () => {
+    const { pid } = await daemon.ready("tool");
+    configure(world, yamlOf("fail: never"));
+    await daemon.until("tool", (entry) => entry.beside?.[0]?.state === "loading");
+    await daemon.crash();
+    configure(world, yamlOf("round: 10"));
+    daemon = await startDaemon(world, null);
+    const next = await daemon.until("tool", ({ phase, pid: now, beside }) => phase === "ready" && now !== pid && beside === undefined);
+    assert.deepEqual(workersOf(world), [next.pid]);
   });
 });
