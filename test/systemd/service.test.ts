@@ -62,9 +62,9 @@ describe("the service under a real systemd", { skip: why === null ? false : `no 
   });
 
   it("ends with the last process of its control group, even one that no longer shows whose it is", async (t) => {
-    const { world, manager } = await startService(t, `${QUICK}tools:\n  stray: {module: ${join(root, "test/fixtures/tools/stray.mjs")}}\n`);
-    await ready(world, "stray");
-    const client = await ToolClient.connect("stray", { folder: world.pipes, reconnect: false });
+    const { world, manager } = await startService(t, `${QUICK}tools:\n  fugitive: {module: ${join(root, "test/fixtures/tools/fugitive.mjs")}}\n`);
+    await ready(world, "fugitive");
+    const client = await ToolClient.connect("fugitive", { folder: world.pipes, reconnect: false });
     const pid = Number((await client.call("child"))["pid"]);
     await client.close();
     assert.ok(isRunning(pid));
