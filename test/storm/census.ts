@@ -10,19 +10,22 @@ interface Leader {
 }
 
 /**
- * Looks again and again at all processes of the machine: `crowded` is told of a tool that has two live workers. A worker is a process
+ * Looks again and again at all processes of the machine: `crowded` is told of a tool that has two live workers (three where settings change). A worker is a process
  * with the tool's name in its environment that leads its group.
  */
 export class Census {
   readonly #world: World;
+  /** Of which a change of settings makes two, until the new one has taken the other's place. */
+  readonly #changing: readonly string[];
   readonly #crowded: (tool: string, pids: readonly number[]) => void;
   readonly #timer: NodeJS.Timeout;
   /** Processes that were seen to be none of ours twice: between fork and exec one has its parent's environment. */
   readonly #strangers = new Map<number, number>();
   looks = 0;
 
-  constructor(world: World, crowded: (tool: string, pids: readonly number[]) => void) {
+  constructor(world: World, changing: readonly string[], crowded: (tool: string, pids: readonly number[]) => void) {
     this.#world = world;
+    this.#changing = changing;
     this.#crowded = crowded;
     this.#timer = setInterval(() => this.#look(), EVERY_MS);
   }
@@ -38,7 +41,7 @@ export class Census {
     for (const tool of new Set(all.map((leader) => leader.tool))) {
       const leaders = all.filter((leader) => leader.tool === tool);
       // What is seen one after the other may have followed one another: both have to live still.
-      if (leaders.length > 1 && leaders.every(({ pid }) => isAlive(pid))) this.#crowded(tool, leaders.map(({ pid }) => pid));
+      if (leaders.length > (this.#changing.includes(tool) ? 2 : 1) && leaders.every(({ pid }) => isAlive(pid))) this.#crowded(tool, leaders.map(({ pid }) => pid));
     }
   }
 

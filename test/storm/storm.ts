@@ -45,7 +45,7 @@ export async function runStorm({ seed, seconds, faults, mayMount }: StormOptions
   writeFileSync(clockOf(world), "0");
   const daemon = new Attacked(world, journal, { STORM_CLOCK: clockOf(world), NODE_OPTIONS: `--import ${join(root, "test/fixtures/processes/clock.mjs")}` });
   const storm: Storm = { world, journal, random, daemon, checked: CHECKED, tools: TOOLS, yaml, disks };
-  const census = new Census(world, (tool, pids) => journal.violate(`${tool} has ${pids.length} live workers: ${pids.join(", ")}`));
+  const census = new Census(world, ["c"], (tool, pids) => journal.violate(`${tool} has ${pids.length} live workers: ${pids.join(", ")}`));
   const closing = new AbortController();
   const go = async (): Promise<void> => {
     configure(world, yaml(0, false));
