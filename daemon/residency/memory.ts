@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { promisify } from "node:util";
+import { hasCode } from "../../pipes/transport/failure.ts";
 
 /**
  * The memory of a process and of all that descends from it, in bytes: on Linux each one's share (PSS, which counts a page that two of
@@ -12,8 +13,9 @@ export async function memoryOf(pid: number): Promise<number | null> {
   if (process.platform !== "linux") return fromPs(pid);
   const own = await shareOf(pid);
   if (own === null) return null;
-  const children = await Promise.all((await childrenOf(pid)).map(memoryOf));
-  return children.reduce<number>((sum, share) => sum + (share ?? 0), own);
+  let sum = own;
+  for (const child of await childrenOf(pid)) sum += (await memoryOf(child)) ?? 0;
+  return sum;
 }
 
 /** How much memory the machine has for us: a container's limit, where there is one. In bytes. */
@@ -33,17 +35,23 @@ async function shareOf(pid: number): Promise<number | null> {
 
 /** Those of all its threads. */
 async function childrenOf(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []); // it has ended
-  const lists = await Promise.all(threads.map((thread) => textOf(`/proc/${pid}/task/${thread}/children`)));
-  return lists.flatMap((list) => (list ?? "").split(" ").filter((word) => word !== "").map(Number));
+  const threads = (await unlessGone(readdir(`/proc/${pid}/task`))) ?? [];
+  const children: number[] = [];
+  for (const thread of threads) {
+    const list = (await textOf(`/proc/${pid}/task/${thread}/children`)) ?? "";
+    children.push(...list.split(" ").filter((word) => word !== "").map(Number));
+  }
+  return children;
 }
 
-async function textOf(path: string): Promise<string | null> {
+const textOf = (path: string): Promise<string | null> => unlessGone(readFile(path, "utf8"));
+
+/** Null of a process that has ended, or that we may not look into. */
+async function unlessGone<T>(look: Promise<T>): Promise<T | null> {
   try {
-    return await readFile(path, "utf8");
+    return await look;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES") return null;
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES")) return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -82,6 +82,21 @@ describe("the memory of a process", () => {
     family.kill();
     await once(family, "exit");
     assert.equal(await memoryOf(family.pid ?? 0), null);
+  });
+
+  it("is read with one descriptor at a time, however many threads it has", { skip: process.platform !== "linux" && "only Linux shows a process's threads" }, async () => {
+    const descriptors = (): number => readdirSync("/proc/self/fd").length;
+    assert.ok(readdirSync("/proc/self/task").length > 4, "there are threads");
+    const before = descriptors();
+    let most = before;
+    let measured = false;
+    const measuring = memoryOf(process.pid).finally(() => (measured = true));
+    while (!measured) {
+      await new Promise(setImmediate);
+      most = Math.max(most, descriptors());
+    }
+    assert.ok((await measuring ?? 0) > 0);
+    assert.ok(most <= before + 1, `${most - before} descriptors at a time`);
   });
 
   it("is said in words that people use", () => {
