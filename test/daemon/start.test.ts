@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Ajv } from "ajv";
-import { Registry } from "../../pipes/protocol/registry.ts";
+import { Registry, type RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { makeWorld } from "../harness.ts";
 import { logsOf, QUICK, registryOf, startDaemon, type Supervised } from "./daemon.ts";
 
@@ -32,7 +32,8 @@ describe("a daemon with two tools", () => {
   });
 
   it("writes a registry that fits its schema and says the same", async () => {
-    const registry = await daemon.settled();
+    const isKnown = ({ pid, interfaces, memory }: RegistryEntry): boolean => pid === null || (interfaces.length > 0 && memory !== null);
+    const registry = await daemon.settled(({ tools }) => Object.values(tools).every(isKnown)); // nothing of it changes from then on
     const valid = new Ajv({ strict: false }).compile(Registry);
     assert.ok(valid(registry), JSON.stringify(valid.errors));
     assert.deepEqual(Object.values(registry.tools), await daemon.list());
