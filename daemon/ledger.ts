@@ -1,8 +1,8 @@
-import { closeSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { composeLedger, type LedgerContents, passageOf, readLedger, type SessionRecord, type UnderWay } from "../pipes/rpc/ledger-format.ts";
+import { composeLedger, LEDGER_HEAD, type LedgerContents, passageOf, readLedger, type SessionRecord, type UnderWay, writerOf } from "../pipes/rpc/ledger-format.ts";
 import { ensureFifo, openFifo, readWaiting, removeFifo } from "../pipes/transport/fifo.ts";
 import { mkfifo } from "../pipes/transport/libc.ts";
 import { ensurePrivateFolder } from "../pipes/transport/folder.ts";
@@ -54,9 +54,10 @@ export class LedgerFile {
    * is nothing new to know. `interrupted` is what the caller has to answer, now. @throws EMFILE …: it can be tried again
    */
   settle(): Settlement | null {
-    if (this.#fresh) return null;
-    const contents = this.#read();
-    if (contents === null || contents.pid === 0) return null;
+    // A program that knows no ledger leaves it as it was: then it need not be read, nor written anew.
+    this.#fresh ||= this.#writer() === 0;
+    const contents = this.#fresh ? null : this.#read();
+    if (contents === null) return null;
     const bytes = this.#passage === null ? Buffer.alloc(0) : readWaiting(this.#passage);
     const { again, interrupted } = this.#sort(contents.underWay);
     const unread = Buffer.concat([...again.flatMap((line) => [line, NEWLINE]), contents.unread]);
@@ -67,7 +68,7 @@ export class LedgerFile {
   /** Sees to it that there is a fresh file for the process that is about to be spawned. False when there can be none. */
   prepare(): boolean {
     this.attach();
-    const prepared = this.#fresh || this.#read()?.pid === 0 || this.#leave(this.#kept);
+    const prepared = this.#fresh || this.#writer() === 0 || this.#leave(this.#kept);
     this.#fresh = false;
     return prepared;
   }
@@ -157,6 +158,18 @@ export class LedgerFile {
     this.#complained = true;
   }
 
+  /** The process that has written in it, 0 for none; null where there is no ledger. @throws as `#read` does */
+  #writer(): number | null {
+    const fd = openThere(this.#path);
+    if (fd === null) return null;
+    try {
+      const head = Buffer.alloc(LEDGER_HEAD);
+      return writerOf(head.subarray(0, readSync(fd, head)));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   /** @throws EMFILE …: what is in it is not lost, so nothing may be put in its place */
   #read(): LedgerContents | null {
     try {
@@ -165,6 +178,15 @@ export class LedgerFile {
       if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
       throw error;
     }
+  }
+}
+
+function openThere(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return null;
+    throw error;
   }
 }
 

@@ -22,12 +22,13 @@ export function transition(state: WorkerState, event: WorkerEvent, policy: Polic
   const held = holdsFifo(state.phase);
   const holds = holdsFifo(next.phase);
   return [next, [
-    ...(isNews(state, next) ? [{ type: "record", from: state.phase, to: next.phase, reason: next.reason } as const] : []),
     ...(!held && holds ? [{ type: "holdFifo" } as const] : []),
     ...(state.phase === "resting" && next.phase !== "resting" ? [{ type: "unwatchFifo" } as const] : []),
     ...effects,
     ...(next.phase === "resting" && state.phase !== "resting" ? [{ type: "watchFifo" } as const] : []),
     ...(held && !holds ? [{ type: "releaseFifo" } as const] : []),
+    // Last: a worker is not to be replaced the later for a line in the log.
+    ...(isNews(state, next) ? [{ type: "record", from: state.phase, to: next.phase, reason: next.reason } as const] : []),
   ]];
 }
 

@@ -89,6 +89,16 @@ export function readLedger(bytes: Buffer): LedgerContents | null {
   return { pid: words[WORD.pid] ?? 0, sessions: sessionsIn(words), underWay: [...slotsIn(bytes, words), ...underWay], unread, passing: words[WORD.passing] ?? 0 };
 }
 
+/** So much of a ledger says whose it is. */
+export const LEDGER_HEAD = 8;
+
+/** The process that has written in the ledger that begins so, 0 for none; null when it is no ledger. */
+export function writerOf(head: Buffer): number | null {
+  if (head.length < LEDGER_HEAD) return null;
+  const words = new Uint32Array(Uint8Array.from(head).buffer);
+  return words[WORD.magic] === MAGIC ? (words[WORD.pid] ?? null) : null;
+}
+
 export function sessionsIn(words: Uint32Array): SessionRecord[] {
   const table = words.subarray(FORMAT.sessions / 4, FORMAT.sessions / 4 + FORMAT.maxSessions);
   return [...table].filter((word) => word !== 0).map((word) => ({

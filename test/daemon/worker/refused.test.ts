@@ -10,7 +10,7 @@ test("a worker that waits and can never be started fails for good, and whoever a
   const [waiting] = transition(initialState(0), { type: "wantedUp", reason: "autostart" }, blocked, 1);
   const [failed, effects] = transition(waiting, { type: "refused", reason: "it is too large" }, blocked, 2);
   assert.deepEqual([failed.phase, failed.want, failed.reason, failed.deadline], ["failed", "up", "it is too large", null]);
-  assert.deepEqual(effects.map(({ type }) => type), ["record", "releaseFifo"]);
+  assert.deepEqual(effects.map(({ type }) => type), ["releaseFifo", "record"]);
   const [again] = transition(failed, { type: "wantedUp", reason: "the memory budget has changed" }, policyWith(), 3);
   assert.equal(again.phase, "starting");
 });
