@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -45,6 +45,7 @@ export function makeWorld(): World {
   const pipes = join(folder, "pipes");
   mkdirSync(pipes);
   const env = environment(folder, pipes);
+  unclosed.add(env);
   const running = new Set<Running>();
   const run: World["run"] = (program, args = [], more = {}) => {
     const started = start([...(program.endsWith(".ts") ? ["--import", "tsx"] : []), join(root, program), ...args], { ...env, ...more });
@@ -66,11 +67,38 @@ export function makeWorld(): World {
     async close() {
       const forgotten = [...running].map(({ pid }) => pid);
       await Promise.all([...running].map((program) => program.kill("SIGKILL")));
+      const orphans = endOrphans(env);
       const left = readdirSync(pipes);
       rmSync(folder, { recursive: true });
-      assert.deepEqual({ forgotten, left }, { forgotten: [], left: [] }, "a test has left something behind");
+      unclosed.delete(env);
+      assert.deepEqual({ forgotten, orphans, left }, { forgotten: [], orphans: [], left: [] }, "a test has left something behind");
     },
   };
+}
+
+/** The environments of worlds that are still there. */
+const unclosed = new Set<NodeJS.ProcessEnv>();
+
+// A test that fails closes nothing. What it has started would go on for ever, and its folder tells what happened.
+process.on("exit", () => {
+  for (const env of unclosed) process.stderr.write(`not closed: ${env["HOME"]}; processes ended: ${endOrphans(env).join(" ") || "none"}\n`);
+});
+if (process.env["NODE_TEST_CONTEXT"] !== undefined) process.on("SIGTERM", () => process.exit(1)); // so the test runner ends a file whose time is over
+
+/** Kills every process of a world, whoever has started it; returns what each of them was. */
+function endOrphans({ HOME }: NodeJS.ProcessEnv): string[] {
+  if (process.platform !== "linux") return []; // nothing else shows whose a process is
+  return readdirSync("/proc").flatMap((name) => {
+    const pid = Number(name);
+    try {
+      if (!Number.isInteger(pid) || !readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`HOME=${HOME}`)) return [];
+      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+      process.kill(pid, "SIGKILL");
+      return [`${pid}: ${line}`];
+    } catch {
+      return []; // it has ended, or belongs to somebody else
+    }
+  });
 }
 
 export const upstreamOf = (world: World, name: string): string => fifoOf.upstream(world.pipes, name);

@@ -170,14 +170,16 @@ describe("a registry that a daemon has left", () => {
   for (const [how, spoil] of Object.entries(broken)) {
     it(`and that is ${how} does not lead to two workers: the old one is ended, and then a new one started`, async () => {
       const world = makeWorld();
-      const first = await ready(world, ECHO, "echo");
+      const first = await ready(world, `orphanAfter: 1s\n${ECHO}`, "echo");
       const { pid } = await first.ready("echo");
+      const guardian = first.registry().daemon.guardian?.pid ?? assert.fail("it has no guardian");
       await first.crash();
       spoil(registryOf(world));
       const second = await startDaemon(world, null);
       const next = await second.ready("echo");
       assert.notEqual(next.pid, pid);
       assert.ok(groupEmpty(pid));
+      await whenGroupEmpty(guardian); // nobody knows it any more, and it finds by itself that a daemon has come back
       assert.deepEqual(workersOf(world), [next.pid]);
       await second.stop();
       assert.deepEqual(readdirSync(join(registryOf(world), "../workers")), [], "no lifeline is left");
