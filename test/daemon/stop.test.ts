@@ -75,7 +75,12 @@ describe("start, stop and restart", () => {
     await before.call("ping"); // so the wait has begun
     const restarted = daemon.call("restart", { tool: "slow" });
     await daemon.until("slow", ({ phase }) => phase === "stopping");
-    const meanwhile = before.call("wait", { ms: 1 }, { idempotent: true });
+    const meanwhile = (async () => {
+      for (;;) {
+        const answer = await before.call("wait", { ms: 1 }, { idempotent: true });
+        if (answer["pid"] !== pid) return answer; // else it was read before the worker was told that it is to stop
+      }
+    })();
     assert.equal((await during)["pid"], pid);
     const next = await daemon.until("slow", (entry) => entry.state === "loading" && entry.pid !== pid);
     assert.equal((await meanwhile)["pid"], next.pid);
