@@ -30,8 +30,7 @@ export class Lifelines {
     if (!this.#made) ensurePrivateFolder(this.#folder);
     this.#made = true;
     const path = this.path(name);
-    ensureFifo(path, mkfifo);
-    const fd = openPresentFifo(path, "both");
+    const fd = openFifo(path, "both") ?? make(path);
     const locked = lock(fd);
     if (locked === true) return fd;
     closeSync(fd);
@@ -89,6 +88,11 @@ export class Lifelines {
   clear(): void {
     for (const name of this.names()) if (!this.held(name)) removeFifo(this.path(name));
   }
+}
+
+function make(path: string): number {
+  ensureFifo(path, mkfifo);
+  return openPresentFifo(path, "both");
 }
 
 /** null where the system cannot lock such a file. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
+import { spawnSwiftly } from "./swift.ts";
 
 /** What to run: program and arguments, the whole environment, and the folder (absolute). */
 export interface Launch {
@@ -27,6 +28,8 @@ export interface Inherited {
  * itself: what it writes needs no living daemon. `spawned` is reported before this returns; a failure never throws.
  */
 export function spawnWorker(launch: Launch, { log, lifeline }: Inherited, report: (event: ProcessEvent) => void): void {
+  const swift = spawnSwiftly(launch, [log, log, lifeline], (ending) => report({ type: "exited", pid: swift as number, ...ending }));
+  if (swift !== null) return report({ type: "spawned", pid: swift });
   const [program = "", ...args] = launch.argv;
   let child: ChildProcess;
   try {

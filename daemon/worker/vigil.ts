@@ -1,7 +1,7 @@
-import { constants } from "node:os";
 import { startTimeOf } from "../../pipes/transport/identity.ts";
 import { reap } from "../../pipes/transport/libc.ts";
 import type { Lifelines } from "./lifeline.ts";
+import { nameOf } from "./swift.ts";
 import type { Born } from "./worker.ts";
 
 /** The pauses between looks at a process of which something has ended, in ms. */
@@ -38,8 +38,4 @@ export function watchAdopted(name: string, born: Born, lifelines: Lifelines, end
     look(FIRST_LOOK_MS);
   });
   return () => look(FIRST_LOOK_MS);
-}
-
-function nameOf(signal: number): string {
-  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`;
 }

@@ -8,8 +8,9 @@ const FIFO_MODE = 0o600;
 /** How many descriptors this process may have. */
 let limit = (): number => Infinity;
 const OUT_OF_FILES = ["EMFILE", "ENFILE"] as const;
-/** More than any pipe holds (1 MiB). */
-const READ_BYTES = 2 * 1024 * 1024;
+/** More than any pipe holds (1 MiB): beyond it somebody writes faster than is read. */
+const MOST_BYTES = 2 * 1024 * 1024;
+const READ_BYTES = 64 * 1024;
 const access = { read: constants.O_RDONLY, write: constants.O_WRONLY, both: constants.O_RDWR } as const;
 
 /**
@@ -96,18 +97,19 @@ export function openPresentFifo(path: string, mode: keyof typeof access): number
 
 /** Takes what waits in a FIFO that is open for reading without blocking. */
 export function readWaiting(fd: number): Buffer {
-  const buffer = Buffer.allocUnsafe(READ_BYTES);
-  let length = 0;
+  const parts: Buffer[] = [];
   try {
-    while (length < READ_BYTES) {
-      const read = readSync(fd, buffer, length, READ_BYTES - length, null);
+    for (let length = 0; length < MOST_BYTES; ) {
+      const buffer = Buffer.allocUnsafe(READ_BYTES);
+      const read = readSync(fd, buffer);
       if (read === 0) break;
+      parts.push(buffer.subarray(0, read));
       length += read;
     }
   } catch (error) {
     if (!hasCode(error, "EAGAIN")) throw error;
   }
-  return buffer.subarray(0, length);
+  return Buffer.concat(parts);
 }
 
 /** Removes a FIFO of ours; anything else at that path, or nothing, is left as it is. */

@@ -19,6 +19,23 @@ const c = {
   waitpid: lib.func("int waitpid(int pid, _Out_ int *status, int options)"),
 };
 
+/** Linux only; null where the C library is too old for one of them. On macOS Node does the same by itself. */
+const spawning = process.platform === "linux" ? optional(() => ({
+  spawn: lib.func("int posix_spawn(_Out_ int *pid, const char *path, void *actions, void *attributes, const char **argv, const char **env)"),
+  actions: lib.func("int posix_spawn_file_actions_init(void *actions)"),
+  dup: lib.func("int posix_spawn_file_actions_adddup2(void *actions, int from, int to)"),
+  cwd: lib.func("int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)"),
+  free: lib.func("int posix_spawn_file_actions_destroy(void *actions)"),
+  attributes: lib.func("int posix_spawnattr_init(void *attributes)"),
+  flags: lib.func("int posix_spawnattr_setflags(void *attributes, short flags)"),
+  defaults: lib.func("int posix_spawnattr_setsigdefault(void *attributes, void *signals)"),
+  mask: lib.func("int posix_spawnattr_setsigmask(void *attributes, void *signals)"),
+})) : null;
+/** POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID, as glibc and musl have them. */
+const AS_A_LEADER = 0x04 | 0x08 | 0x80;
+/** More than the C libraries' structures take (80 and 336 bytes, and 128 for a set of signals). */
+const ROOM = 1024;
+
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** PROT_READ | PROT_WRITE, MAP_SHARED, MAP_FAILED: the same on Linux and macOS. */
@@ -91,6 +108,36 @@ export function reap(pid: number): { code: number | null; signal: number | null 
   return signal === 0 ? { code: (word >> 8) & 0xff, signal: null } : { code: null, signal };
 }
 
+export interface Assigned {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Starts a program as the leader of a session of its own, with no signal blocked or ignored, and with these descriptors alone; null where that
+ * cannot be done. Whoever calls this has to `reap` it. No memory is copied: its time does not grow with this process.
+ */
+export function spawnProgram({ path, argv, env, cwd, descriptors }: { readonly path: string; readonly argv: readonly string[]; readonly env: readonly string[]; readonly cwd: string; readonly descriptors: readonly Assigned[] }): number | null {
+  if (spawning === null) return null;
+  const [actions, attributes, all, none] = [Buffer.alloc(ROOM), Buffer.alloc(ROOM), Buffer.alloc(ROOM, 0xff), Buffer.alloc(ROOM)];
+  const pid = [0];
+  if (spawning.actions(actions) !== 0) return null;
+  try {
+    const steps = [
+      () => spawning.attributes(attributes) as number,
+      () => spawning.flags(attributes, AS_A_LEADER) as number,
+      () => spawning.defaults(attributes, all) as number,
+      () => spawning.mask(attributes, none) as number,
+      () => spawning.cwd(actions, cwd) as number,
+      ...descriptors.map(({ from, to }) => () => spawning.dup(actions, from, to) as number),
+      () => spawning.spawn(pid, path, actions, attributes, [...argv, null], [...env, null]) as number,
+    ];
+    return steps.every((step) => step() === 0) ? (pid[0] ?? null) : null;
+  } finally {
+    spawning.free(actions);
+  }
+}
+
 /** Whether `splicePipe` can be used. */
 export const CAN_SPLICE = c.splice !== null;
 
@@ -116,6 +163,14 @@ export function closeOnExec(fd: number, closed: boolean): void {
 export function replaceProgram(path: string, argv: readonly string[]): never {
   c.execv(path, [path, ...argv, null]);
   throw failure("execv", errnoName(), path);
+}
+
+function optional<T>(find: () => T): T | null {
+  try {
+    return find();
+  } catch {
+    return null;
+  }
 }
 
 function check(result: number, syscall: string, path: string): void {

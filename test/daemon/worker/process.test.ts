@@ -20,6 +20,36 @@ describe("spawning a worker", () => {
     assert.equal(readFileSync(worker.log, "utf8"), `pid ${worker.pid}\nnothing to read\nwords\n`);
   });
 
+  it("starts it with no signal ignored or blocked, in its folder, with the same descriptors by a path as by a name", { skip: process.platform !== "linux" }, async (t) => {
+    const own = folder(t);
+    const said: string[] = [];
+    for (const sh of ["sh", "/bin/sh"]) {
+      const worker = started(t, [sh, "-c", 'pwd; grep -E "^Sig(Blk|Ign)" /proc/self/status; exec ls /proc/self/fd'], { cwd: own });
+      assert.deepEqual(await worker.event("exited"), { type: "exited", pid: worker.pid, code: 0, signal: null });
+      said.push(readFileSync(worker.log, "utf8"));
+    }
+    const none = "0".repeat(16);
+    assert.ok(said[0]?.startsWith(`${own}\nSigBlk:\t${none}\nSigIgn:\t${none}\n0\n1\n`), said[0]);
+    assert.equal(said[0], said[1]);
+  });
+
+  it("tells of the end of each of many that end at once", async (t) => {
+    const workers = Array.from({ length: 8 }, () => started(t, ["/bin/sh", "-c", "exit 7"]));
+    const ends = await Promise.all(workers.map((worker) => worker.event("exited")));
+    assert.deepEqual(ends, workers.map(({ pid }) => ({ type: "exited", pid, code: 7, signal: null })));
+  });
+
+  it("listens for ends once, and no longer than there is somebody to end", { skip: process.platform !== "linux" }, async (t) => {
+    const before = process.listenerCount("SIGCHLD");
+    for (let n = 0; n < 4; n++) {
+      const worker = started(t, ["/bin/sh", "-c", "exit 0"]);
+      assert.equal(process.listenerCount("SIGCHLD"), before + 1);
+      await worker.event("exited");
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(process.listenerCount("SIGCHLD"), before);
+  });
+
   it("reports the pid before it returns, and the signal that ended it", async (t) => {
     const worker = started(t, [node, fixture("wait.mjs")]);
     assert.deepEqual(worker.events, [{ type: "spawned", pid: worker.pid }]);
