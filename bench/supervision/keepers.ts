@@ -46,8 +46,9 @@ export const KEEPERS: Readonly<Record<string, Keeper>> = {
       // Each death is the first one: what is measured is not the pause that grows.
       const policy = "defaults: {restart: {healthyAfter: 100ms, limit: {count: 1000, window: 1s}}}";
       writeFileSync(join(folder, "tools.yaml"), `${policy}\ntools:\n${tools.map(({ name, yaml }) => `  ${name}: ${yaml}\n`).join("")}`, { mode: 0o600 });
+      // With the flag of the unit and of `npm start`.
       const places = ["RUNTIME_DIR", "CONFIG_HOME", "STATE_HOME", "CACHE_HOME", "DATA_HOME"].map((place) => [`XDG_${place}`, folder]);
-      return keep(process.execPath, [built("daemon/main.js"), "--config", join(folder, "tools.yaml")], { ...Object.fromEntries(places), PIPE_TOOLS_PIPES: pipesOf(folder) });
+      return keep(process.execPath, ["--max-semi-space-size=1", built("daemon/main.js"), "--config", join(folder, "tools.yaml")], { ...Object.fromEntries(places), PIPE_TOOLS_PIPES: pipesOf(folder) });
     },
   },
   runit: { title: "runit", needs: "runsvdir", begin: (folder, tools) => keep("runsvdir", [serviceFolders(folder, tools)]) },

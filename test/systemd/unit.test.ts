@@ -36,8 +36,8 @@ test("the filled unit says what the daemon counts on", () => {
 test("paths with quotes, spaces, percent and dollar signs are quoted for systemd", () => {
   const quoted = home.replaceAll('"', '\\"').replaceAll("%", "%%");
   const { Service } = parseUnit(filled);
-  assert.equal(Service?.["ExecStart"], `:"${process.execPath}" "${quoted}/main.js"`);
-  assert.equal(Service?.["ExecStopPost"], `${Service?.["ExecStart"]} --end-leftovers`);
+  assert.equal(Service?.["ExecStart"], `:"${process.execPath}" --max-semi-space-size=1 "${quoted}/main.js"`);
+  assert.equal(Service?.["ExecStopPost"], `:"${process.execPath}" "${quoted}/main.js" --end-leftovers`);
   assert.equal(Service?.["Environment"], `"PATH=${quoted}/bin:/usr/bin:/bin" "PIPE_TOOLS_PIPES=/my pipes"`);
 });
 
