@@ -5,7 +5,7 @@ import type { Style } from "./style.ts";
 import type { Row } from "./table.ts";
 
 /** The part of a registry entry that a line about a tool is made from. */
-export interface ToolLine extends Pick<RegistryEntry, "name" | "path" | "kind" | "model" | "want" | "state" | "reason" | "progress" | "memory" | "pid" | "started" | "restarts"> {
+export interface ToolLine extends Pick<RegistryEntry, "name" | "path" | "kind" | "model" | "want" | "state" | "reason" | "progress" | "memory" | "pid" | "started" | "restarts" | "note"> {
   /** A phase of the daemon's, or a word for a tool that is not the daemon's. */
   readonly phase: string;
 }
@@ -52,7 +52,8 @@ export function plain(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }
 
-function isWell({ phase, want, state }: ToolLine): boolean {
+function isWell({ phase, want, state, note }: ToolLine): boolean {
+  if (note !== undefined) return false;
   if (phase === "down") return want === "down";
   if (phase === "resting") return true;
   return phase === "ready" && state !== "error" && state !== "waiting";

@@ -215,10 +215,11 @@ export class Daemon extends EventEmitter<DaemonEvents> {
     try {
       const settled = await this.#read();
       if (this.#bequest.entries.length > 0) await this.#bequest.handOver(this.fleet, settled.tools);
+      this.residency.budget = settled.memoryBudget;
       const performed = this.fleet.apply(settled.tools, "tools.yaml changed");
       applied = performed.map(({ now }) => now);
+      this.residency.review();
       await this.#guardian.keep(settled.orphanAfterMs);
-      this.residency.budget = settled.memoryBudget;
       notes.push(...this.#notApplied(settled));
       this.#parts.log.info({ config: settled.path, changes: applied, ...(notes.length === 0 ? {} : { notes }), reason: why }, "the config was applied");
       return this.#follow(performed);

@@ -136,8 +136,8 @@ export class Tool {
 
   /** It will never be started as things are. */
   refuse(reason: string): void {
+    this.#refused = true; // before it has failed: asked while its state changes, it fails when that has been told
     this.worker.refuse(reason);
-    this.#refused = this.worker.state.phase === "failed";
   }
 
   /** What its server waits for, as a sentence. */
@@ -197,6 +197,7 @@ export class Tool {
       want: state.want,
       state: state.state,
       reason: this.#reason(),
+      ...(this.#note === null ? {} : { note: this.#note }),
       progress: progress === null ? null : { ...progress },
       pid: state.pid,
       started: born === null ? null : new Date(born.at).toISOString(),

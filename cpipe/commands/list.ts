@@ -1,6 +1,6 @@
 import { holdersOfPipes, type FoundPipe, pipesIn } from "../../pipes/client/orphans.ts";
 import { isAlive, readRegistry } from "../../pipes/client/registry.ts";
-import { DEFAULT_PIPES, SUPERVISOR } from "../../pipes/protocol/names.ts";
+import { DEFAULT_PIPES, SUPERVISOR, toolOf } from "../../pipes/protocol/names.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { HEAD, plain, rowOf, type ToolLine } from "../describe.ts";
 import type { Style } from "../style.ts";
@@ -42,7 +42,7 @@ export function takeStock(folder: string | null, pids: boolean, registry: Regist
   const running = relevant !== null && isAlive(relevant.daemon.pid, relevant.daemon.startTime);
   const known = Object.values(relevant?.tools ?? {}).flatMap((entry) => (running ? [supervised(entry)] : outliving(entry)));
   const names = new Set(known.map((tool) => tool.name));
-  const strays = found.flatMap(({ role, path }) => (role.role === "upstream" && !names.has(role.tool) && !(running && role.tool === SUPERVISOR) ? [stray(role.tool, path)] : []));
+  const strays = found.flatMap(({ role, path }) => (role.role === "upstream" && !names.has(toolOf(role.tool)) && role.tool !== SUPERVISOR ? [stray(role.tool, path)] : []));
   return {
     daemon: relevant === null ? null : { running, pid: relevant.daemon.pid, version: relevant.daemon.version, started: relevant.daemon.started },
     pipes,

@@ -52,9 +52,14 @@ export class Residency {
     this.#room = new Room({ residents: this.#residents, sizes, log, clock: this.#clock, waitsForOthers }, budget);
   }
 
+  /** What is started from now on is judged by it; `review` is for what there is. */
   set budget(bytes: number | null) {
     this.#room.budget = bytes;
-    this.#room.serve();
+  }
+
+  /** To be called when the budget, and the settings that came with it, are in force. */
+  review(): void {
+    this.#room.review();
   }
 
   /** Why a tool may not be started now, as a sentence; null when it may. */

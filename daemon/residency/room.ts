@@ -25,6 +25,7 @@ const ADMIT_MS = 10_000;
 export class Room {
   readonly #parts: RoomParts;
   #budget: number | null;
+  #reviewed = true;
   #serving: Promise<void> | null = null;
   /** Something has changed while somebody was being served. */
   #again = false;
@@ -41,11 +42,17 @@ export class Room {
     return this.#budget;
   }
 
+  /** Holds from now on; `review` looks at those that were refused by the one before. */
   set budget(bytes: number | null) {
-    if (bytes === this.#budget) return;
+    this.#reviewed &&= bytes === this.#budget;
     this.#budget = bytes;
-    // One that was refused may fit now; one that waits is looked at by the next `serve`.
-    for (const { tool } of this.#parts.residents) if (tool.worker.state.phase === "failed" && tool.refused) tool.worker.start("the memory budget has changed");
+  }
+
+  /** One that was refused may fit by a budget that has changed. */
+  review(): void {
+    if (!this.#reviewed) for (const { tool } of this.#parts.residents) if (tool.worker.state.phase === "failed" && tool.refused) tool.worker.start("the memory budget has changed");
+    this.#reviewed = true;
+    this.serve();
   }
 
   /** What all tools hold, or are about to, in bytes. */

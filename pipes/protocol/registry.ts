@@ -45,6 +45,7 @@ export const RegistryEntry = Type.Object({
   want: Type.Enum(["up", "down"]),
   state: nullable(Type.String({ description: "the tool's own state, while it answers" })),
   reason: nullable(Type.String({ description: "why it is in this phase or state, as a sentence" })),
+  note: Type.Optional(Type.String({ description: "why the settings that tools.yaml has are not in force; a part of the reason" })),
   progress: nullable(Type.Object({ stage: Type.String(), value: Type.Number(), total: nullable(Type.Number()) })),
   pid: nullable(Type.Integer()),
   started: nullable(Type.String({ description: "start of the process, ISO 8601" })),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Listing } from "../../cpipe/commands/list.ts";
@@ -58,6 +58,19 @@ test("the registry tells of states, progress and restarts, and why a tool is not
       "",
     ].join("\n"),
   );
+});
+
+test("a tool that goes on with the settings before says so, though it is well, and its standby is no tool of its own", async () => {
+  const note = "kept the settings before: the new ones failed: there is no such model";
+  writeRegistry(place, registryOf(place.pipes, [entryOf("chat", place.pipes, { reason: note, note })]));
+  execFileSync("mkfifo", [join(place.pipes, "tool-chat-next")]);
+  try {
+    const text = await ok("--list");
+    assert.match(text, /^chat +ready \(idle\).*\n {2}why: kept the settings before: the new ones failed: there is no such model$/m);
+    assert.doesNotMatch(text, /chat-next/);
+  } finally {
+    rmSync(join(place.pipes, "tool-chat-next"));
+  }
 });
 
 test("what is wrong with tools.yaml comes first", async () => {

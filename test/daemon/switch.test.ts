@@ -90,7 +90,7 @@ describe("new settings that do not work", () => {
       configure(world, rest === undefined ? yamlOf(`fail: ${settings}`) : yamlOf(`fail: ${settings}`).replace(/\}\}\n$/, `}, ${rest}}\n`));
       assert.match(String((await told)["reason"]), what);
       const entry = await daemon.until("tool", ({ reason, beside }) => reason?.startsWith("kept the settings before: the new ones failed: ") === true && beside === undefined);
-      assert.deepEqual([entry.pid, entry.phase, entry.specHash], [pid, "ready", specHash]);
+      assert.deepEqual([entry.pid, entry.phase, entry.specHash, entry.note], [pid, "ready", specHash, entry.reason]);
       assert.match(entry.reason ?? "", what);
       const client = await ToolClient.connect("tool", { folder: world.pipes });
       assert.deepEqual([(await client.call("whoami"))["pid"], (await client.call("whoami"))["round"]], [pid, 0]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ToolClient } from "../../../pipes/client/tool-client.ts";
 import { makeWorld, root } from "../../harness.ts";
-import { QUICK, startDaemon, type Supervised } from "../daemon.ts";
+import { configure, QUICK, startDaemon, type Supervised } from "../daemon.ts";
 
 const MIB = 1024 ** 2;
 const sleeper = join(root, "test/fixtures/tools/sleeper.mjs");
@@ -121,6 +121,19 @@ describe("a memory budget for all tools", () => {
   it("leaves nothing behind when the daemon stops", async () => {
     await daemon.stop();
   });
+});
+
+it("starts what the budget before refused, and judges what a saved file adds by the budget of that file", async () => {
+  const world = makeWorld();
+  const limited = `${QUICK}memory: {budget: 1MiB}\ntools:\n  one: {server: echo}\n`;
+  const daemon = await startDaemon(world, limited);
+  await daemon.until("one", ({ phase, reason }) => phase === "failed" && /more than the 1 MiB/.test(reason ?? ""));
+  configure(world, `${limited.replace("1MiB", "unlimited")}  two: {server: echo}\n`);
+  await Promise.all([daemon.ready("one"), daemon.ready("two")]);
+  const fates = daemon.log.entries().filter(({ tool, msg }) => tool === "two" && /→ (failed|waiting)/.test(String(msg)));
+  assert.deepEqual(fates, []);
+  await daemon.stop();
+  await world.close();
 });
 
 describe("a limit for one tool", () => {
