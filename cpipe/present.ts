@@ -1,6 +1,6 @@
 import { SUPERVISOR } from "../pipes/protocol/names.ts";
-import { HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
-import { standingOf } from "./standing.ts";
+import { elapsed, HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
+import { localTime, standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
 import type { Presenter } from "./render.ts";
 import type { Style } from "./style.ts";
@@ -64,7 +64,25 @@ function toolLine(entry: ToolLine, style: Style): string {
 function statusLines(status: Record<string, unknown>, style: Style): string {
   const told = Object.entries(status).filter(([, value]) => value !== null);
   const width = Math.max(...told.map(([key]) => key.length));
-  return told.map(([key, value]) => `${style.faint(key.padEnd(width))}  ${plain(typeof value === "string" ? value : JSON.stringify(value))}`).join("\n");
+  return told.map(([key, value]) => `${style.faint(key.padEnd(width))}  ${plain(factOf(key, value))}`).join("\n");
+}
+
+function factOf(key: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (key === "memory" && typeof value === "number") return mebibytes(value);
+  if (key === "uptime" && typeof value === "number") return elapsed(value * 1000);
+  if (!isObject(value)) return JSON.stringify(value);
+  if (key === "daemon") return `pid ${String(value["pid"])}, since ${localTime(asText(value["started"]))}`;
+  if (key === "config") {
+    const problems = Array.isArray(value["problems"]) ? value["problems"].map(asText) : [];
+    return [asText(value["path"]), ...(problems.length === 0 ? [] : ["not applied:", ...problems])].join(" ");
+  }
+  if (key === "shared") {
+    const needed = Object.entries(isObject(value["expected"]) ? value["expected"] : {}).map(([name, bytes]) => `${name} ${mebibytes(bytes)}`);
+    const budget = typeof value["budget"] === "number" ? `budget ${mebibytes(value["budget"])}` : "no budget";
+    return `${mebibytes(value["used"])} in use, ${budget}${needed.length === 0 ? "" : `; needed by ${needed.join(", ")}`}`;
+  }
+  return JSON.stringify(value);
 }
 
 /** `{tools: {NAME: {cpu, memory, processes}}, daemon: {memory}, machine: {memory: {total, available}, load}}`; memory in bytes, the rest in per cent. */

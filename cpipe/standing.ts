@@ -49,7 +49,7 @@ function rowOfDeath({ at, cause, code, signal, what, ran }: DeathRecord, style: 
 }
 
 /** `2026-11-21 10:42:22`, by the clock of whoever looks. */
-function localTime(iso: string): string {
+export function localTime(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return plain(iso);
   const two = (value: number): string => String(value).padStart(2, "0");

@@ -50,12 +50,12 @@ export class Banner {
     this.#write(`\n${text}\n\n`);
   }
 
-  /** What to type next, once nothing is starting any more and there is something to talk to. */
+  /** What to type next, once nothing is starting any more and there is something to talk to; not to somebody who is just stopping it. */
   #hint(): void {
     const entries = [...this.#entries.values()];
     const ready = entries.filter(({ phase, state }) => phase === "ready" && state !== "error" && state !== "loading");
     const best = ready.find(({ kind }) => kind === "chat") ?? ready[0];
-    if (this.#hinted || best === undefined || entries.some(({ phase }) => phase === "starting")) return;
+    if (this.#hinted || best === undefined || entries.some(({ phase }) => phase === "starting" || phase === "stopping")) return;
     this.#hinted = true;
     const { cpipe } = this.#facts;
     const first = best.kind === "chat" ? `${cpipe} ${best.name} ask "Hello"` : `${cpipe} ${best.name} --help`;
@@ -80,7 +80,8 @@ function newsOf(entry: RegistryEntry): News {
       if (state === "loading") return progress === null ? { kind: "loading", text: "loading", passing: true } : progressed(progress);
       return { kind: `ready ${pid}`, text: column("ready", `${path}  pid ${pid}${model === null ? "" : `  model ${model}`}`) };
     case "starting":
-      return progress === null ? { kind: `starting ${entry.restarts}`, text: column("starting", entry.restarts === 0 ? "" : reason) } : progressed(progress);
+      // One that is begun with a process was taken over.
+      return progress === null ? { kind: `starting ${entry.restarts}`, text: column("starting", entry.restarts === 0 && pid === null ? "" : reason) } : progressed(progress);
     case "stopping":
       return { kind: "stopping", text: column("stopping", reason) };
     case "down":

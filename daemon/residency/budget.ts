@@ -43,7 +43,7 @@ export function judgeRoom(wish: Wish, claims: readonly Claim[], budget: number):
   if (missing <= 0) return { kind: "fits" };
   const coming = sum(claims.filter(({ standing }) => standing === "leaving").map(({ bytes }) => bytes));
   const chosen = choose(missing - coming, claims.filter((claim) => isReleasable(claim) && claim.used < wish.used));
-  if (chosen === null) return { kind: "wait", reason: `it waits for ${inBytes(missing)} of memory: ${holders(claims, budget)}` };
+  if (chosen === null) return { kind: "wait", reason: `it waits for ${inBytes(missing)} of memory: ${holders(wish, claims, budget)}` };
   const names = chosen.map(({ name }) => name);
   const leaving = claims.filter(({ standing }) => standing === "leaving").map(({ name }) => name);
   if (names.length === 0) return { kind: "wait", reason: `it waits for ${inBytes(missing)} of memory: ${leaving.join(", ")} is being released` };
@@ -74,11 +74,13 @@ function isReleasable({ standing, pinned, spare }: Claim): boolean {
 }
 
 /** Who has the memory, the largest first, and why it cannot be had from them. */
-function holders(claims: readonly Claim[], budget: number): string {
-  const why = ({ standing, pinned }: Claim): string => (standing === "idle" ? (pinned ? "pinned" : "wanted later") : standing === "leaving" ? "being released" : standing);
+function holders(wish: Wish, claims: readonly Claim[], budget: number): string {
+  const idle = ({ pinned, used }: Claim): string => (pinned ? "pinned" : used < wish.used ? "idle" : "wanted later");
+  const why = (claim: Claim): string => (claim.standing === "idle" ? idle(claim) : claim.standing === "leaving" ? "being released" : claim.standing);
+  const tooLittle = claims.some((claim) => isReleasable(claim) && claim.used < wish.used) ? "; releasing what is idle would not be enough" : "";
   const told = [...claims].filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
   const shown = told.slice(0, 3).map((claim) => `${claim.name} uses ${inBytes(claim.bytes)} (${why(claim)})`);
-  return `${[...shown, ...(told.length > 3 ? [told.length === 4 ? "another uses the rest" : `${told.length - 3} others use the rest`] : [])].join(", ")}, of ${inBytes(budget)}`;
+  return `${[...shown, ...(told.length > 3 ? [told.length === 4 ? "another uses the rest" : `${told.length - 3} others use the rest`] : [])].join(", ")}, of ${inBytes(budget)}${tooLittle}`;
 }
 
 const sum = (list: readonly number[]): number => list.reduce((total, each) => total + each, 0);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import type { Listing } from "../../cpipe/commands/list.ts";
 import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
@@ -61,6 +61,8 @@ test("a dry run tells as a table what another file would change, or as JSON", as
   assert.deepEqual(rows.slice(0, 4), [["TOOL", "CHANGE", "FIELDS"], ["spare", "removed"], ["echo", "live", "description"], ["more", "added"]]);
   const told = JSON.parse(await ok("supervisor", "reload", "--dry-run", "--file", other, "--output", "json")) as { changes: Array<{ outcome: string }> };
   assert.deepEqual(told.changes.map(({ outcome }) => outcome), ["planned", "planned", "planned"]);
+  const near = await place.cpipe("supervisor", "reload", "--dry-run", "--file", relative(process.cwd(), other));
+  assert.deepEqual([near.code, near.stdout.split("\n").length], [0, rows.length], "a path counts from where one stands");
   assert.equal((await entry("supervisor", "status", "echo")).description, "says back what it is told");
 });
 

@@ -111,6 +111,11 @@ test("on a terminal the daemon's answers are said in words, elsewhere and of oth
   assert.equal(present({ event: "swept", removed: ["/tmp/x"] }), "removed /tmp/x");
   assert.match(present({ event: "log", entry: { time: 0, level: 40, pid: 1, msg: "a\u001b[2J", tool: "chat" } }) ?? "", /^\d\d:\d\d:\d\d WARN  a \[2J tool=chat$/);
   assert.equal(present({ event: "status", status: { version: "1.2.3", pid: 7, problems: [], memory: null } }), "version   1.2.3\npid       7\nproblems  []");
+  const status = { daemon: { pid: 7, startTime: "1", started: new Date(2026, 10, 21, 9, 5).toISOString() }, config: { path: "/t.yaml", problems: ["1:1: no"] }, memory: 2 ** 26, shared: { budget: 2 ** 30, used: 2 ** 27, expected: { chat: 2 ** 27 } }, uptime: 90 };
+  assert.equal(
+    present({ event: "status", status }),
+    "daemon  pid 7, since 2026-11-21 09:05:00\nconfig  /t.yaml not applied: 1:1: no\nmemory  64 MiB\nshared  128 MiB in use, budget 1024 MiB; needed by chat 128 MiB\nuptime  1m",
+  );
   assert.match(present({ event: "status", status: tool }) ?? "", /^chat  the tool chat\n  state     ready \(idle\)\n  pid       7\n/);
   const metrics = { tools: { chat: { cpu: 12.5, memory: 2 ** 30, processes: 2 } }, daemon: { memory: 2 ** 26 }, machine: { memory: { total: 2 ** 34, available: 2 ** 33 }, load: 20, cores: 2 }, gpus: [] };
   assert.equal(present({ event: "metrics", metrics }), "NAME        CPU    MEMORY\nchat      12.5%  1024 MiB\n(daemon)           64 MiB\nmachine: 20% busy, 8192 MiB of 16384 MiB free");

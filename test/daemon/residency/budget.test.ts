@@ -56,6 +56,11 @@ describe("room for a load", () => {
     assert.deepEqual(released(judgeRoom(wish(8), claims, 8 * GIB)), ["idle"]);
   });
 
+  it("is said not to come of releasing what is idle where that would not be enough", () => {
+    const { reason } = judgeRoom(wish(6, { used: Infinity }), [claim("a", 4, { spare: 1 }), claim("b", 2, { pinned: true })], 8 * GIB) as { reason: string };
+    assert.equal(reason, "it waits for 4 GiB of memory: a uses 4 GiB (idle), b uses 2 GiB (pinned), of 8 GiB; releasing what is idle would not be enough");
+  });
+
   it("is said to be missing with who has it, and why it is not to be had", () => {
     const claims = [claim("a", 3, { standing: "busy" }), claim("b", 2, { pinned: true }), claim("c", 1, { standing: "loading" }), claim("d", 1, { standing: "busy" })];
     assert.deepEqual(judgeRoom(wish(4), claims, 8 * GIB), {
