@@ -1,9 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { resolveTool, toolsIn } from "../pipes/client/discover.ts";
 import { isAlive, readRegistry } from "../pipes/client/registry.ts";
 import { makeTogether } from "../pipes/client/together.ts";
 import { ToolClient } from "../pipes/client/tool-client.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { fifoOf, parseAddress } from "../pipes/protocol/names.ts";
+import { fifoOf, parseAddress, SUPERVISOR } from "../pipes/protocol/names.ts";
 import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
 import { suggest } from "../pipes/protocol/suggest.ts";
 
@@ -22,13 +23,20 @@ export function findTarget(tool: string): Target {
   return { name, folder, entry };
 }
 
+/** In an upgrade the daemon's own pipe is away for a moment. So long it is waited for, where the registry says that the daemon runs. */
+const UPGRADE_MS = 5000;
+
 /** A session with the tool. @throws ToolError what ToolClient.connect throws, `not-ready` where the daemon knows why nobody answers */
-export async function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal }): Promise<ToolClient> {
+export async function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal }, until: number = performance.now() + UPGRADE_MS): Promise<ToolClient> {
   const makeFifo = makeTogether([fifoOf.downstream(folder, name, process.pid), fifoOf.lane(folder, name, process.pid)]);
   try {
     return await ToolClient.connect(name, { ...options, folder, makeFifo });
   } catch (thrown) {
     const error = ToolError.from(thrown);
+    if (error.code === "no-such-tool" && name === SUPERVISOR && runningRegistry()?.pipes === folder && performance.now() < until) {
+      await delay(20, undefined, { signal: options.signal });
+      return await connect({ name, folder, entry: null }, options, until);
+    }
     throw error.code === "timeout" ? explainSilence(error, name, folder) : error;
   }
 }

@@ -13,6 +13,7 @@ const LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const;
  * user's own 20-line server should start as fast as Node does.
  */
 export function lineLog(name: string, level: string = process.env["PIPE_TOOLS_LOG_LEVEL"] ?? "info"): Log {
+  if (!process.stdout.listeners("error").includes(unheard)) process.stdout.on("error", unheard);
   const least = LEVELS[level as keyof typeof LEVELS] ?? (level === "fatal" || level === "silent" ? 99 : LEVELS.info);
   const write = (kind: keyof typeof LEVELS) => (facts: object, message: string) => {
     if (LEVELS[kind] < least) return;
@@ -21,6 +22,9 @@ export function lineLog(name: string, level: string = process.env["PIPE_TOOLS_LO
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
+
+/** A disk that is full ends no server: the line is lost, and the next one is tried. */
+const unheard = (): void => undefined;
 
 /** An Error has no enumerable keys; its message and stack are what one wants to read. */
 function plain(facts: object): object {

@@ -91,6 +91,11 @@ test("logs are JSON lines for programs, watching ends with Ctrl-C", async () => 
   assert.equal((await done).code, 130);
 });
 
+test("a daemon that is being upgraded is waited for", async () => {
+  assert.match(await ok("supervisor", "upgrade"), /^\d+\.\d+\.\d+\n$/);
+  assert.equal(await ok("supervisor", "ping"), "pong\n");
+});
+
 test("stop without a tool stops the daemon, which is then said to be unreachable", async () => {
   assert.equal(await ok("supervisor", "stop"), "stopped\n");
   await gone;
