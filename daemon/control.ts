@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { ToolChange } from "../pipes/protocol/change.ts";
 import { type Args } from "../pipes/protocol/interfaces/define.ts";
@@ -96,6 +96,7 @@ async function started(fleet: Fleet, name: string, call: Call, oldPid: number | 
 }
 
 async function reload(daemon: Controlled, { dry_run: dry = false, file }: A<"reload">, call: Call): Promise<{ event: string; changes: ToolChange[]; dry_run?: boolean }> {
+  if (file !== undefined && !isAbsolute(file)) throw new ToolError("invalid-request", { path: "$.file", expected: "an absolute path", got: file });
   if (dry) return { event: "reloaded", dry_run: true, changes: await daemon.plan(file) };
   if (file !== undefined) throw new ToolError("invalid-request", { path: "$.file", expected: "no file without dry_run", got: file, hint: "Save it as your tools.yaml to have it applied" });
   return { event: "reloaded", changes: await concluded(daemon.fleet, await daemon.reload(), call) };

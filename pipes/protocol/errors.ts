@@ -31,7 +31,7 @@ export const errors = {
   "cancelled": row(130, false, (x) => `cancelled${x["reason"] === undefined ? "" : `: ${f(x["reason"])}`}`),
   "interrupted": row(1, true, (x) => `${f(x["tool"])} stopped before it had answered${next(x)}`),
   "timeout": row(124, true, (x) => `no ${f(x["what"] ?? "answer")} from ${f(x["tool"])} within ${f(x["seconds"])} s${next(x)}`),
-  "busy": row(4, true, (x) => `${f(x["tool"])} has ${f(x["queued"])} requests waiting already; try again later`),
+  "busy": row(4, true, (x) => `${f(x["tool"])} has ${x["queued"] === 1 ? "1 request" : `${f(x["queued"])} requests`} waiting already; try again later`),
   "unsupported": row(1, false, (x) => `${f(x["tool"])} cannot ${f(x["what"])}${next(x)}`),
   "stopping": row(4, true, (x) => `${f(x["tool"])} is stopping`),
   "handler-failed": row(1, false, (x) => `${f(x["cmd"])} failed: ${f(x["reason"])}`),

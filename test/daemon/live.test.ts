@@ -163,6 +163,7 @@ describe("a dry run", () => {
     assert.deepEqual(await pidsOf(daemon), before);
     writeFileSync(other, "tools:\n  a: {sevrer: echo}\n");
     await assert.rejects(daemon.call("reload", { dry_run: true, file: other }), { code: "invalid-config", message: /other\.yaml:2:7: .*sevrer/ });
+    await assert.rejects(daemon.call("reload", { dry_run: true, file: "other.yaml" }), { code: "invalid-request", message: "invalid request: $.file: expected an absolute path, got other.yaml" });
     await assert.rejects(daemon.call("reload", { file: other }), { code: "invalid-request" });
     assert.deepEqual(daemon.registry().config.problems, []);
     assert.deepEqual(await pidsOf(daemon), before);

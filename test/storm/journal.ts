@@ -126,5 +126,5 @@ export class Journal {
 
 /** Clients without a lane are sent no codes, in upstream's fashion: there the sentence has to do. */
 function isUpstreamInterruption({ code, message }: Message): boolean {
-  return code === undefined && /stopped before it had answered|is stopping|cancelled|too many files|requests waiting already/.test(String(message));
+  return code === undefined && /stopped before it had answered|is stopping|cancelled|too many files|requests? waiting already/.test(String(message));
 }
