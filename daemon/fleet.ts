@@ -178,8 +178,12 @@ export class Fleet extends EventEmitter<{ changed: [entry: RegistryEntry]; remov
   }
 
   #perform(next: Change, why: string): Promise<ToolChange> | null {
-    if (next.kind === "removed" || next.kind === "unchanged") return null;
+    if (next.kind === "removed") return null;
     const tool = this.get(next.name);
+    if (next.kind === "unchanged") {
+      tool.agree();
+      return null;
+    }
     if (next.kind === "added") {
       this.#begin(tool, why);
       return cameUp(tool);

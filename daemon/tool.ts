@@ -46,6 +46,8 @@ export class Tool {
   #restarts = 0;
   /** What came of the last change of settings, where that is not what they say. */
   #note: string | null = null;
+  /** It goes on with other settings than tools.yaml has, and the note says why. */
+  #kept = false;
   /** What it was last told to be; in force once a change that is under way has ended. */
   #aim: ToolSpec;
   /** The last offer of settings to its process, and all before it. */
@@ -92,6 +94,13 @@ export class Tool {
   /** What keeps its FIFO open. */
   get descriptors(): number[] {
     return this.#seat.instances.flatMap(({ connector }) => connector.upstream.descriptor ?? []);
+  }
+
+  /** tools.yaml has the settings in force again: there is nothing more to tell of those that were given up. */
+  agree(): void {
+    if (!this.#kept || this.#note === null) return;
+    this.#note = null;
+    this.#options.onChanged(this);
   }
 
   /** Makes `spec` its settings, by another process where that is needed. Resolves when it is known what came of it. */
@@ -197,7 +206,7 @@ export class Tool {
       want: state.want,
       state: state.state,
       reason: this.#reason(),
-      ...(this.#note === null ? {} : { note: this.#note }),
+      ...(this.#note === null || !this.#kept ? {} : { note: this.#note }),
       progress: progress === null ? null : { ...progress },
       pid: state.pid,
       started: born === null ? null : new Date(born.at).toISOString(),
@@ -257,6 +266,7 @@ export class Tool {
   /** The log has it by the change that it comes of. */
   #heed({ kind, reason }: Outcome): void {
     if (kind === "kept" || kind === "failed") this.#note = reason;
+    this.#kept = kind === "kept";
     this.#options.onChanged(this);
   }
 }

@@ -98,6 +98,13 @@ describe("new settings that do not work", () => {
     });
   }
 
+  it("are forgotten once tools.yaml has those that are in force", async () => {
+    const { pid } = await daemon.until("tool", ({ note }) => note !== undefined);
+    configure(world, yamlOf("round: 0"));
+    const entry = await daemon.until("tool", ({ note }) => note === undefined);
+    assert.deepEqual([entry.pid, entry.phase, entry.reason?.includes("kept")], [pid, "ready", false]);
+  });
+
   it("are not those of its next process either", async () => {
     const { pid } = await daemon.ready("tool");
     configure(world, yamlOf("fail: exit"));
