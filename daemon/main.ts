@@ -7,7 +7,7 @@ import { packageVersion } from "../pipes/protocol/package.ts";
 import { places as placesOf } from "../pipes/protocol/places.ts";
 import { ensurePrivateFolder } from "../pipes/transport/folder.ts";
 import { acquireLock, lockHolder } from "../pipes/transport/lock.ts";
-import { type Cleared, clearAway } from "./clearance.ts";
+import { type Cleared, clearAway } from "./inheritance/clearance.ts";
 import { runDaemon } from "./run.ts";
 
 const HELP = `Usage: pipe-tools [--foreground] [--config FILE]

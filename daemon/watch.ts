@@ -1,5 +1,5 @@
 import type { RegistryEntry } from "../pipes/protocol/registry.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Fleet } from "./fleet/fleet.ts";
 
 type News = { event: "tool"; tool: RegistryEntry } | { event: "tool_removed"; name: string };
 

@@ -1,5 +1,5 @@
 import { suggest } from "../../pipes/protocol/suggest.ts";
-import { circleInWords, circles, type Ordered } from "../order.ts";
+import { circleInWords, circles, type Ordered } from "../fleet/order.ts";
 import { named, type Placed } from "./check.ts";
 import { either, shown } from "./words.ts";
 

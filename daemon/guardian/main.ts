@@ -1,5 +1,5 @@
 import { places as placesOf } from "../../pipes/protocol/places.ts";
-import { clearAfter } from "../clearance.ts";
+import { clearAfter } from "../inheritance/clearance.ts";
 import { openDaemonLog } from "../logs/logger.ts";
 import { inWords } from "../worker/restart.ts";
 

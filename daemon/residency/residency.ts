@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { inBytes } from "../../pipes/protocol/quantity.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
-import type { Tool } from "../tool.ts";
+import type { Tool } from "../fleet/tool.ts";
 import { type Clock, systemClock } from "../worker/clock.ts";
 import type { Phase } from "../worker/state.ts";
 import { inWords } from "../worker/restart.ts";

@@ -1,6 +1,6 @@
 import { specHash } from "../../pipes/protocol/applies.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
-import type { Tool } from "../tool.ts";
+import type { Tool } from "../fleet/tool.ts";
 import type { Phase } from "../worker/state.ts";
 import type { Claim } from "./budget.ts";
 import { estimate, PROCESS_BYTES } from "./estimate.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { inBytes } from "../../pipes/protocol/quantity.ts";
-import type { Tool } from "../tool.ts";
+import type { Tool } from "../fleet/tool.ts";
 import type { Clock } from "../worker/clock.ts";
 import type { Use } from "./idle.ts";
 import { Resident } from "./resident.ts";

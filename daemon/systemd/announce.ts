@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import { openNotify } from "./notify.ts";
 import { startWatchdog, watchdogInterval } from "./watchdog.ts";
 

@@ -4,7 +4,7 @@ import { packageRoot } from "../../pipes/protocol/package.ts";
 import type { Environment } from "../../pipes/protocol/places.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { SYSTEMD_VARIABLES } from "../systemd/notify.ts";
-import { ledgerPath } from "../ledger.ts";
+import { ledgerPath } from "../pipe/ledger.ts";
 import { fileNameOf } from "./standby.ts";
 import type { Launch } from "./process.ts";
 

@@ -5,7 +5,7 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import { standbyOf } from "../../pipes/protocol/names.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
 import { startTimeOf } from "../../pipes/transport/identity.ts";
-import { endHoldersOf } from "../leftovers.ts";
+import { endHoldersOf } from "../inheritance/leftovers.ts";
 import { openLog } from "../logs/file.ts";
 import { lastWords, tellingLine } from "../logs/lastwords.ts";
 import { logPath } from "../logs/logger.ts";

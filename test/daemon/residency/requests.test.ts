@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, beforeEach, describe, it } from "node:test";
-import { Upstream } from "../../../daemon/upstream.ts";
+import { Upstream } from "../../../daemon/pipe/upstream.ts";
 import { mkfifo } from "../../../pipes/transport/libc.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pipe-tools-requests-"));
