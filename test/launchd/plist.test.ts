@@ -12,7 +12,7 @@ test("the filled launch agent is a property list that says what the daemon count
   const text = execFileSync("python3", ["-c", parse], { input: launchAgent(template, installation), encoding: "utf8" });
   assert.deepEqual(JSON.parse(text), {
     Label: "io.github.pipe-tools",
-    ProgramArguments: ["/opt/R&D <node>/bin/node", "/opt/main.js"],
+    ProgramArguments: ["/opt/R&D <node>/bin/node", "--max-semi-space-size=1", "/opt/main.js"],
     RunAtLoad: true,
     KeepAlive: { SuccessfulExit: false },
     ThrottleInterval: 10,
