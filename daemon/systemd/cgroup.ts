@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { sendSignal } from "../worker/group.ts";
 
 /** The control group that systemd has made for a service, which each process that the service has ever started stays in. */
 export interface UnitGroup {
@@ -37,19 +38,11 @@ export async function killOthers(group: UnitGroup): Promise<number[]> {
   for (let others = group.others(); others.length > 0; others = group.others()) {
     for (const pid of others) {
       killed.add(pid);
-      kill(pid);
+      sendSignal(pid, "SIGKILL");
     }
     await new Promise((resolve) => setTimeout(resolve, 10)); // nobody is told of the end of processes that are not its children
   }
   return [...killed];
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }
 
 function read(path: string): string | null {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { hasCode } from "../../pipes/transport/failure.ts";
+import { hasCode, isOutOfFiles } from "../../pipes/transport/failure.ts";
 import { statFields } from "../../pipes/transport/identity.ts";
 
-/** The longest pause between two looks at a group that is being waited for, in ms. */
+/** The longest pause between two looks at what is being waited for, in ms. */
 const SLOWEST_LOOK_MS = 100;
 
 /**
@@ -14,10 +14,15 @@ const SLOWEST_LOOK_MS = 100;
 export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
   // kill(-1) would go to every process of this user, kill(-0) to our own group.
   if (!Number.isInteger(pgid) || pgid <= 1) throw new RangeError(`${pgid} is not a worker's process group`);
+  return sendSignal(-pgid, signal);
+}
+
+/** Sends a signal to a process, or, with its number negative, to a group; false when there is none. @throws EPERM */
+export function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(-pgid, signal);
+    return process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    if (hasCode(error, "ESRCH")) return false;
     throw error;
   }
 }
@@ -28,16 +33,21 @@ export function groupEmpty(pgid: number): boolean {
     return !signalGroup(pgid, 0) || liveMembers(pgid).length === 0;
   } catch (error) {
     // Nobody can tell while no descriptor is left to look into /proc with: whoever asks looks again.
-    if (hasCode(error, "EMFILE", "ENFILE")) return false;
+    if (isOutOfFiles(error)) return false;
     // macOS says EPERM for a group of zombies; for processes of another user it does so too.
-    if ((error as NodeJS.ErrnoException).code === "EPERM") return liveMembers(pgid).length === 0;
+    if (hasCode(error, "EPERM")) return liveMembers(pgid).length === 0;
     throw error;
   }
 }
 
-/** Resolves when a group is empty. The system tells nobody of the end of processes that are not their children: so this looks, ever less often. */
-export async function whenGroupEmpty(pgid: number): Promise<void> {
-  for (let pause = 1; !groupEmpty(pgid); pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
+/** Resolves when a group is empty. */
+export function whenGroupEmpty(pgid: number): Promise<void> {
+  return whenEmpty(() => groupEmpty(pgid));
+}
+
+/** Resolves when `empty` says so. The system tells nobody of the end of processes that are not their children: so this looks, ever less often. */
+export async function whenEmpty(empty: () => boolean): Promise<void> {
+  for (let pause = 1; !empty(); pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

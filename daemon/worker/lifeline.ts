@@ -6,7 +6,7 @@ import { hasCode } from "../../pipes/transport/failure.ts";
 import { ensureFifo, openFifo, openPresentFifo, removeFifo } from "../../pipes/transport/fifo.ts";
 import { ensurePrivateFolder } from "../../pipes/transport/folder.ts";
 import { holdersOf } from "../../pipes/transport/holders.ts";
-import { mkfifo, tryLock } from "../../pipes/transport/libc.ts";
+import { mkfifo, tryLockFifo } from "../../pipes/transport/libc.ts";
 
 /**
  * The lifelines of all workers: one FIFO a tool, whose locked end a worker inherits and never has to know of. The lock is held as
@@ -31,7 +31,7 @@ export class Lifelines {
     this.#made = true;
     const path = this.path(name);
     const fd = openFifo(path, "both") ?? make(path);
-    const locked = lock(fd);
+    const locked = tryLockFifo(fd);
     if (locked === true) return fd;
     closeSync(fd);
     // Where a FIFO cannot be locked (macOS), somebody who could write to it holds it.
@@ -48,7 +48,7 @@ export class Lifelines {
     const path = this.path(name);
     const fd = openFifo(path, "read");
     if (fd === null) return false;
-    const locked = lock(fd);
+    const locked = tryLockFifo(fd);
     closeSync(fd);
     return locked === null ? hasWriter(path) : !locked;
   }
@@ -93,16 +93,6 @@ export class Lifelines {
 function make(path: string): number {
   ensureFifo(path, mkfifo);
   return openPresentFifo(path, "both");
-}
-
-/** null where the system cannot lock such a file. */
-function lock(fd: number): boolean | null {
-  try {
-    return tryLock(fd);
-  } catch (error) {
-    if (hasCode(error, "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EBADF")) return null;
-    throw error;
-  }
 }
 
 function hasWriter(path: string): boolean {

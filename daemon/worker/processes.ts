@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { standbyOf } from "../../pipes/protocol/names.ts";
 import type { ToolSpec } from "../../pipes/protocol/spec.ts";
+import { isOutOfFiles } from "../../pipes/transport/failure.ts";
 import { startTimeOf } from "../../pipes/transport/identity.ts";
 import { endHoldersOf } from "../inheritance/leftovers.ts";
 import { openLog } from "../logs/file.ts";
@@ -17,7 +18,7 @@ import type { Lifelines } from "./lifeline.ts";
 import { MemoryWitness } from "./oom.ts";
 import { type Launch, spawnWorker } from "./process.ts";
 import { fileNameOf } from "./standby.ts";
-import { isBlinding, signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
+import { signalTree, straysOf, type Tree, treeEmpty, whenTreeEmpty } from "./tree.ts";
 import { watchAdopted } from "./vigil.ts";
 import type { Effects, Report } from "./worker.ts";
 
@@ -164,7 +165,7 @@ function straysIn(tree: Tree): number[] | null {
   try {
     return straysOf(tree);
   } catch (error) {
-    if (isBlinding(error)) return null;
+    if (isOutOfFiles(error)) return null;
     throw error;
   }
 }

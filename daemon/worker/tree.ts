@@ -1,10 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { hasCode } from "../../pipes/transport/failure.ts";
+import { isOutOfFiles } from "../../pipes/transport/failure.ts";
 import { statFields } from "../../pipes/transport/identity.ts";
-import { groupEmpty, signalGroup, whenGroupEmpty } from "./group.ts";
-
-/** The longest pause between two looks at a tree that is being waited for, in ms. */
-const SLOWEST_LOOK_MS = 100;
+import { groupEmpty, sendSignal, signalGroup, whenEmpty, whenGroupEmpty } from "./group.ts";
 
 /** A worker with all that it has started: its process group, and whatever left that but carries the run's name in its environment. */
 export interface Tree {
@@ -19,10 +16,10 @@ export function signalTree(tree: Tree, signal: NodeJS.Signals): boolean {
   const group = signalGroup(tree.pid, signal);
   try {
     const strays = straysOf(tree);
-    for (const pid of strays) signalProcess(pid, signal);
+    for (const pid of strays) sendSignal(pid, signal);
     return group || strays.length > 0;
   } catch (error) {
-    if (isBlinding(error)) return true;
+    if (isOutOfFiles(error)) return true;
     throw error;
   }
 }
@@ -32,7 +29,7 @@ export function treeEmpty(tree: Tree): boolean {
   try {
     return groupEmpty(tree.pid) && straysOf(tree).length === 0;
   } catch (error) {
-    if (isBlinding(error)) return false;
+    if (isOutOfFiles(error)) return false;
     throw error;
   }
 }
@@ -40,9 +37,7 @@ export function treeEmpty(tree: Tree): boolean {
 /** Resolves when a tree is empty. */
 export async function whenTreeEmpty(tree: Tree): Promise<void> {
   await whenGroupEmpty(tree.pid);
-  for (let pause = 1; !treeEmpty(tree); pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
+  await whenEmpty(() => treeEmpty(tree));
 }
 
 /** Ends a tree: SIGTERM, then SIGKILL after `graceMs`. Resolves when nothing of it lives. */
@@ -79,20 +74,7 @@ function environOf(pid: number): Buffer | null {
   try {
     return readFileSync(`/proc/${pid}/environ`);
   } catch (error) {
-    if (isBlinding(error)) throw error;
+    if (isOutOfFiles(error)) throw error;
     return null; // it has ended, or belongs to another user
-  }
-}
-
-/** No descriptor is left to look with. */
-export function isBlinding(error: unknown): boolean {
-  return hasCode(error, "EMFILE", "ENFILE");
-}
-
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

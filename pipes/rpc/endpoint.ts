@@ -3,7 +3,7 @@ import { fifoOf } from "../protocol/names.ts";
 import { closeSync } from "node:fs";
 import { ensureFifo, hasReader, keepDescriptors, openPresentFifo, removeFifo } from "../transport/fifo.ts";
 import { holdersOf, identityOf } from "../transport/holders.ts";
-import { descriptorLimit, mkfifo, tryLock } from "../transport/libc.ts";
+import { descriptorLimit, mkfifo, tryLockFifo } from "../transport/libc.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { Ledger } from "./ledger.ts";
 import { requestWithin } from "./mixed.ts";
@@ -58,7 +58,8 @@ export class Endpoint {
     ensureFifo(this.path, mkfifo);
     if (!supervised) this.#refuseForeignServer();
     const fd = openPresentFifo(this.path, onAbandoned === undefined ? "both" : "read");
-    if (!lockable(fd)) {
+    // Systems that do not lock FIFOs are left with the check for a reader.
+    if (tryLockFifo(fd) === false) {
       closeSync(fd);
       throw new ToolError("already-running", { what: `a server of '${name}'`, hint: `Stop it with: cpipe ${name} stop` });
     }
@@ -161,15 +162,5 @@ export class Endpoint {
     if (!hasReader(this.path)) return;
     const pid = holdersOf([this.path]).get(this.path)?.find((holder) => holder !== process.pid);
     throw new ToolError("already-running", { what: `a server of '${this.#options.name}'`, pid, hint: `Stop it with: cpipe ${this.#options.name} stop` });
-  }
-}
-
-/** Systems that do not lock FIFOs (macOS) are left with the check for a reader. */
-function lockable(fd: number): boolean {
-  try {
-    return tryLock(fd);
-  } catch (error) {
-    if (["EOPNOTSUPP", "ENOTSUP", "EINVAL", "EBADF"].includes(String((error as NodeJS.ErrnoException).code))) return true;
-    throw error;
   }
 }

@@ -51,6 +51,11 @@ export function kindOf(stats: Stats): string {
   return "a device";
 }
 
+/** No descriptor is left, to this process or to all. */
+export function isOutOfFiles(error: unknown): error is NodeJS.ErrnoException {
+  return hasCode(error, "EMFILE", "ENFILE");
+}
+
 export function hasCode(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }

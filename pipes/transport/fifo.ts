@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats, unlinkSync } from "node:fs";
-import { checkOwner, hasCode, kindOf, TransportError } from "./failure.ts";
+import { checkOwner, hasCode, isOutOfFiles, kindOf, TransportError } from "./failure.ts";
 
 /** Makes one FIFO with mode 0600; `libc.ts` has a fast one for residents, `mkfifo.ts` one without native code. */
 export type MakeFifo = (path: string, mode: number) => void;
@@ -7,7 +7,6 @@ export type MakeFifo = (path: string, mode: number) => void;
 const FIFO_MODE = 0o600;
 /** How many descriptors this process may have. */
 let limit = (): number => Infinity;
-const OUT_OF_FILES = ["EMFILE", "ENFILE"] as const;
 /** More than any pipe holds (1 MiB): beyond it somebody writes faster than is read. */
 const MOST_BYTES = 2 * 1024 * 1024;
 const READ_BYTES = 64 * 1024;
@@ -58,7 +57,7 @@ export function openFifo(path: string, mode: keyof typeof access, use: Use = "ow
     if (hasCode(error, "ENXIO", "ENOENT")) return refuseSocket(path);
     if (hasCode(error, "ELOOP")) throw new TransportError("not-a-fifo", { path, got: "a symbolic link" }, { cause: error });
     if (hasCode(error, "EISDIR")) throw new TransportError("not-a-fifo", { path, got: "a folder" }, { cause: error });
-    if (hasCode(error, ...OUT_OF_FILES)) throw new TransportError("too-many-files", { path, limit: limitOf(error) }, { cause: error });
+    if (isOutOfFiles(error)) throw new TransportError("too-many-files", { path, limit: limitOf(error) }, { cause: error });
     if (hasCode(error, "EACCES")) checkFifo(path, lstatSync(path));
     throw error;
   }

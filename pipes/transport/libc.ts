@@ -1,4 +1,5 @@
 import koffi from "koffi";
+import { hasCode } from "./failure.ts";
 
 /**
  * The system calls that Node has no API for. Each returns normally or throws an error with `code` and `syscall`
@@ -82,6 +83,16 @@ export function tryLock(fd: number): boolean {
   const code = errnoName();
   if (code === "EAGAIN" || code === "EWOULDBLOCK") return false;
   throw failure("flock", code);
+}
+
+/** The same for a FIFO, which not every system can lock (macOS cannot): null there. */
+export function tryLockFifo(fd: number): boolean | null {
+  try {
+    return tryLock(fd);
+  } catch (error) {
+    if (hasCode(error, "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EBADF")) return null;
+    throw error;
+  }
 }
 
 /**
