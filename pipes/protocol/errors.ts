@@ -50,6 +50,14 @@ export const errors = {
   "file-failed": row(1, false, (x) => `${f(x["path"])}: ${f(x["reason"])}${next(x)}`),
   "service-failed": row(1, false, (x) => `${f(x["reason"])}${next(x)}`),
   "invalid-config": row(1, false, (x) => `${f(x["path"])} was not applied: ${f(x["reason"])}`),
+  "disk-full": row(1, true, (x) => `${f(x["path"])} cannot be written: the disk is full; nothing was lost that was answered, and what is there can still be read${next(x)}`),
+  // What is kept
+  "not-found": row(1, false, (x) => `there is no ${f(x["what"])} '${f(x["name"])}'${x["where"] === undefined ? "" : ` in ${f(x["where"])}`}${next(x)}`),
+  "exists": row(1, false, (x) => `${f(x["what"])} '${f(x["name"])}' is there already${next(x)}`),
+  "embedder-mismatch": row(1, false, (x) => `the collection '${f(x["collection"])}' has vectors ${x["theirs"] === null ? "of its own" : `of ${f(x["theirs"])}`} (${f(x["dimensions"])} dimensions); ${f(x["ours"])} cannot be compared with them${next(x)}`),
+  "data-locked": row(4, true, (x) => `${f(x["path"])} is in use by another process${x["pid"] ? ` (pid ${f(x["pid"])})` : ""}${next(x)}`),
+  "data-damaged": row(1, false, (x) => `${f(x["path"])} is damaged: ${f(x["reason"])}${next(x)}`),
+  "backend-failed": row(4, true, (x) => `${f(x["url"])}: ${f(x["reason"])}${next(x)}`),
   // Models and engines
   "model-missing": row(4, false, (x) => `the model file ${f(x["path"])} does not exist${next(x)}`),
   "model-corrupt": row(4, false, (x) => `the model file ${f(x["path"])} cannot be loaded: ${f(x["reason"])}${next(x)}`),
