@@ -54,7 +54,14 @@ function termsOf(word: string): string[] {
   if (UNSPACED.test(folded)) return pairsOf(folded);
   const parts = word.split(/(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/u);
   const terms = [folded, ...(parts.length > 1 ? parts.map(fold) : [])];
-  return [...new Set(terms.map((term) => (/^[a-z]{3,}$/.test(term) ? stemmer(term) : term)))];
+  return [...new Set(terms.map((term) => (/^[a-z]{3,}$/.test(term) ? stemOf(term) : term)))];
+}
+
+/** Porter's rules make "ad" of "adding", but leave "add" as it is. */
+function stemOf(term: string): string {
+  const stem = stemmer(term);
+  const doubled = stem + stem.at(-1);
+  return stem.length === 2 && term.startsWith(doubled) ? doubled : stem;
 }
 
 function fold(word: string): string {
