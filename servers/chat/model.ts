@@ -1,12 +1,13 @@
+import { resolveModel } from "../../models/resolve.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import type { Log } from "../../pipes/rpc/log.ts";
 import { join } from "node:path";
+import { ensureBuiltinModel } from "./builtin/ensure.ts";
 import { Engine } from "./engine/engine.ts";
 import type { GenerateRequest, GenerateResult, LoadedModel, Token } from "./engine/messages.ts";
-import { resolveModel } from "./models/resolve.ts";
 
 export interface ModelEvents {
   /** Resolves when what was released may be loaded again. @throws ToolError `not-ready` */
@@ -165,6 +166,7 @@ export class Model {
     const folder = places().models;
     const { path } = await resolveModel(model, {
       folder,
+      builtin: ensureBuiltinModel,
       signal: this.#closing.signal,
       onProgress: ({ stage, value, total }) => this.#progress(stage, value, total),
       onRetry: (reason) => {

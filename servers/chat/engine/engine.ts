@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { deathWhileServing } from "./deaths.ts";
-import { cancelled, type GenerateCalls, Job } from "./job.ts";
+import { type GenerateCalls, Job } from "./job.ts";
 import { Loader } from "./loader.ts";
 import type { GenerateRequest, GenerateResult, LoadedModel, LoadProgress, LoadRequest, LogLevel, Report, SamplingOptions } from "./messages.ts";
 import { Queue } from "./queue.ts";

@@ -1,5 +1,5 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-import { checkGguf } from "../models/header.ts";
+import { checkGguf } from "../../../models/header.ts";
 import { openLlama } from "./llama.ts";
 import { openModel, type OpenModel } from "./load.ts";
 import type { Command, GenerateRequest, LoadRequest, Report, WireError } from "./messages.ts";

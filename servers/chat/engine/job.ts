@@ -1,4 +1,4 @@
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import type { GenerateRequest, GenerateResult, Token } from "./messages.ts";
 
 export interface GenerateCalls {
@@ -54,9 +54,4 @@ export class Job {
     this.#settled = true;
     this.#reject(error);
   }
-}
-
-/** A signal may carry the error that its owner wants to see; `AbortController.abort()` alone carries none of ours. */
-export function cancelled(signal: AbortSignal): ToolError {
-  return signal.reason instanceof ToolError ? signal.reason : new ToolError("cancelled", {}, { cause: signal.reason });
 }

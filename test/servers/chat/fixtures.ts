@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GgufTensor, type GgufValue, toHalf, writeGguf } from "../../../servers/chat/builtin/gguf.ts";
+import { type GgufTensor, type GgufValue, toHalf, writeGguf } from "../../../models/gguf.ts";
 import { describe, tokenizer } from "../../../servers/chat/builtin/model.ts";
 import { buildVocabulary } from "../../../servers/chat/builtin/vocabulary.ts";
 import { buildTensors, contextLength, dimensions, feedForward, heads, ropeBase } from "../../../servers/chat/builtin/weights.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { string, strings, u32, writeGguf } from "../../../../servers/chat/builtin/gguf.ts";
+import { string, strings, u32, writeGguf } from "../../../../models/gguf.ts";
 import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
 import { introduction, topics } from "../../../../servers/chat/builtin/topics.ts";
 import { builtinParts, type Parts, startEngine, temporaryFolder, user } from "../fixtures.ts";

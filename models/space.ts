@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
 
 /** Better said before an hour of downloading than after it. @throws ToolError `file-failed` */
 export async function assertSpace(path: string, bytes: number): Promise<void> {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ToolError } from "../../../pipes/protocol/errors.ts";
-import type { Environment } from "../../../pipes/protocol/places.ts";
-import { ensureBuiltinModel } from "../builtin/ensure.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import type { Environment } from "../pipes/protocol/places.ts";
 import { download, type DownloadOptions, type DownloadProgress } from "./download.ts";
 import { fileUrl, findFile, huggingFace } from "./huggingface.ts";
 import { type ModelSource, parseModel, partsOf } from "./source.ts";
@@ -11,6 +10,8 @@ import { type ModelSource, parseModel, partsOf } from "./source.ts";
 export interface ResolveOptions extends Omit<DownloadOptions, "token"> {
   /** Where models are kept; see `places`. */
   readonly folder: string;
+  /** What `builtin` stands for is the server's own matter: the path of its file below the folder. */
+  readonly builtin: (folder: string) => Promise<string>;
   /** What relative paths are relative to. */
   readonly cwd?: string;
   readonly env?: Environment;
@@ -30,7 +31,7 @@ export async function resolveModel(model: string, options: ResolveOptions): Prom
   const source = parseModel(model, options.cwd);
   switch (source.kind) {
     case "builtin":
-      return { kind: "builtin", path: await ensureBuiltinModel(options.folder) };
+      return { kind: "builtin", path: await options.builtin(options.folder) };
     case "path":
       return { kind: "path", path: await firstPart(source.path) };
     case "url": {

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
-import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
-import { resolveModel } from "../../../../servers/chat/models/resolve.ts";
-import { parseModel, partsOf } from "../../../../servers/chat/models/source.ts";
-import { temporaryFolder } from "../fixtures.ts";
+import { ensureBuiltinModel } from "../../servers/chat/builtin/ensure.ts";
+import { builtinModel } from "../../servers/chat/builtin/model.ts";
+import { resolveModel } from "../../models/resolve.ts";
+import { parseModel, partsOf } from "../../models/source.ts";
+import { temporaryFolder } from "../servers/chat/fixtures.ts";
 import { sendFile, serve, type Web } from "./web.ts";
 
 const model = builtinModel();
+
+/** What a server says of its own: where models are kept, and what `builtin` is. */
+const own = (folder: string) => ({ folder, builtin: ensureBuiltinModel });
 
 describe("model: in tools.yaml", () => {
   test("is a path, an address, a Hugging Face repository or the built-in one", () => {
@@ -34,24 +38,24 @@ describe("model: in tools.yaml", () => {
     await using folder = await temporaryFolder();
     const first = await folder.write("m-00001-of-00002.gguf", model);
     const missing = join(folder.path, "m-00002-of-00002.gguf");
-    await assert.rejects(resolveModel(first, { folder: folder.path }), { code: "model-missing", facts: { path: missing, hint: "Check `model:` in tools.yaml" } });
+    await assert.rejects(resolveModel(first, { ...own(folder.path) }), { code: "model-missing", facts: { path: missing, hint: "Check `model:` in tools.yaml" } });
     await folder.write("m-00002-of-00002.gguf", model);
-    assert.deepEqual(await resolveModel(missing, { folder: folder.path }), { kind: "path", path: first });
+    assert.deepEqual(await resolveModel(missing, { ...own(folder.path) }), { kind: "path", path: first });
   });
 
   test("builtin is written into the models folder", async () => {
     await using folder = await temporaryFolder();
-    const { path } = await resolveModel("builtin", { folder: folder.path });
+    const { path } = await resolveModel("builtin", { ...own(folder.path) });
     assert.ok((await readFile(path)).equals(model));
   });
 
   test("as an address is fetched once, into a folder of that address's own", async () => {
     await using folder = await temporaryFolder();
     await using web = await serve((request, response) => sendFile(request, response, model));
-    const { path } = await resolveModel(web.url.href, { folder: folder.path });
+    const { path } = await resolveModel(web.url.href, { ...own(folder.path) });
     assert.equal(basename(path), "model.gguf");
-    assert.equal((await resolveModel(web.url.href, { folder: folder.path })).path, path);
-    assert.notEqual((await resolveModel(`${web.url.href}?other`, { folder: folder.path })).path, path);
+    assert.equal((await resolveModel(web.url.href, { ...own(folder.path) })).path, path);
+    assert.notEqual((await resolveModel(`${web.url.href}?other`, { ...own(folder.path) })).path, path);
     assert.deepEqual(web.log, ["GET /model.gguf", "GET /model.gguf?other"]);
   });
 });
@@ -81,13 +85,13 @@ describe("a model of Hugging Face", () => {
     });
     await using hf = await site({ Q4_K_M: "tiny-Q4_K_M.gguf" }, storage, friends);
     const env = { HF_ENDPOINT: hf.url.origin, HF_TOKEN: "secret" };
-    const { path } = await resolveModel("hf:me/tiny:Q4_K_M", { folder: folder.path, env });
+    const { path } = await resolveModel("hf:me/tiny:Q4_K_M", { ...own(folder.path), env });
     assert.equal(path, join(folder.path, "hf/me/tiny/tiny-Q4_K_M.gguf"));
     assert.ok((await readFile(path)).equals(model));
     assert.deepEqual(hf.log, ["GET /v2/me/tiny/manifests/Q4_K_M", "GET /me/tiny/resolve/main/tiny-Q4_K_M.gguf"]);
     assert.deepEqual(friends, ["Bearer secret", "Bearer secret"]);
     assert.deepEqual(strangers, [undefined], "the token is for the site only");
-    assert.equal((await resolveModel("hf:me/tiny:Q4_K_M", { folder: folder.path, env: { HF_ENDPOINT: "http://127.0.0.1:9" } })).path, path);
+    assert.equal((await resolveModel("hf:me/tiny:Q4_K_M", { ...own(folder.path), env: { HF_ENDPOINT: "http://127.0.0.1:9" } })).path, path);
   });
 
   test("in parts is fetched part by part, side by side", async () => {
@@ -95,7 +99,7 @@ describe("a model of Hugging Face", () => {
     await using storage = await serve((request, response) => sendFile(request, response, model));
     await using hf = await site({ latest: "sub/big-00001-of-00002.gguf" }, storage, []);
     const values: number[] = [];
-    const { path } = await resolveModel("hf:me/tiny", { folder: folder.path, env: { MODEL_ENDPOINT: `${hf.url.origin}/` }, onProgress: ({ value }) => values.push(value) });
+    const { path } = await resolveModel("hf:me/tiny", { ...own(folder.path), env: { MODEL_ENDPOINT: `${hf.url.origin}/` }, onProgress: ({ value }) => values.push(value) });
     assert.equal(path, join(folder.path, "hf/me/tiny/sub/big-00001-of-00002.gguf"));
     assert.equal((await stat(join(folder.path, "hf/me/tiny/sub/big-00002-of-00002.gguf"))).size, model.length);
     assert.equal(Math.max(...values), 2 * model.length);
@@ -106,8 +110,8 @@ describe("a model of Hugging Face", () => {
     await using storage = await serve((request, response) => sendFile(request, response, model));
     await using hf = await site({ evil: "../../evil.gguf" }, storage, []);
     const env = { HF_ENDPOINT: hf.url.origin };
-    await assert.rejects(resolveModel("hf:me/tiny:Q8_0", { folder: folder.path, env }), { code: "model-download", message: /answered 404/ });
-    await assert.rejects(resolveModel("hf:me/tiny:evil", { folder: folder.path, env }), { code: "model-download", message: /no GGUF file for 'evil'/ });
+    await assert.rejects(resolveModel("hf:me/tiny:Q8_0", { ...own(folder.path), env }), { code: "model-download", message: /answered 404/ });
+    await assert.rejects(resolveModel("hf:me/tiny:evil", { ...own(folder.path), env }), { code: "model-download", message: /no GGUF file for 'evil'/ });
     assert.deepEqual(storage.log, []);
   });
 });

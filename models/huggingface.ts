@@ -1,6 +1,6 @@
-import { ToolError } from "../../../pipes/protocol/errors.ts";
-import type { Environment } from "../../../pipes/protocol/places.ts";
-import { cancelled } from "../engine/job.ts";
+import { cancelled } from "../pipes/protocol/cancelled.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import type { Environment } from "../pipes/protocol/places.ts";
 import { get, HttpError } from "./http.ts";
 
 export interface HuggingFace {

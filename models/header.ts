@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
 
 /** What the header of a GGUF file says. */
 export interface GgufHeader {

@@ -5,9 +5,9 @@ import { once } from "node:events";
 import { readdir, readFile, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
-import { download, type DownloadProgress } from "../../../../servers/chat/models/download.ts";
-import { temporaryFolder } from "../fixtures.ts";
+import { builtinModel } from "../../servers/chat/builtin/model.ts";
+import { download, type DownloadProgress } from "../../models/download.ts";
+import { temporaryFolder } from "../servers/chat/fixtures.ts";
 import { sendFile, serve } from "./web.ts";
 
 const model = builtinModel();
@@ -157,7 +157,7 @@ describe("a download", () => {
       half();
     });
     const target = join(folder.path, "model.gguf");
-    const program = new URL("../../../../servers/chat/models/download.ts", import.meta.url).href;
+    const program = new URL("../../models/download.ts", import.meta.url).href;
     const script = `const { download } = await import(${JSON.stringify(program)});
       await download(new URL(${JSON.stringify(web.url.href)}), ${JSON.stringify(target)}, { onProgress: ({ value }) => value > 0 && process.send(value) });`;
     const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), "--input-type=module", "-e", script], { stdio: ["ignore", "inherit", "inherit", "ipc"] });

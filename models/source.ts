@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { ToolError } from "../pipes/protocol/errors.ts";
 
 /** What `model:` in tools.yaml means. */
 export type ModelSource =

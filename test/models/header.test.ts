@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { string, u32, writeGguf } from "../../../../servers/chat/builtin/gguf.ts";
-import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
-import { checkGguf } from "../../../../servers/chat/models/header.ts";
-import { builtinParts, temporaryFolder } from "../fixtures.ts";
+import { string, u32, writeGguf } from "../../models/gguf.ts";
+import { builtinModel } from "../../servers/chat/builtin/model.ts";
+import { checkGguf } from "../../models/header.ts";
+import { builtinParts, temporaryFolder } from "../servers/chat/fixtures.ts";
 
 const model = builtinModel();
 
