@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { builtinModel } from "../../servers/chat/builtin/model.ts";
 import { download, type DownloadProgress } from "../../models/download.ts";
-import { temporaryFolder } from "../servers/chat/fixtures.ts";
+import { temporaryFolder } from "../temporary.ts";
 import { sendFile, serve } from "./web.ts";
 
 const model = builtinModel();

@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { string, u32, writeGguf } from "../../models/gguf.ts";
 import { builtinModel } from "../../servers/chat/builtin/model.ts";
 import { checkGguf } from "../../models/header.ts";
-import { builtinParts, temporaryFolder } from "../servers/chat/fixtures.ts";
+import { temporaryFolder } from "../temporary.ts";
+import { builtinParts } from "../servers/chat/fixtures.ts";
 
 const model = builtinModel();
 

@@ -6,7 +6,7 @@ import { ensureBuiltinModel } from "../../servers/chat/builtin/ensure.ts";
 import { builtinModel } from "../../servers/chat/builtin/model.ts";
 import { resolveModel } from "../../models/resolve.ts";
 import { parseModel, partsOf } from "../../models/source.ts";
-import { temporaryFolder } from "../servers/chat/fixtures.ts";
+import { temporaryFolder } from "../temporary.ts";
 import { sendFile, serve, type Web } from "./web.ts";
 
 const model = builtinModel();

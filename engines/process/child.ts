@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { engineArguments } from "./entry.ts";
-import type { Command, Report } from "./messages.ts";
+import type { Command, Report, Work } from "./messages.ts";
 
 /** How an engine process ended. `words` is the end of what it had written to standard error. */
 export interface Death {
@@ -9,8 +8,8 @@ export interface Death {
   readonly signal: NodeJS.Signals | null;
   readonly words: string;
 }
-export interface ChildEvents {
-  readonly onReport: (report: Report) => void;
+export interface ChildEvents<W extends Work> {
+  readonly onReport: (report: Report<W>) => void;
   /** A line of the native library's own, past the logger. */
   readonly onWords: (line: string) => void;
   /** Exactly once, after the last report. */
@@ -18,12 +17,13 @@ export interface ChildEvents {
 }
 
 /** One engine process. It has no state to lose but the model in memory, so it is always ended with SIGKILL. */
-export class EngineChild {
+export class EngineChild<W extends Work> {
   readonly #process: ChildProcess;
   readonly #gone: Promise<void>;
   #ended = false;
 
-  constructor(events: ChildEvents, command: readonly string[] = engineArguments()) {
+  /** `command` is what Node is started with; see `engineArguments`. */
+  constructor(events: ChildEvents<W>, command: readonly string[]) {
     // Without a backtrace an abort of llama.cpp takes milliseconds instead of the start of a debugger.
     const env = { ...process.env, GGML_NO_BACKTRACE: "1" };
     this.#process = spawn(process.execPath, command, { stdio: ["ignore", "ignore", "pipe", "ipc"], env, serialization: "advanced" });
@@ -33,7 +33,7 @@ export class EngineChild {
       words = (words + chunk).slice(-MAX_WORDS);
       for (const line of chunk.split("\n")) if (line.trim() !== "") events.onWords(line);
     });
-    this.#process.on("message", (report: Report) => {
+    this.#process.on("message", (report: Report<W>) => {
       started ||= report.type === "started";
       events.onReport(report);
     });
@@ -59,7 +59,7 @@ export class EngineChild {
     return this.#process.pid;
   }
 
-  send(command: Command): void {
+  send(command: Command<W>): void {
     // A child that has died meanwhile is reported by its death; the callback only keeps the failed write from throwing.
     this.#process.send(command, () => undefined);
   }

@@ -1,7 +1,8 @@
 import type { Llama, LlamaLogLevel } from "node-llama-cpp";
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { LogLevel } from "../engine.ts";
+import type { LlamaLoadRequest } from "./request.ts";
 import { coreLimit } from "./threads.ts";
-import type { LoadRequest, LogLevel } from "./messages.ts";
 
 export type Library = typeof import("node-llama-cpp");
 
@@ -14,7 +15,7 @@ export interface OpenLlama {
 }
 
 /** @throws ToolError `engine-failed` when no binary fits this machine, or none with the GPU that was asked for. */
-export async function openLlama(library: Library, { gpu }: Pick<LoadRequest, "gpu">, log: (level: LogLevel, message: string) => void): Promise<OpenLlama> {
+export async function openLlama(library: Library, { gpu }: Pick<LlamaLoadRequest, "gpu">, log: (level: LogLevel, message: string) => void): Promise<OpenLlama> {
   const complaints: string[] = [];
   const logger = (level: LlamaLogLevel, message: string): void => {
     const text = message.trim();

@@ -1,27 +1,32 @@
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { ToolError } from "../../pipes/protocol/errors.ts";
 import { type Death, EngineChild } from "./child.ts";
 import { deathWhileLoading, sameDeath } from "./deaths.ts";
-import type { Command, LoadedModel, LoadRequest, Report } from "./messages.ts";
+import type { Command, Report, Work } from "./messages.ts";
 
-export interface LoaderOptions extends LoadRequest {
+export interface LoaderOptions<W extends Work> {
+  /** The tool's name, for messages. */
   readonly tool: string;
-  readonly command?: readonly string[];
+  /** The native library's name, for messages. */
+  readonly library: string;
+  /** Arguments of Node that start the engine's program. */
+  readonly command: readonly string[];
+  readonly load: W["load"];
 }
-export interface LoaderEvents {
-  readonly onReport: (report: Report) => void;
+export interface LoaderEvents<W extends Work> {
+  readonly onReport: (report: Report<W>) => void;
   /** The process died with a model in it. */
   readonly onLost: (death: Death) => void;
   readonly onWords: (line: string) => void;
 }
 
 /** Keeps at most one engine process, and gets a model into it. */
-export class Loader {
-  readonly #options: LoaderOptions;
-  readonly #events: LoaderEvents;
-  #child: EngineChild | null = null;
-  #attempt: Attempt | null = null;
+export class Loader<W extends Work> {
+  readonly #options: LoaderOptions<W>;
+  readonly #events: LoaderEvents<W>;
+  #child: EngineChild<W> | null = null;
+  #attempt: Attempt<W> | null = null;
 
-  constructor(options: LoaderOptions, events: LoaderEvents) {
+  constructor(options: LoaderOptions<W>, events: LoaderEvents<W>) {
     this.#options = options;
     this.#events = events;
   }
@@ -30,7 +35,7 @@ export class Loader {
     return this.#child?.pid;
   }
 
-  send(command: Command): void {
+  send(command: Command<W>): void {
     this.#child?.send(command);
   }
 
@@ -39,8 +44,8 @@ export class Loader {
     this.#child ??= this.#spawn();
   }
 
-  /** A death may be an accident, so it is tried again; the same death twice is not one. @throws ToolError, see `Engine.load` */
-  async load(): Promise<LoadedModel> {
+  /** A death may be an accident, so it is tried again; the same death twice is not one. @throws ToolError, see `ProcessEngine.load` */
+  async load(): Promise<W["model"]> {
     for (let attempts = 1, earlier: Death | null = null; ; attempts++) {
       const outcome = await this.#try();
       if (outcome.type === "loaded") return outcome.model;
@@ -50,7 +55,7 @@ export class Loader {
         throw outcome.error;
       }
       const { death } = outcome;
-      if (attempts === MAX_ATTEMPTS || (earlier !== null && sameDeath(death, earlier))) throw deathWhileLoading(death, this.#options.tool, this.#options.path);
+      if (attempts === MAX_ATTEMPTS || (earlier !== null && sameDeath(death, earlier))) throw deathWhileLoading(death, this.#options.tool, this.#options.load.path, this.#options.library);
       earlier = death;
     }
   }
@@ -61,16 +66,15 @@ export class Loader {
     await this.#discard();
   }
 
-  #try(): Promise<Outcome> {
+  #try(): Promise<Outcome<W>> {
     this.prepare();
     return new Promise((settle) => {
       this.#attempt = { settle };
-      const { path, contextSize, parallel, threads, gpu, gpuLayers, threadsCache } = this.#options;
-      this.send({ type: "load", request: { path, contextSize, parallel, threads, gpu, gpuLayers, threadsCache } });
+      this.send({ type: "load", request: this.#options.load });
     });
   }
 
-  #settle(outcome: Outcome): boolean {
+  #settle(outcome: Outcome<W>): boolean {
     const attempt = this.#attempt;
     this.#attempt = null;
     attempt?.settle(outcome);
@@ -83,8 +87,8 @@ export class Loader {
     await child?.kill();
   }
 
-  #spawn(): EngineChild {
-    const child: EngineChild = new EngineChild(
+  #spawn(): EngineChild<W> {
+    const child: EngineChild<W> = new EngineChild<W>(
       {
         onWords: this.#events.onWords,
         onReport: (report) => {
@@ -107,11 +111,11 @@ export class Loader {
 
 const MAX_ATTEMPTS = 3;
 
-type Outcome =
-  | { readonly type: "loaded"; readonly model: LoadedModel }
+type Outcome<W extends Work> =
+  | { readonly type: "loaded"; readonly model: W["model"] }
   | { readonly type: "failed"; readonly error: ToolError }
   | { readonly type: "died"; readonly death: Death };
 
-interface Attempt {
-  readonly settle: (outcome: Outcome) => void;
+interface Attempt<W extends Work> {
+  readonly settle: (outcome: Outcome<W>) => void;
 }

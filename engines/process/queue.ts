@@ -1,9 +1,11 @@
 /** A request that waits for its turn. `onQueued` is told its place, 1 being the next, whenever that changes. */
 export interface Waiting {
   readonly onQueued?: ((position: number) => void) | undefined;
+  /** It goes before all that are not. */
+  readonly urgent?: boolean;
 }
 
-/** First come, first served. Tells everybody their place when somebody before them goes. */
+/** First come, first served, among the urgent and then among the others. Tells everybody their place when somebody before them goes, or comes. */
 export class Queue<W extends Waiting> {
   #waiting: W[] = [];
 
@@ -12,8 +14,10 @@ export class Queue<W extends Waiting> {
   }
 
   push(entry: W): void {
-    this.#waiting.push(entry);
-    entry.onQueued?.(this.#waiting.length);
+    const before = entry.urgent === true ? this.#waiting.findIndex(({ urgent }) => urgent !== true) : -1;
+    const index = before < 0 ? this.#waiting.length : before;
+    this.#waiting.splice(index, 0, entry);
+    this.#tell(index);
   }
 
   shift(): W | undefined {

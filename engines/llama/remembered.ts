@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { fingerprint } from "./fingerprint.ts";
 import { coreLimit, type Measured } from "./threads.ts";
 
 interface Entry extends Measured {
@@ -9,12 +10,12 @@ interface Entry extends Measured {
 }
 
 /**
- * What `measure` found earlier for the same model on as many cores, else what it finds now. A measurement is believed for
+ * What `measure` found earlier for the same model and use on as many cores, else what it finds now. A measurement is believed for
  * a week: it was made beside whatever else ran then. A cache that cannot be read or written only costs a measurement.
  */
-export async function remembered(cache: string | null, model: { path: string; size: number }, measure: () => Promise<Measured>, now = Date.now()): Promise<Measured> {
+export async function remembered(cache: string | null, model: { path: string; use: string }, measure: () => Promise<Measured>, now = Date.now()): Promise<Measured> {
   if (cache === null) return measure();
-  const key = await keyOf(model);
+  const key = `${await fingerprint(model.path)}-${model.use}-${coreLimit()}`;
   const known = (await read(cache))[key];
   if (known !== undefined && now - known.at < WEEK_MS) return known;
   const found = await measure();
@@ -24,19 +25,6 @@ export async function remembered(cache: string | null, model: { path: string; si
 }
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
-const HASHED_BYTES = 1 << 20;
-
-/** The header tells models apart; hashing gigabytes would take longer than measuring. */
-async function keyOf({ path, size }: { path: string; size: number }): Promise<string> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HASHED_BYTES), 0, HASHED_BYTES, 0);
-    const hash = createHash("sha256").update(buffer.subarray(0, bytesRead)).digest("hex").slice(0, 16);
-    return `${hash}-${size}-${coreLimit()}`;
-  } finally {
-    await file.close();
-  }
-}
 
 async function read(cache: string): Promise<Record<string, Entry>> {
   try {

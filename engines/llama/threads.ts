@@ -1,16 +1,16 @@
 import { availableParallelism } from "node:os";
-import type { Llama, LlamaModel } from "node-llama-cpp";
+import type { Llama } from "node-llama-cpp";
 
 /**
- * How many threads make this model fastest here, found by trying: llama.cpp's threads spin, so one too many for what
+ * How many threads make a model fastest here, found by trying: llama.cpp's threads spin, so one too many for what
  * the machine has to spare costs a factor of ten and more. Doubles from one up to the cores and stops at the first count
- * that is no faster. Takes about 0.1 s a try with a small model, two tokens a try with a large one.
+ * that is no faster. Takes about 0.1 s a try with a small model, two runs a try with a large one.
  */
-export async function measureThreads(model: LlamaModel, limit: number): Promise<Measured> {
+export async function measureThreads(open: OpenTrial, limit: number): Promise<Measured> {
   const begun = performance.now();
   let best: Measured | null = null;
   for (const threads of candidates(limit)) {
-    const milliseconds = await tokenTime(model, threads, best === null);
+    const milliseconds = await timeOf(open, threads, best === null);
     const better = best === null || milliseconds < best.milliseconds * WORTHWHILE;
     if (!better) break;
     best = { threads, milliseconds };
@@ -21,8 +21,15 @@ export async function measureThreads(model: LlamaModel, limit: number): Promise<
 
 export interface Measured {
   readonly threads: number;
-  /** Median time of one token. */
+  /** Median time of one run. */
   readonly milliseconds: number;
+}
+
+/** A small piece of what the model is loaded for, set up to be done again and again with so many threads. */
+export type OpenTrial = (threads: number) => Promise<Trial>;
+export interface Trial {
+  run(): Promise<unknown>;
+  close(): Promise<void>;
 }
 
 /** One more core than there is, and a token may never come; so never more than the process may use, nor than compute well. */
@@ -40,28 +47,25 @@ export function candidates(limit: number): number[] {
 
 const BUDGET_MS = 1500;
 const TRY_MS = 100;
-const MAX_TOKENS = 24;
+const MAX_RUNS = 24;
 /** A larger count has to be this much faster, or the cores are better left to others. */
 const WORTHWHILE = 0.93;
 
-/** The first evaluation after a load also reads weights from disk, so it does not count. */
-async function tokenTime(model: LlamaModel, threads: number, first: boolean): Promise<number> {
-  const context = await model.createContext({ contextSize: 64, batchSize: 32, sequences: 1, threads: { ideal: threads, min: threads } });
+/** The first run after a load also reads weights from disk, so it does not count. */
+async function timeOf(open: OpenTrial, threads: number, first: boolean): Promise<number> {
+  const trial = await open(threads);
   try {
-    const sequence = context.getSequence();
-    const [token] = model.tokenize("a");
-    if (token === undefined) return 0;
-    if (first) await sequence.evaluateWithoutGeneratingNewTokens([token]);
+    if (first) await trial.run();
     const times: number[] = [];
     const begun = performance.now();
-    for (let now = begun; times.length < 2 || (times.length < MAX_TOKENS && now - begun < TRY_MS); ) {
-      await sequence.evaluateWithoutGeneratingNewTokens([token]);
+    for (let now = begun; times.length < 2 || (times.length < MAX_RUNS && now - begun < TRY_MS); ) {
+      await trial.run();
       const then = performance.now();
       times.push(then - now);
       now = then;
     }
     return times.sort((a, b) => a - b)[times.length >> 1]!;
   } finally {
-    await context.dispose();
+    await trial.close();
   }
 }
