@@ -73,7 +73,7 @@ export function tinyParts({ name = "tiny", dimensions = 128, layers = 1, context
 const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
 /** As llama.cpp wants BERT's words: what begins one has a mark before it, what goes on has none. */
-function vocabulary(): string[] {
+export function vocabulary(): string[] {
   const characters = "abcdefghijklmnopqrstuvwxyz0123456789".split("");
   const marks = ".,:;!?-_/|'\"()".split("");
   return [...new Set([...SPECIAL, ...known.map((word) => `▁${word}`), ...characters.flatMap((one) => [`▁${one}`, one]), ...marks.map((mark) => `▁${mark}`)])];
