@@ -12,7 +12,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "pipes/client": ["pipes/rpc", "pipes/protocol", "pipes/transport"],
   pipes: ["pipes/rpc", "pipes/client", "pipes/protocol"],
   // The lock file is no part of the wire: two servers that fetch the same model take turns by it.
-  servers: ["pipes/server.ts", "pipes/rpc", "pipes/protocol", "pipes/transport/lock.ts"],
+  models: ["pipes/protocol", "pipes/transport/lock.ts"],
+  engines: ["models", "pipes/protocol", "pipes/rpc/log.ts"],
+  servers: ["engines", "models", "pipes/server.ts", "pipes/rpc", "pipes/protocol"],
   daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport"],
   cpipe: ["pipes/client.ts", "pipes/client", "pipes/protocol"],
 };
@@ -24,7 +26,7 @@ const filesOf = (folder: string): string[] =>
     .filter((entry) => entry.isFile() && /\.(ts|mjs|mts)$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
-const sources = ["pipes", "servers", "daemon", "cpipe"].flatMap(filesOf);
+const sources = ["pipes", "models", "engines", "servers", "daemon", "cpipe"].flatMap(filesOf);
 const all = [...sources, ...["scripts", "bench", "examples", "test"].flatMap(filesOf)];
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 

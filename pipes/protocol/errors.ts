@@ -61,10 +61,13 @@ export const errors = {
   // Models and engines
   "model-missing": row(4, false, (x) => `the model file ${f(x["path"])} does not exist${next(x)}`),
   "model-corrupt": row(4, false, (x) => `the model file ${f(x["path"])} cannot be loaded: ${f(x["reason"])}${next(x)}`),
+  "model-unfit": row(4, false, (x) => `the model ${f(x["path"])} cannot be used for ${f(x["use"])}: ${f(x["reason"])}${next(x)}`),
   "model-download": row(4, true, (x) => `the model ${f(x["url"])} could not be fetched: ${f(x["reason"])}${next(x)}`),
   "model-memory": row(4, false, (x) => `the model ${f(x["path"])} does not fit in memory: ${f(x["reason"])}${next(x)}`),
   "engine-died": row(1, true, (x) => `the engine of ${f(x["tool"])} died: ${f(x["reason"])}${next(x)}`),
   "engine-failed": row(4, false, (x) => `the engine of ${f(x["tool"])} cannot start: ${f(x["reason"])}${next(x)}`),
+  "embedding-failed": row(1, false, (x) => `no embedding: ${f(x["reason"])}${next(x)}`),
+  "embedding-unavailable": row(4, true, (x) => `the embedding endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
   "context-overflow": row(1, false, (x) => `the conversation has ${f(x["tokens"])} tokens, the model's context holds ${f(x["limit"])}; shorten it, or raise contextSize in tools.yaml`),
 } satisfies Record<string, ErrorRow>;
 

@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { manifest, root } from "./files.ts";
 
 const WANTED = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "config/tools.yaml", "config/tools.schema.json", "docs/protocol.md", "systemd/pipe-tools.service", "launchd/io.github.pipe-tools.plist"];
-const UNWANTED = [/\.map$/, /(^|\/)\./, /^(test|bench|pipes|daemon|servers|cpipe|node_modules)\//, /^scripts\/(?!llama-build\.mjs$)/, /\.tgz$/, /^package-lock/];
+const UNWANTED = [/\.map$/, /(^|\/)\./, /^(test|bench|pipes|models|engines|daemon|servers|cpipe|node_modules)\//, /^scripts\/(?!llama-build\.mjs$)/, /\.tgz$/, /^package-lock/];
 
 describe("npm pack", () => {
   let files: string[];
@@ -22,7 +22,7 @@ describe("npm pack", () => {
   after(() => rmSync(home, { recursive: true }));
 
   it("takes what an installed package needs", () => {
-    const wanted = [...WANTED, ...Object.values(manifest.bin), "dist/servers/chat/main.js", "dist/servers/chat/engine/main.js", "dist/servers/echo/main.js", "dist/servers/host.js"];
+    const wanted = [...WANTED, ...Object.values(manifest.bin), "dist/servers/chat/main.js", "dist/servers/chat/engine/main.js", "dist/servers/vector/embedders/llama/main.js", "dist/servers/echo/main.js", "dist/servers/host.js"];
     assert.deepEqual(wanted.filter((file) => !files.includes(file)), []);
   });
 

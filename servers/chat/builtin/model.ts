@@ -1,4 +1,4 @@
-import { bool, f32, type GgufTensor, type GgufValue, i32s, string, strings, u32, writeGguf } from "./gguf.ts";
+import { bool, f32, type GgufTensor, type GgufValue, i32s, string, strings, u32, writeGguf } from "../../../models/gguf.ts";
 import { buildVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { buildTensors, contextLength, dimensions, feedForward, heads, ropeBase } from "./weights.ts";
 

@@ -1,4 +1,4 @@
-import { type GgufTensor, toHalf } from "./gguf.ts";
+import { type GgufTensor, toHalf } from "../../../models/gguf.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /**

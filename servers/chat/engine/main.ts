@@ -1,23 +1,16 @@
-import { serveEngine } from "./host.ts";
+import { serveLlama } from "../../../engines/llama/serve.ts";
+import { openModel } from "./load.ts";
+import type { ChatWork } from "./messages.ts";
+import { reply } from "./reply.ts";
 
-/**
- * The engine's process: llama.cpp lives here, so that an abort in native code takes nobody else down and nothing it does
- * delays the pipe. When the server goes, by whatever way, so do we, at once and whatever the native threads are doing.
- */
-const end = (): void => void process.kill(process.pid, "SIGKILL");
-
-if (process.send === undefined) {
-  process.stderr.write("this program is started by the chat server, which talks to it over Node's IPC channel\n");
-  process.exit(2);
-}
-process.once("disconnect", end);
-// The server may have gone while our modules were read; the event has passed then.
-if (!process.connected) end();
-// A Ctrl-C in the terminal reaches the whole group; it is the server that decides when we end.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => undefined);
-
-await serveEngine({
-  send: (report) => process.send!(report),
-  onCommand: (take) => process.on("message", take),
+await serveLlama<ChatWork>("chat", async (llama, request, onProgress) => {
+  const model = await openModel(llama, request, onProgress);
+  return {
+    model: model.facts,
+    answer: (request, signal, onPart) =>
+      reply(model, request, signal, {
+        onToken: (token) => onPart({ type: "token", token }),
+        onPrompt: (value, total) => onPart({ type: "prompt", value, total }),
+      }),
+  };
 });

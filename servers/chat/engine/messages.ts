@@ -1,68 +1,36 @@
-import type { ErrorCode, Facts } from "../../../pipes/protocol/errors.ts";
+import type { LoadedModel as Loaded, Work } from "../../../engines/process/messages.ts";
+import type { LlamaLoadRequest } from "../../../engines/llama/request.ts";
 import type { ChatSettings } from "../../../pipes/protocol/settings/chat.ts";
 
-/**
- * What the chat server and its engine, a child process, say to each other over Node's IPC channel. Both are of one
- * build, so the types are all the checking there is.
- */
-export type Command =
-  | { readonly type: "load"; readonly request: LoadRequest }
-  | { readonly type: "generate"; readonly id: number; readonly request: GenerateRequest }
-  | { readonly type: "cancel"; readonly id: number };
-
-export type Report =
-  /** The native library is there; a death before this one is not the model's fault. */
-  | { readonly type: "started" }
-  | { readonly type: "progress"; readonly progress: LoadProgress }
-  | { readonly type: "loaded"; readonly model: LoadedModel }
-  | { readonly type: "load-failed"; readonly error: WireError }
-  /** A long prompt is being evaluated: tokens done, of how many. */
-  | { readonly type: "prompt"; readonly id: number; readonly value: number; readonly total: number }
-  | { readonly type: "token"; readonly id: number; readonly token: Token }
-  | { readonly type: "done"; readonly id: number; readonly result: GenerateResult }
-  | { readonly type: "failed"; readonly id: number; readonly error: WireError }
-  | { readonly type: "log"; readonly level: LogLevel; readonly message: string };
-
-export type LogLevel = "error" | "warn" | "info" | "debug";
-
-/** A ToolError on its way between processes. */
-export interface WireError {
-  readonly code: ErrorCode;
-  readonly facts: Facts;
+/** What the chat server and its engine say to each other. */
+export interface ChatWork extends Work {
+  readonly load: LoadRequest;
+  readonly model: LoadedModel;
+  readonly request: GenerateRequest;
+  readonly part: ReplyPart;
+  readonly result: GenerateResult;
 }
 
-export interface LoadRequest extends Required<Pick<ChatSettings, "parallel" | "threads" | "gpu" | "gpuLayers">> {
-  readonly path: string;
+export interface LoadRequest extends LlamaLoadRequest {
   /** null: the smaller of 8192 and what the model was trained for, or less when memory is short. */
   readonly contextSize: number | null;
-  /** Where measured thread counts are remembered; null measures each time. */
-  readonly threadsCache: string | null;
 }
 
-/** `value` and `total` are shares of one: a load has no other unit. */
-export interface LoadProgress {
-  readonly stage: "starting" | "loading" | "measuring";
-  readonly value: number;
-  readonly total: 1;
-}
-
-export interface LoadedModel {
+export interface LoadedModel extends Loaded {
   readonly path: string;
   /** `general.name` of the file, or its file name. */
   readonly name: string;
   readonly architecture: string;
   /** Size of the weights in bytes. */
   readonly size: number;
-  /** Tokens of one conversation, and how many are generated side by side; less than asked when memory was short. */
+  /** Tokens of one conversation; fewer than asked when memory was short. */
   readonly contextSize: number;
-  readonly parallel: number;
   readonly trainedContextSize: number;
   readonly threads: number;
   readonly gpu: "cuda" | "vulkan" | "metal" | false;
   readonly gpuLayers: number;
   /** The chat template's name, as the engine understood it. */
   readonly template: string;
-  readonly seconds: number;
 }
 
 export interface ChatMessage {
@@ -76,6 +44,11 @@ export type SamplingOptions = Pick<ChatSettings, "temperature" | "topP" | "topK"
 export interface GenerateRequest extends SamplingOptions {
   readonly messages: readonly ChatMessage[];
 }
+
+export type ReplyPart =
+  | { readonly type: "token"; readonly token: Token }
+  /** A long prompt is being evaluated: tokens done, of how many. */
+  | { readonly type: "prompt"; readonly value: number; readonly total: number };
 
 /** A piece of the reply as it comes: never empty, never half a character. `thought` is true for what the model thinks aloud first. */
 export interface Token {

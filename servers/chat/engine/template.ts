@@ -1,5 +1,5 @@
 import type { ChatWrapper, LlamaModel } from "node-llama-cpp";
-import type { Library } from "./llama.ts";
+import type { Library } from "../../../engines/llama/llama.ts";
 
 /**
  * The chat template of the model's file, understood by a specialised reader where node-llama-cpp has one. Some of those

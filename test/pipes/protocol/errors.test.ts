@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { errors, isErrorCode, ToolError, type ErrorCode } from "../../../pipes/protocol/errors.ts";
 import { root } from "../../harness.ts";
 
-const sources = ["pipes", "servers", "daemon", "cpipe"]
+const sources = ["pipes", "models", "engines", "servers", "daemon", "cpipe"]
   .flatMap((room) => readdirSync(join(root, room), { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
   .map((entry) => join(entry.parentPath, entry.name))

@@ -1,8 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type GgufTensor, type GgufValue, toHalf, writeGguf } from "../../../servers/chat/builtin/gguf.ts";
+import { type GgufTensor, type GgufValue, toHalf, writeGguf } from "../../../models/gguf.ts";
 import { describe, tokenizer } from "../../../servers/chat/builtin/model.ts";
 import { buildVocabulary } from "../../../servers/chat/builtin/vocabulary.ts";
 import { buildTensors, contextLength, dimensions, feedForward, heads, ropeBase } from "../../../servers/chat/builtin/weights.ts";
@@ -47,18 +44,6 @@ export function slowModel(): Buffer {
     matrix("output.weight", d, words),
   ];
   return writeGguf({ ...describe("slow", shape), ...tokenizer(vocabulary) }, tensors);
-}
-
-export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string; write(name: string, bytes: string | Uint8Array): Promise<string> }> {
-  const path = await mkdtemp(join(tmpdir(), "pipe-tools-chat-"));
-  return {
-    path,
-    async write(name, bytes) {
-      await writeFile(join(path, name), bytes);
-      return join(path, name);
-    },
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
-  };
 }
 
 /** An engine on the processor, with one thread unless told otherwise and without chance. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { BUILTIN, ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
-import { toHalf } from "../../../../servers/chat/builtin/gguf.ts";
+import { toHalf } from "../../../../models/gguf.ts";
 import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
 import { buildVocabulary } from "../../../../servers/chat/builtin/vocabulary.ts";
 

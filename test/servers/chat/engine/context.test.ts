@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LlamaContext, LlamaModel } from "node-llama-cpp";
 import { describe, test } from "node:test";
 import { type ContextWish, openContext } from "../../../../servers/chat/engine/context.ts";
-import type { OpenLlama } from "../../../../servers/chat/engine/llama.ts";
+import type { OpenLlama } from "../../../../engines/llama/llama.ts";
 
 class InsufficientMemoryError extends Error {}
 

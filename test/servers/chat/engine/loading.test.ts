@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { string, strings, u32, writeGguf } from "../../../../servers/chat/builtin/gguf.ts";
+import { string, strings, u32, writeGguf } from "../../../../models/gguf.ts";
 import { builtinModel } from "../../../../servers/chat/builtin/model.ts";
 import { introduction, topics } from "../../../../servers/chat/builtin/topics.ts";
-import { builtinParts, type Parts, startEngine, temporaryFolder, user } from "../fixtures.ts";
+import { temporaryFolder } from "../../../temporary.ts";
+import { builtinParts, type Parts, startEngine, user } from "../fixtures.ts";
 
 /** Each of these files is wrong in one way. */
 const broken: Array<{ title: string; bytes: (parts: Parts) => Uint8Array; reason: RegExp }> = [

@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { slowModel, startEngine, temporaryFolder, user } from "../fixtures.ts";
+import { temporaryFolder } from "../../../temporary.ts";
+import { slowModel, startEngine, user } from "../fixtures.ts";
 
 const long = "zebra crossing again and again. ".repeat(110);
 

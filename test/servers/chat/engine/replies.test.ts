@@ -3,7 +3,8 @@ import { after, before, describe, test } from "node:test";
 import { ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
 import { introduction, topics, unknown } from "../../../../servers/chat/builtin/topics.ts";
 import type { Engine } from "../../../../servers/chat/engine/engine.ts";
-import { startEngine, temporaryFolder, user } from "../fixtures.ts";
+import { temporaryFolder } from "../../../temporary.ts";
+import { startEngine, user } from "../fixtures.ts";
 
 describe("the built-in model in llama.cpp", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
