@@ -25,6 +25,13 @@ export function skipped(path: string, reason: SkipReason, detail?: string): Skip
   return { kind: "skipped", path, reason, ...(detail === undefined ? {} : { detail }) };
 }
 
+/** What to say about what could not be read; null: it is not there any more, which there is no need to speak of. */
+export function unreadable(path: string, error: unknown): Skipped | null {
+  if (!isGone(error)) return skipped(path, "unreadable", reasonOf(error));
+  // A name that is no UTF-8 comes with this sign in place of what it has, and leads nowhere.
+  return path.includes("\uFFFD") ? skipped(path, "unreadable", "its name is not UTF-8") : null;
+}
+
 /** Whether the system says that there is nothing by that name, which between a look and the next is no failure. */
 export function isGone(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;

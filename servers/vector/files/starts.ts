@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { outermost, parentsOf, pathIn } from "./paths.ts";
 import { judgeEntry } from "./rules/entry.ts";
 import { Rules, type Selection } from "./rules/rules.ts";
-import { isGone, reasonOf, type Skipped, skipped } from "./skipped.ts";
+import { type Skipped, unreadable } from "./skipped.ts";
 
 /** A folder that counts and was not looked into yet. `parent`: the rules of the folder it is in; null for the root. */
 export interface Pending {
@@ -63,7 +63,7 @@ async function lookAt(absolute: string, path: string): Promise<Stats | Skipped |
   try {
     return await lstat(absolute);
   } catch (error) {
-    return isGone(error) ? null : skipped(path, "unreadable", reasonOf(error));
+    return unreadable(path, error);
   }
 }
 

@@ -6,7 +6,7 @@ import { below, pathIn } from "./paths.ts";
 import { findRoot } from "./root.ts";
 import { judgeEntry } from "./rules/entry.ts";
 import { Rules, type Selection } from "./rules/rules.ts";
-import { isGone, reasonOf, type Skipped, skipped } from "./skipped.ts";
+import { isGone, type Skipped, skipped, unreadable } from "./skipped.ts";
 import { type Pending, startingPoints } from "./starts.ts";
 import { tooLarge } from "./text.ts";
 
@@ -65,7 +65,6 @@ async function* walkFolder(root: string, { path, name, parent }: Pending, pendin
   checkSignal(options);
   options.beforeFolder?.(path);
   const rules = parent === null ? await Rules.at(root, options) : await parent.enter(name);
-  for (const { path: file, detail } of rules.unreadable) yield skipped(file.startsWith(`${root}/`) ? below(root, file) : file, "unreadable", detail);
   yield { kind: "folder", path, rules };
   try {
     for await (const entries of inBatches(await opendir(join(root, path), { bufferSize: BATCH }))) {
@@ -79,10 +78,12 @@ async function* walkFolder(root: string, { path, name, parent }: Pending, pendin
       }
       if (options.foldersOnly !== true) yield* lookAtFiles(root, path, files, options);
     }
+    for (const { path: file, detail } of rules.unreadable) yield skipped(file.startsWith(`${root}/`) ? below(root, file) : file, "unreadable", detail);
   } catch (error) {
     if (error instanceof ToolError) throw error;
     if (isGone(error) && path === "") await findRoot(root);
-    if (!isGone(error)) yield skipped(path, "unreadable", reasonOf(error));
+    const told = unreadable(path, error);
+    if (told !== null) yield told;
   }
 }
 
@@ -111,9 +112,7 @@ async function lookAtFile(root: string, path: string, maxBytes: number): Promise
     const { size, mtimeMs } = await lstat(join(root, path));
     return size > maxBytes ? skipped(path, "too-large", tooLarge(size, maxBytes)) : { kind: "file", path, size, mtimeMs };
   } catch (error) {
-    // A name that is no UTF-8 comes with a sign in place of what it has, and leads nowhere.
-    if (isGone(error) && path.includes("\uFFFD")) return skipped(path, "unreadable", "its name is not UTF-8");
-    return isGone(error) ? null : skipped(path, "unreadable", reasonOf(error));
+    return unreadable(path, error);
   }
 }
 

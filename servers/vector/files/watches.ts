@@ -45,7 +45,7 @@ export class Watches {
   /** Ends the watches on `folder` and all below it that `kept` does not name. */
   prune(folder: string, kept: ReadonlySet<string>): void {
     const isWithin = (path: string): boolean => folder === "" || path === folder || path.startsWith(`${folder}/`);
-    for (const path of [...this.#watched.keys()]) if (isWithin(path) && !kept.has(path)) this.#drop(path);
+    for (const path of this.#watched.keys()) if (isWithin(path) && !kept.has(path)) this.#drop(path);
   }
 
   has(folder: string): boolean {

@@ -35,14 +35,21 @@ export class Layer {
 
   /**
    * The layer inside of a folder that is looked into although this layer ignores it, for another one has its way or it is
-   * the root that was asked for: without the patterns that match the folder itself, which would match all that is in it.
+   * the root that was asked for: with what it says about the folder's entries, but not what it says about the folder itself.
    */
   within(folder: string): Layer {
     const { base, rank, patterns } = this.source;
     if (folder === base || this.test(`${folder}/`) !== "ignored") return this;
-    const path = `${below(base, folder)}/`;
-    return new Layer({ base, rank, patterns: patterns.filter((pattern) => !matcherOf([pattern]).test(path).ignored) });
+    const path = below(base, folder);
+    return new Layer({ base, rank, patterns: patterns.flatMap((pattern) => (matcherOf([pattern]).test(`${path}/`).ignored ? forEntries(pattern, path) : pattern)) });
   }
+}
+
+/** A pattern that matches a folder, for its entries alone: one about names may match some of them, one about paths has had its match. */
+function forEntries(pattern: string, folder: string): string[] {
+  const name = pattern.replace(/^\*\*\//, "");
+  const escaped = folder.replaceAll(/[\\*?[\]!# ]/g, "\\$&");
+  return name.replace(/\/$/, "").includes("/") ? [] : [`/${escaped}/**/${name}`];
 }
 
 const MOST_REMEMBERED = 10_000;
