@@ -9,7 +9,7 @@ const sources = ["pipes", "models", "engines", "daemon", "servers", "cpipe"];
 const dist = join(root, "dist");
 const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
-const external = ["node-llama-cpp", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
+const external = ["node-llama-cpp", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
 const programs = ["dist/cpipe.js", "dist/daemon/main.js"];
 
 /** Whether a source, the lock file or this script has changed since the last build. */

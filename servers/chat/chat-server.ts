@@ -7,7 +7,7 @@ import type { Call } from "../../pipes/rpc/call.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
 import { Model } from "./model.ts";
-import { Parts } from "./parts.ts";
+import { Parts } from "../../pipes/rpc/parts.ts";
 
 type A<C extends keyof (typeof chat)["commands"]> = Args<typeof chat, C>;
 

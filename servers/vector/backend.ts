@@ -31,6 +31,12 @@ export interface Indexed {
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
+/** What makes the vectors of a collection. `embedder` is null where people bring their own. */
+export interface Space {
+  readonly embedder: string | null;
+  readonly dimensions: number;
+}
+
 /** What rows are chosen by, for what is not a search. */
 export type Selection = { readonly ids: readonly string[] } | { readonly filter: Filter };
 
@@ -47,10 +53,11 @@ export interface Backend {
   search(collection: string, query: Query, work: Work): Promise<Hit[]>;
   count(collection: string, filter: Filter | null): Promise<number>;
   collections(): Promise<CollectionFacts[]>;
-  /** `dimensions` null: of the embedder in force. */
-  create(collection: string, dimensions: number | null): Promise<void>;
+  /** Leaves one that agrees as it is. Without a space its first row decides. @throws ToolError `exists` for one that does not agree */
+  create(collection: string, space: Space | null): Promise<void>;
+  space(collection: string): Promise<Space | null>;
   drop(collection: string): Promise<void>;
-  /** All rows with their vectors, a handful at a time, as they were at the first of them. */
+  /** All rows, a handful at a time; with vectors, but for those that the embedder in force makes again for nothing. */
   rows(collection: string, work: Work): AsyncIterable<readonly Row[]>;
   index(collection: string, request: IndexRequest, work: Work): Promise<Indexed>;
   unindex(collection: string, path: string): Promise<number>;

@@ -67,9 +67,10 @@ function fieldsOf(object: TObject, text?: string): FieldShape[] {
   return text === undefined ? fields : fields.sort((a, b) => Number(b.name === text) - Number(a.name === text));
 }
 
-/** A schema's type in a word or two: `string`, `integer`, `string[]`, `a | b`, `object[]`. */
+/** A schema's type in a word or two: `string`, `path`, `integer`, `string[]`, `a | b`, `object[]`. */
 export function typeName(schema: TSchema): string {
-  const s = schema as { type?: string; items?: TSchema; anyOf?: TSchema[]; enum?: unknown[]; const?: unknown };
+  const s = schema as { type?: string; items?: TSchema; anyOf?: TSchema[]; enum?: unknown[]; const?: unknown; means?: string };
+  if (s.means !== undefined) return s.means;
   if (s.const !== undefined) return JSON.stringify(s.const);
   if (s.enum !== undefined) return s.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (s.anyOf !== undefined) return s.anyOf.map(typeName).join(" | ");

@@ -10,7 +10,7 @@ export const MAX_ID = 1024;
 const collection = Type.Optional(
   Type.String({ pattern: COLLECTION_PATTERN, default: DEFAULT_COLLECTION, description: "the collection: letters, digits, '.', '_' and '-'; made by the first add" }),
 );
-const path = (description: string) => Type.String({ minLength: 1, format: "path", description });
+const path = (description: string) => Type.String({ minLength: 1, means: "path", description });
 
 /** A value that can be filtered by. A list matches when one of its members does; `{a: {b: 1}}` is filtered by as `a.b`. */
 const Metadata = Type.Object({}, { additionalProperties: true, description: "facts about it that can be filtered by: texts, numbers, booleans, lists of those" });

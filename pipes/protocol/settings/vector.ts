@@ -65,6 +65,43 @@ export const embedding = {
   ),
 };
 
-/** @internal A shape for the type below; a vector server's own settings have these fields among others. */
-const Embedding = Type.Object(embedding);
-export type EmbeddingSettings = Static<typeof Embedding>;
+const live = { applies: "live" } as const;
+
+/** What else holds where tools.yaml says nothing. */
+export const vectorDefaults = {
+  ...embeddingDefaults,
+  durable: true,
+  preload: true,
+  maxQueue: 256,
+} as const;
+
+/** What the two searches count for when they are joined: words lead where the vectors are made of words, too. */
+export const weightDefaults = { builtin: { text: 1, vector: 0.25 }, model: { text: 1, vector: 1 } } as const;
+
+/** `settings:` of a `server: vector` in tools.yaml. */
+export const VectorSettings = Type.Object(
+  {
+    ...embedding,
+    folder: Type.Optional(Type.String({ minLength: 1, file: "^$", description: "where the collections are, a file each; the tool's name in ~/.local/share/pipe-tools unless set" })),
+    uri: Type.Optional(
+      Type.String({ pattern: "^qdrant\\+https?://.", description: "keep the collections at a Qdrant server instead of on this machine, as qdrant+http://localhost:6333" }),
+    ),
+    uriKey: Type.Optional(Type.String({ minLength: 1, description: "the API key of the server at `uri`; write ${NAME} to take it from the environment" })),
+    weights: Type.Optional(
+      Type.Object(
+        { text: Type.Optional(Type.Number({ minimum: 0, description: "of the search by words" })), vector: Type.Optional(Type.Number({ minimum: 0, description: "of the search by vectors" })) },
+        { additionalProperties: false, ...live, description: "what the two searches count for in a hybrid one; 1 and 0.25 with the built-in vectors, which are made of words, too, 1 and 1 with a model" },
+      ),
+    ),
+    durable: Type.Optional(
+      Type.Boolean({ default: vectorDefaults.durable, description: "what was answered outlives a power cut; with false it outlives only the death of the process, and single rows are added about twice as fast" }),
+    ),
+    preload: Type.Optional(Type.Boolean({ default: vectorDefaults.preload, description: "open all collections at the start; otherwise each is opened by its first request" })),
+    maxQueue: Type.Optional(Type.Integer({ minimum: 0, ...live, default: vectorDefaults.maxQueue, description: "how many requests may wait for the embedding model; past that they are refused as busy" })),
+  },
+  { additionalProperties: false, description: "settings of a vector server" },
+);
+export type VectorSettings = Static<typeof VectorSettings>;
+
+/** What of them an embedder is made by. */
+export type EmbeddingSettings = Pick<VectorSettings, keyof typeof embedding>;

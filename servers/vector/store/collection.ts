@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import type { Space } from "../backend.ts";
 import type { Filter } from "../filter.ts";
 import type { Terms } from "../terms.ts";
 import { Database } from "./database.ts";
@@ -30,12 +31,6 @@ export interface Stored {
   readonly text: string;
   readonly metadata?: object;
   readonly vector: Float32Array | null;
-}
-
-/** What makes the vectors of a collection. `embedder` is null where people bring their own. */
-export interface Space {
-  readonly embedder: string | null;
-  readonly dimensions: number;
 }
 
 export interface OpenOptions {

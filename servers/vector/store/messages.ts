@@ -4,7 +4,7 @@ import type { Indexed, IndexRequest, Query, Selection } from "../backend.ts";
 import type { TextKind } from "../embedders/embedder.ts";
 import type { Filter } from "../filter.ts";
 import type { Weights } from "../fusion.ts";
-import type { Space } from "./collection.ts";
+import type { Space } from "../backend.ts";
 
 /** What a thread of the store is started with. */
 export interface StoreOptions {

@@ -1,0 +1,136 @@
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
+import { ToolError } from "../../../pipes/protocol/errors.ts";
+import type { CollectionFacts, Hit, Item } from "../../../pipes/protocol/interfaces/vector.ts";
+import type { Query, Selection } from "../backend.ts";
+import type { Filter } from "../filter.ts";
+import type { Weights } from "../fusion.ts";
+import type { Collection, Stored } from "./collection.ts";
+import { Folders } from "./folders.ts";
+import type { KeptRow, Page } from "./messages.ts";
+import { idOf } from "../identity.ts";
+import { type Incoming, prepare, queryVector } from "./prepare.ts";
+import { search } from "./search.ts";
+import type { Vectors } from "./vectors.ts";
+import { BATCH, Writer } from "./writer.ts";
+
+/** What a request may say while it is under way. */
+export interface Task {
+  readonly signal: AbortSignal;
+  progress(stage: string, value: number, total: number | null): void;
+  /** These are on disk. */
+  part(ids: readonly string[]): void;
+}
+
+const NEVER = new AbortController().signal;
+/** Rows and bytes of one page. */
+const PAGE_ROWS = 256;
+const PAGE_BYTES = 1 << 20;
+
+/** A collection in use: its changes one after another, its searches in between. */
+export class Opened {
+  readonly name: string;
+  readonly collection: Collection;
+  readonly folders: Folders;
+  readonly #vectors: Vectors;
+  readonly writer: Writer<Incoming>;
+
+  constructor(name: string, collection: Collection, vectors: Vectors) {
+    this.name = name;
+    this.collection = collection;
+    this.#vectors = vectors;
+    this.writer = new Writer(async (incoming) => collection.write({ put: await this.prepare(incoming, NEVER) }));
+    this.folders = new Folders(this);
+  }
+
+  prepare(incoming: readonly Incoming[], signal: AbortSignal): ReturnType<typeof prepare> {
+    return prepare(this.name, this.collection, incoming, this.#vectors, signal);
+  }
+
+  async add(items: readonly Item[], task: Task): Promise<void> {
+    const many = items.length > 1;
+    for (let from = 0; from < items.length; from += BATCH) {
+      if (task.signal.aborted) throw cancelled(task.signal);
+      const part = items.slice(from, from + BATCH);
+      await this.writer.add(part.map((item, i) => ({ item, path: many ? `$.items[${from + i}]` : "$" })));
+      task.part(part.map((item) => idOf(item)));
+      if (many) task.progress("adding", from + part.length, items.length);
+    }
+  }
+
+  async update(id: string, change: Partial<Pick<Item, "text" | "metadata" | "vector">>): Promise<void> {
+    await this.writer.alone(async () => {
+      const { row, text, metadata, vector } = this.#find(id);
+      // What is said of the text before does not hold for another one.
+      const kept = change.text === undefined && vector !== null ? { vector: Array.from(vector) } : {};
+      const item: Item = { id, text, ...(metadata === undefined ? {} : { metadata }), ...kept, ...change };
+      const file = this.folders.fileOf(row);
+      const put = await this.prepare([{ item, path: "$", ...(file === null ? {} : { file }) }], NEVER);
+      this.collection.write({ put });
+    });
+  }
+
+  get(id: string, withVector: boolean): Promise<KeptRow> {
+    return this.#completed(this.#find(id), withVector);
+  }
+
+  delete(selection: Selection): Promise<number> {
+    return this.writer.alone(() => {
+      const rows = "ids" in selection ? [...new Set(this.collection.rowsOf(selection.ids))] : [...this.collection.rowsMatching(selection.filter)];
+      return this.#removeAll(rows);
+    });
+  }
+
+  async search(query: Query & { readonly weights: Weights }, task: Task): Promise<Hit[]> {
+    const vector = await queryVector(this.name, this.collection, query, this.#vectors, task.signal);
+    return search(this.collection, { ...query, vector });
+  }
+
+  count(filter: Filter | null): number {
+    return filter === null ? this.collection.size : this.collection.rowsMatching(filter).size;
+  }
+
+  facts(): CollectionFacts {
+    const { space, size, bytes } = this.collection;
+    return { name: this.name, rows: size, dimensions: space?.dimensions ?? null, embedder: space?.embedder ?? null, bytes, folders: this.folders.facts() };
+  }
+
+  page(from: number): Page {
+    const found = this.collection.readFrom(from, PAGE_ROWS);
+    let bytes = 0;
+    const end = found.findIndex(({ text, vector }) => (bytes += text.length + (vector?.byteLength ?? 0)) > PAGE_BYTES);
+    const rows = end === -1 ? found : found.slice(0, end + 1);
+    const next = rows.length < found.length || found.length === PAGE_ROWS ? rows.at(-1)!.row + 1 : null;
+    return { rows: rows.map(keptFrom), next };
+  }
+
+  async close(): Promise<void> {
+    await this.folders.close();
+    await this.writer.idle();
+    this.collection.close();
+  }
+
+  /** A part at a time, so that searches have their turn. */
+  async #removeAll(rows: readonly number[]): Promise<number> {
+    for (let from = 0; from < rows.length; from += BATCH) {
+      this.collection.write({ remove: rows.slice(from, from + BATCH) });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return rows.length;
+  }
+
+  #find(id: string): Stored {
+    const [row] = this.collection.read(this.collection.rowsOf([id]));
+    if (row === undefined) throw new ToolError("not-found", { what: "row", name: id, where: `the collection '${this.name}'` });
+    return row;
+  }
+
+  async #completed(stored: Stored, withVector: boolean): Promise<KeptRow> {
+    const kept = keptFrom(stored);
+    if (!withVector || kept.vector !== null || this.collection.space === null || this.collection.space.embedder === null) return kept;
+    return { ...kept, vector: (await this.#vectors.embed([kept.text], "passage", NEVER))[0]! };
+  }
+}
+
+function keptFrom({ id, text, metadata, vector }: Stored): KeptRow {
+  return { id, text, ...(metadata === undefined ? {} : { metadata }), vector };
+}

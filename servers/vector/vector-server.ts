@@ -1,0 +1,249 @@
+import { isAbsolute, join } from "node:path";
+import type { Residence } from "../../engines/residence.ts";
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { Args } from "../../pipes/protocol/interfaces/define.ts";
+import { DEFAULT_COLLECTION, vector } from "../../pipes/protocol/interfaces/vector.ts";
+import { places } from "../../pipes/protocol/places.ts";
+import { appliesOf } from "../../pipes/protocol/settings/index.ts";
+import { type VectorSettings, vectorDefaults, weightDefaults } from "../../pipes/protocol/settings/vector.ts";
+import type { Call } from "../../pipes/rpc/call.ts";
+import { Parts } from "../../pipes/rpc/parts.ts";
+import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
+import type { Backend, Selection, Work } from "./backend.ts";
+import type { EmbedderFacts, ResidentEmbedder, TextKind } from "./embedders/embedder.ts";
+import { openEmbedder } from "./embedders/open.ts";
+import { parseFilter } from "./filter.ts";
+import type { Weights } from "./fusion.ts";
+import { exportFile, exportLines, importLines } from "./jsonl.ts";
+import { LocalBackend } from "./local/backend.ts";
+
+type A<C extends keyof (typeof vector)["commands"]> = Args<typeof vector, C>;
+
+/** How long the worker before this one may take to leave the folder. */
+const STANDBY_PATIENCE_MS = 15_000;
+
+/** The vector tool. What takes time is done on other threads and in other processes, so this one always answers. */
+export class VectorServer extends ToolServer {
+  #settings: Readonly<VectorSettings>;
+  readonly #embedder: Residence<EmbedderFacts, ResidentEmbedder>;
+  readonly #backend: Backend & { prepare?: LocalBackend["prepare"] };
+  /** Folders that are being taken in. */
+  #indexing = 0;
+  #loading = true;
+  #failure: string | null = null;
+
+  constructor(options: ServerOptions = {}) {
+    super({ name: "vector", description: "Search your texts by words and by meaning", state: "loading", ...options });
+    this.#settings = this.settings;
+    this.#embedder = openEmbedder({ tool: this.name, maxQueue: () => this.#settings.maxQueue ?? vectorDefaults.maxQueue }, this.#settings, {
+      room: () => this.room(),
+      loading: () => this.#settle(() => (this.#loading = true)),
+      progress: (stage, value, total) => this.progress(stage, value, total),
+      retrying: () => this.alive(),
+      ready: (facts) => {
+        this.log.info({ ...facts }, "embedder ready");
+        this.#settle(() => ([this.#loading, this.#failure] = [false, null]));
+      },
+      failed: (error) => {
+        this.log.error({ code: error.code, details: error.facts }, error.message);
+        this.#settle(() => ([this.#loading, this.#failure] = [false, error.message]));
+      },
+      log: this.log,
+    });
+    this.#backend = this.#openBackend();
+    this.#implement();
+  }
+
+  /** Begins to load the embedder and to open what is there. */
+  prepare(): void {
+    this.#embedder.prepare();
+    // A standby must not touch the folder, which the worker before it has.
+    if (process.env["PIPE_TOOLS_STANDBY"] === "1" || this.#settings.preload === false) return;
+    this.#backend.prepare?.((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => {
+      const error = ToolError.from(thrown);
+      this.log.error({ code: error.code, details: error.facts }, error.message);
+      this.#settle(() => (this.#failure = error.message));
+    });
+  }
+
+  /** What rows are joined by holds from the next search on; what vectors are made by, and where they are, needs another process. @throws ToolError `unsupported` */
+  protected override onConfigure(settings: Readonly<Record<string, unknown>>): void {
+    const keys = new Set([...Object.keys(this.#settings), ...Object.keys(settings)] as (keyof VectorSettings)[]);
+    const fixed = [...keys].filter((key) => appliesOf("vector", key) !== "live" && JSON.stringify(this.#settings[key]) !== JSON.stringify(settings[key]));
+    if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
+    this.#settings = settings;
+  }
+
+  protected override async onRelease(): Promise<void> {
+    await this.#backend.close();
+    await this.#embedder.release();
+  }
+
+  protected override async onClose(): Promise<void> {
+    await this.#backend.close();
+    await this.#embedder.close();
+  }
+
+  #implement(): void {
+    const backend = this.#backend;
+    const of = (collection: string | undefined): string => collection ?? DEFAULT_COLLECTION;
+    this.implement(vector, {
+      search: ({ collection, query, vector: given, k = 10, filter, mode = "hybrid" }: A<"search">, call: Call) =>
+        this.#search(of(collection), { query: query ?? null, vector: given ?? null, k, filter: filter === undefined ? null : parseFilter(filter), mode }, call),
+      add: async ({ collection, ...item }: A<"add">, call: Call) => {
+        await this.#embedderFor(call, item.vector === undefined);
+        let id: string | undefined;
+        await backend.add(of(collection), [item], workOf(call), ([added]) => void (id = added));
+        return { event: "added", id };
+      },
+      add_many: ({ collection, items }: A<"add_many">, call: Call) => this.#addMany(of(collection), items, call),
+      update: async ({ collection, id, ...change }: A<"update">, call: Call) => {
+        await this.#embedderFor(call, change.text !== undefined && change.vector === undefined);
+        await backend.update(of(collection), id, change, workOf(call));
+        return { event: "updated", id };
+      },
+      get: async ({ collection, id, vector: withVector = false }: A<"get">) => ({ event: "row", ...(await backend.get(of(collection), id, withVector)) }),
+      delete: async ({ collection, ...selection }: A<"delete">) => ({ event: "deleted", count: await backend.delete(of(collection), selectionFrom(selection)) }),
+      count: async ({ collection, filter }: A<"count">) => ({ event: "count", count: await backend.count(of(collection), filter === undefined ? null : parseFilter(filter)) }),
+      collections: async () => ({ event: "collections", collections: await backend.collections() }),
+      create: async ({ collection, dimensions }: A<"create">, call: Call) => {
+        const space = dimensions === undefined ? await this.#space(call) : { embedder: null, dimensions };
+        await backend.create(collection, space);
+        return { event: "created", collection };
+      },
+      drop: async ({ collection }: A<"drop">) => {
+        await backend.drop(collection);
+        return { event: "dropped", collection };
+      },
+      embed: (args: A<"embed">, call: Call) => this.#embed(args, call),
+      index: async ({ collection, path, follow = false, include = [], exclude = [] }: A<"index">, call: Call) => {
+        const request = { path: absolute(path), follow, include, exclude };
+        await this.#embedderFor(call, true);
+        return this.#whileIndexing(async () => ({ event: "indexed", ...(await backend.index(of(collection), request, workOf(call))) }));
+      },
+      unindex: async ({ collection, path }: A<"unindex">) => ({ event: "deleted", count: await backend.unindex(of(collection), absolute(path)) }),
+      export: ({ collection, path }: A<"export">, call: Call) => this.#export(of(collection), path, call),
+      import: async ({ collection, data, path }: A<"import">, call: Call) => {
+        if ((data === undefined) === (path === undefined)) throw new ToolError("invalid-request", { path: "$", expected: "data or path, one of them", got: data === undefined ? "neither" : "both" });
+        await this.#embedderFor(call, true);
+        return { event: "imported", count: await importLines(backend, of(collection), data === undefined ? { path: absolute(path!) } : { data }, workOf(call)) };
+      },
+      backup: async ({ collection, path }: A<"backup">, call: Call) => ({ event: "saved", bytes: await backend.backup(of(collection), absolute(path), workOf(call)) }),
+      restore: async ({ collection, path }: A<"restore">, call: Call) => ({ event: "restored", rows: await backend.restore(of(collection), absolute(path), workOf(call)) }),
+    });
+  }
+
+  async #search(collection: string, query: Parameters<Backend["search"]>[1], call: Call): Promise<object> {
+    if (query.query === null && (query.vector === null || query.mode === "text")) throw new ToolError("invalid-request", { path: "$.query", expected: "what to look for", got: "nothing" });
+    await this.#embedderFor(call, query.mode !== "text" && query.vector === null);
+    return { event: "hits", hits: await this.#backend.search(collection, query, workOf(call)) };
+  }
+
+  #addMany(collection: string, items: A<"add_many">["items"], call: Call): AsyncIterable<unknown> {
+    const parts = new Parts<readonly string[]>();
+    const add = async (): Promise<void> => {
+      await this.#embedderFor(call, items.some((item) => item.vector === undefined));
+      await this.#backend.add(collection, items, workOf(call), (ids) => parts.push(ids));
+    };
+    add().then(
+      () => parts.end(undefined),
+      (error: unknown) => parts.fail(error),
+    );
+    return addedOf(parts);
+  }
+
+  async *#export(collection: string, path: string | undefined, call: Call): AsyncGenerator<unknown, unknown> {
+    if (path !== undefined) return { event: "exported", count: await exportFile(this.#backend, collection, absolute(path), workOf(call)) };
+    let count = 0;
+    for await (const { text, rows } of exportLines(this.#backend, collection, workOf(call))) {
+      count += rows;
+      yield { event: "exported", text };
+    }
+    return { event: "exported", count };
+  }
+
+  async #embed({ text, texts, kind = "passage" }: A<"embed">, call: Call): Promise<object> {
+    if ((text === undefined) === (texts === undefined)) throw new ToolError("invalid-request", { path: "$", expected: "text or texts, one of them", got: text === undefined ? "neither" : "both" });
+    const embedder = await this.#embedder.wait(call);
+    const vectors = (await embedder.embed(texts ?? [text!], kind as TextKind, call.signal)).map((each) => Array.from(each));
+    return { event: "embedding", ...(texts === undefined ? { vector: vectors[0] } : { vectors }) };
+  }
+
+  async #space(call: Call): Promise<{ embedder: string; dimensions: number }> {
+    const { id, dimensions } = await this.#embedder.wait(call);
+    return { embedder: id, dimensions };
+  }
+
+  /** A request that needs vectors waits for what makes them, and is told how far that is. */
+  async #embedderFor(call: Call, needed: boolean): Promise<void> {
+    if (needed && !this.#embedder.ready) await this.#embedder.wait(call);
+  }
+
+  async #whileIndexing<T>(work: () => Promise<T>): Promise<T> {
+    this.#settle(() => this.#indexing++);
+    try {
+      return await work();
+    } finally {
+      this.#settle(() => this.#indexing--);
+    }
+  }
+
+  #settle(change: () => unknown): void {
+    change();
+    if (this.state === "stopping") return;
+    if (this.#loading) this.setState("loading");
+    else if (this.#failure !== null) this.setState("error", { reason: this.#failure });
+    else this.setState(this.#indexing > 0 ? "indexing" : "idle");
+  }
+
+  get #weights(): Weights {
+    const { backend = vectorDefaults.backend, model = vectorDefaults.model, weights } = this.#settings;
+    return { ...weightDefaults[backend === "local" && model === "builtin" ? "builtin" : "model"], ...weights };
+  }
+
+  #openBackend(): Backend {
+    const { folder = join(places().data, this.name), durable = vectorDefaults.durable, backend = vectorDefaults.backend, model = vectorDefaults.model } = this.#settings;
+    return new LocalBackend({
+      tool: this.name,
+      folder,
+      durable,
+      weights: () => this.#weights,
+      patience: process.env["PIPE_TOOLS_STANDBY"] === "1" ? STANDBY_PATIENCE_MS : 0,
+      log: this.log,
+      following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
+      embedding: {
+        hashes: backend === "local" && model === "builtin",
+        embed: async (texts, kind, signal) => {
+          const embedder = await this.#embedder.wait({ signal, queued: () => undefined, progress: () => undefined });
+          const vectors = texts.length === 0 ? [] : await embedder.embed(texts, kind, signal);
+          return { vectors, space: { embedder: embedder.id, dimensions: embedder.dimensions } };
+        },
+      },
+    });
+  }
+}
+
+function workOf(call: Call): Work {
+  return { signal: call.signal, progress: (stage, value, total) => call.progress(stage, value, total) };
+}
+
+async function* addedOf(parts: Parts<readonly string[]>): AsyncGenerator<unknown, unknown> {
+  let count = 0;
+  for await (const ids of parts) {
+    count += ids.length;
+    yield { event: "added", ids };
+  }
+  return { event: "added", count };
+}
+
+function selectionFrom({ id, ids, filter }: { id?: string; ids?: string[]; filter?: object }): Selection {
+  const given = [id, ids, filter].filter((each) => each !== undefined);
+  if (given.length !== 1) throw new ToolError("invalid-request", { path: "$", expected: "one of id, ids and filter", got: given.length === 0 ? "none" : "several" });
+  return filter === undefined ? { ids: ids ?? [id!] } : { filter: parseFilter(filter) };
+}
+
+/** The server runs elsewhere than whoever asks, so "here" would be another folder. */
+function absolute(path: string): string {
+  if (isAbsolute(path)) return path;
+  throw new ToolError("invalid-request", { path: "$.path", expected: "an absolute path, as cpipe makes one of a relative one", got: JSON.stringify(path) });
+}
