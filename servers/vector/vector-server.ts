@@ -10,7 +10,7 @@ import type { Call } from "../../pipes/rpc/call.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
 import type { Backend, Selection, Work } from "./backend.ts";
-import type { EmbedderFacts, ResidentEmbedder, TextKind } from "./embedders/embedder.ts";
+import type { EmbedderFacts, ResidentEmbedder } from "./embedders/embedder.ts";
 import { openEmbedder } from "./embedders/open.ts";
 import { parseFilter } from "./filter.ts";
 import type { Weights } from "./fusion.ts";
@@ -165,7 +165,7 @@ export class VectorServer extends ToolServer {
   async #embed({ text, texts, kind = "passage" }: A<"embed">, call: Call): Promise<object> {
     if ((text === undefined) === (texts === undefined)) throw new ToolError("invalid-request", { path: "$", expected: "text or texts, one of them", got: text === undefined ? "neither" : "both" });
     const embedder = await this.#embedder.wait(call);
-    const vectors = (await embedder.embed(texts ?? [text!], kind as TextKind, call.signal)).map((each) => Array.from(each));
+    const vectors = (await embedder.embed(texts ?? [text!], kind, call.signal)).map((each) => Array.from(each));
     return { event: "embedding", ...(texts === undefined ? { vector: vectors[0] } : { vectors }) };
   }
 

@@ -164,5 +164,5 @@ export class LocalBackend implements Backend {
 }
 
 function rowFrom({ id, text, metadata, vector }: KeptRow, withVector: boolean): Row {
-  return { id, text, ...(metadata === undefined ? {} : { metadata: metadata as Record<string, unknown> }), ...(withVector && vector !== null ? { vector: Array.from(vector) } : {}) };
+  return { id, text, ...(metadata === undefined ? {} : { metadata }), ...(withVector && vector !== null ? { vector: Array.from(vector) } : {}) };
 }

@@ -140,7 +140,7 @@ export class StoreThread {
     this.#closed = null;
     for (const abort of this.#embeddings.values()) abort.abort(new ToolError("cancelled"));
     if (this.#pending.size > 0) this.#events.log.error({ reason }, "a thread of the store was lost");
-    for (const id of [...this.#pending.keys()]) this.#end(id, ({ answer }) => answer.reject(new ToolError("engine-died", { tool: this.#tool, reason })));
+    for (const id of this.#pending.keys()) this.#end(id, ({ answer }) => answer.reject(new ToolError("engine-died", { tool: this.#tool, reason })));
   }
 }
 

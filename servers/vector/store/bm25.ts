@@ -25,9 +25,10 @@ export class Bm25 {
   add(row: number, { hashes, counts, length }: Terms): void {
     this.#reach(row + 1);
     for (let i = 0; i < hashes.length; i++) this.#postings.add(hashes[i]!, row, counts[i]!);
-    this.#lengths[row] = Math.min(length, LONGEST);
+    const counted = Math.min(length, LONGEST);
+    this.#lengths[row] = counted;
     this.#rows++;
-    this.#total += this.#lengths[row]!;
+    this.#total += counted;
   }
 
   /** `hashes` as they were added. */

@@ -45,7 +45,9 @@ export class Filters {
         return filter.of.reduce((rows, each) => rows.or(this.rows(each, live)), new RowSet());
       case "not":
         return live.without(this.rows(filter.of, live));
-      default:
+      case "in":
+      case "range":
+      case "exists":
         return this.#condition(filter);
     }
   }
@@ -108,14 +110,8 @@ function* fieldsOf(value: unknown, key = ""): Generator<Field> {
 
 function fieldOf(key: string, value: Scalar): Field {
   if (value === null) return { key, kind: KINDS.null, value: 0 };
-  switch (typeof value) {
-    case "boolean":
-      return { key, kind: KINDS.boolean, value: value ? 1 : 0 };
-    case "number":
-      return { key, kind: KINDS.number, value };
-    default:
-      return { key, kind: KINDS.text, value };
-  }
+  if (typeof value === "boolean") return { key, kind: KINDS.boolean, value: value ? 1 : 0 };
+  return { key, kind: typeof value === "number" ? KINDS.number : KINDS.text, value };
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -103,7 +103,7 @@ export class Folders {
 
   async close(): Promise<void> {
     this.#closing.abort(new ToolError("cancelled"));
-    for (const id of [...this.#follows.keys()]) await this.#unfollow(id);
+    for (const id of this.#follows.keys()) await this.#unfollow(id);
     await this.#turn;
   }
 

@@ -34,8 +34,7 @@ export class Store {
 
   /** @throws ToolError */
   async perform<N extends RequestName>(name: N, collection: string, args: Requests[N]["args"], task: Task): Promise<Requests[N]["result"]> {
-    const handle = this.#handlers[name] as Handlers[N];
-    return handle(collection, args, task);
+    return this.#handlers[name](collection, args, task);
   }
 
   async close(): Promise<void> {
