@@ -40,9 +40,10 @@ export function guess(text: string): unknown {
   return value === MISFIT ? text : value;
 }
 
-/** Upstream's servers are written in Python and name types its way. */
+/** Upstream's servers are written in Python and name types its way. A path is text whose beginning `compose` fills in. */
 const ALIASES: Readonly<Record<string, string>> = {
   str: "string",
+  path: "string",
   int: "integer",
   float: "number",
   bool: "boolean",

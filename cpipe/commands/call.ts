@@ -1,11 +1,9 @@
-import { resolve } from "node:path";
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ATOMIC_BYTES, lineOf, post } from "../../pipes/client/post.ts";
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import { isFinal } from "../../pipes/protocol/messages.ts";
-import { SUPERVISOR } from "../../pipes/protocol/names.ts";
 import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Task } from "../arguments.ts";
@@ -51,12 +49,6 @@ interface Prepared {
   readonly args: Record<string, unknown>;
   readonly options: Options;
   readonly command: CommandShape | null;
-}
-
-/** The daemon has a working folder of its own, and takes no path that is relative to this one. */
-function withAbsoluteFile(tool: string, args: Record<string, unknown>): Record<string, unknown> {
-  const { file } = args;
-  return tool === SUPERVISOR && typeof file === "string" && file !== "" ? { ...args, file: resolve(file) } : args;
 }
 
 class Caller {
@@ -109,7 +101,7 @@ class Caller {
     this.#options = words.options;
     const kind = args === null && this.#known.length > 0 ? "other" : piped;
     const source = { kind, optional: true, timeout: this.timeout, signal: this.#interruption.signal, note: say };
-    return { args: withAbsoluteFile(this.#target.name, await composeArguments(cmd, words, args, source)), options: words.options, command };
+    return { args: await composeArguments(cmd, words, args, source), options: words.options, command };
   }
 
   /** Prints the events of the answer as they come. With --no-wait only a failure is told. */

@@ -24,7 +24,7 @@ export const supervisor = defineInterface({
       description: "Read tools.yaml again and apply what has changed; answers when it is known what came of it",
       args: Type.Object({
         dry_run: Type.Optional(Type.Boolean({ default: false, description: "only say what would be done" })),
-        file: Type.Optional(Type.String({ description: "of a dry run: the absolute path of the file that would take the place of tools.yaml" })),
+        file: Type.Optional(Type.String({ means: "path", description: "of a dry run: the absolute path of the file that would take the place of tools.yaml" })),
       }),
       reply: "reloaded",
       idempotent: true,

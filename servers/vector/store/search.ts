@@ -27,7 +27,7 @@ export function search(collection: Collection, question: Question): Hit[] {
   const texts = scoresOf(byText);
   const vectors = scoresOf(byVector);
   const exact = vector === null ? null : lengthOf(vector);
-  const wanted = new Set(terms?.hashes);
+  const wanted = new Set(terms === null ? [] : tellingTerms(terms.hashes, collection));
   const found = collection.read(ranked.slice(0, mode === "vector" ? depth : k).map(({ row }) => row));
   const hits = found.map((stored, i): Hit => {
     const text = texts.get(stored.row);
@@ -40,6 +40,14 @@ export function search(collection: Collection, question: Question): Hit[] {
   if (mode === "vector") hits.sort((a, b) => b.score - a.score);
   return hits.slice(0, k);
 }
+
+/** What stands in a good part of all rows says nothing of why one of them was found; unless there is nothing else. */
+function tellingTerms(hashes: Uint32Array, { memory }: Collection): Uint32Array {
+  const telling = hashes.filter((hash) => memory.words.shareOf(hash) < COMMON);
+  return telling.length > 0 ? telling : hashes;
+}
+
+const COMMON = 0.25;
 
 /** More than are wanted, from which the exact order is made. */
 function margin(k: number): number {
