@@ -71,7 +71,7 @@ function fold(word: string): string {
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
 
 function pairsOf(text: string): string[] {
-  const signs = [...text];
+  const signs = Array.from(text);
   return signs.length === 1 ? signs : signs.slice(1).map((sign, i) => signs[i]! + sign);
 }
 

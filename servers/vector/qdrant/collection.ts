@@ -1,10 +1,10 @@
 import { type Static, Type } from "typebox";
-import Value from "typebox/value";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { Config, Count, Done, Names, Points, Written } from "./answers.ts";
 import type { Condition } from "./condition.ts";
 import type { Ask, Connection } from "./connection.ts";
 import { DENSE, pointIdOf, TEXT } from "./point.ts";
+import { isShaped } from "./shape.ts";
 
 /** What a collection remembers of itself, since Qdrant does not know whose vectors it has. */
 const Remembered = Type.Object({
@@ -42,7 +42,7 @@ export class Collection {
     const ask: Ask = (api, init) => api.getPoints({ collection_name: this.remote, ids: [RESERVED], with_payload: true, with_vector: false }, init);
     const [point] = await this.#connection.read(Points, ask, { signal, missing: this.missing });
     const facts = point?.payload?.[FACTS];
-    return Value.Check(Remembered, facts) ? facts : null;
+    return isShaped(Remembered, facts) ? facts : null;
   }
 
   /** `remembered`, of a collection that has to be whole. @throws ToolError `not-found`, `data-damaged` */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { QdrantClient } from "@qdrant/js-client-rest";
 import type { Static, TSchema } from "typebox";
-import Value from "typebox/value";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Log } from "../../../pipes/rpc/log.ts";
 import { type Address, readAddress } from "./address.ts";
 import { Welcome } from "./answers.ts";
 import { throwIfCancelled, untilAborted } from "./cancelled.ts";
 import { type Failure, failureOf, STRANGER } from "./failure.ts";
+import { isShaped } from "./shape.ts";
 
 export type Api = ReturnType<QdrantClient["api"]>;
 /** One request; `init` has to be handed on, for it can be aborted by it. */
@@ -113,7 +113,7 @@ export class Connection {
       // A redirect is not followed: the key would go wherever it leads.
       const { data } = await ask(api, { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]), redirect: "error" });
       const result: unknown = typeof data === "object" && data !== null && "result" in data ? data.result : undefined;
-      return Value.Check(answer, result) ? { result } : { ...STRANGER, status: null, passing: false };
+      return isShaped(answer, result) ? { result } : { ...STRANGER, status: null, passing: false };
     } catch (error) {
       throwIfCancelled(signal);
       const failure = failureOf(error, ms / 1000);

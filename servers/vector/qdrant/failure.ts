@@ -1,5 +1,5 @@
-import Value from "typebox/value";
 import { Refusal } from "./answers.ts";
+import { isShaped } from "./shape.ts";
 
 /** What is known of a request that came to nothing. */
 export interface Failure {
@@ -30,7 +30,7 @@ function isAnswer(thrown: Error): thrown is Error & { status: number; data: unkn
 }
 
 function refused(status: number, data: unknown): Failure {
-  const known = Value.Check(Refusal, data);
+  const known = isShaped(Refusal, data);
   const words = known ? data.status.error.slice(0, MOST_WORDS) : null;
   const said = words === null ? `it answered ${status}` : `it answered ${status}: ${words}`;
   const own = known ? status : null;
