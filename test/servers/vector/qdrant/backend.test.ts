@@ -86,6 +86,14 @@ describe("rows at a Qdrant server", () => {
     assert.equal(await backend.count("c", null), told.length);
   });
 
+  test("of one name are told apart before they are sent: Qdrant promises no order within a request", async () => {
+    await using server = await standIn();
+    const backend = backendAt(server.uri);
+    await add(backend, "c", [{ id: "a", text: "cat" }, { id: "b", text: "rain" }, { id: "a", text: "dog" }]);
+    const sent = server.bodies.at(-1)?.body as { points: { payload: { id: string; text: string } }[] };
+    assert.deepEqual(sent.points.map(({ payload }) => payload), [{ id: "a", text: "dog" }, { id: "b", text: "rain" }]);
+  });
+
   test("that are large go in requests of some megabytes", async () => {
     await using server = await standIn();
     const backend = backendAt(server.uri);
