@@ -1,11 +1,10 @@
-import { isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import type { Residence } from "../../engines/residence.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
 import { DEFAULT_COLLECTION, vector } from "../../pipes/protocol/interfaces/vector.ts";
-import { places } from "../../pipes/protocol/places.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
-import { type VectorSettings, vectorDefaults, weightDefaults } from "../../pipes/protocol/settings/vector.ts";
+import { type VectorSettings, vectorDefaults } from "../../pipes/protocol/settings/vector.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
@@ -13,20 +12,16 @@ import type { Backend, Selection, Work } from "./backend.ts";
 import type { EmbedderFacts, ResidentEmbedder } from "./embedders/embedder.ts";
 import { openEmbedder } from "./embedders/open.ts";
 import { parseFilter } from "./filter.ts";
-import type { Weights } from "./fusion.ts";
 import { exportFile, exportLines, importLines } from "./jsonl.ts";
-import { LocalBackend } from "./local/backend.ts";
+import { openBackend } from "./open-backend.ts";
 
 type A<C extends keyof (typeof vector)["commands"]> = Args<typeof vector, C>;
-
-/** How long the worker before this one may take to leave the folder. */
-const STANDBY_PATIENCE_MS = 15_000;
 
 /** The vector tool. What takes time is done on other threads and in other processes, so this one always answers. */
 export class VectorServer extends ToolServer {
   #settings: Readonly<VectorSettings>;
   readonly #embedder: Residence<EmbedderFacts, ResidentEmbedder>;
-  readonly #backend: Backend & { prepare?: LocalBackend["prepare"] };
+  readonly #backend: Backend;
   /** Folders that are being taken in. */
   #indexing = 0;
   #loading = true;
@@ -50,7 +45,13 @@ export class VectorServer extends ToolServer {
       },
       log: this.log,
     });
-    this.#backend = this.#openBackend();
+    this.#backend = openBackend({
+      tool: this.name,
+      settings: () => this.#settings,
+      embedder: this.#embedder,
+      following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
+      log: this.log,
+    });
     this.#implement();
   }
 
@@ -59,7 +60,7 @@ export class VectorServer extends ToolServer {
     this.#embedder.prepare();
     // A standby must not touch the folder, which the worker before it has.
     if (process.env["PIPE_TOOLS_STANDBY"] === "1" || this.#settings.preload === false) return;
-    this.#backend.prepare?.((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => {
+    this.#backend.prepare((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => {
       const error = ToolError.from(thrown);
       this.log.error({ code: error.code, details: error.facts }, error.message);
       this.#settle(() => (this.#failure = error.message));
@@ -134,7 +135,6 @@ export class VectorServer extends ToolServer {
   }
 
   async #search(collection: string, query: Parameters<Backend["search"]>[1], call: Call): Promise<object> {
-    if (query.query === null && (query.vector === null || query.mode === "text")) throw new ToolError("invalid-request", { path: "$.query", expected: "what to look for", got: "nothing" });
     await this.#embedderFor(call, query.mode !== "text" && query.vector === null);
     return { event: "hits", hits: await this.#backend.search(collection, query, workOf(call)) };
   }
@@ -194,32 +194,6 @@ export class VectorServer extends ToolServer {
     if (this.#loading) this.setState("loading");
     else if (this.#failure !== null) this.setState("error", { reason: this.#failure });
     else this.setState(this.#indexing > 0 ? "indexing" : "idle");
-  }
-
-  get #weights(): Weights {
-    const { backend = vectorDefaults.backend, model = vectorDefaults.model, weights } = this.#settings;
-    return { ...weightDefaults[backend === "local" && model === "builtin" ? "builtin" : "model"], ...weights };
-  }
-
-  #openBackend(): Backend {
-    const { folder = join(places().data, this.name), durable = vectorDefaults.durable, backend = vectorDefaults.backend, model = vectorDefaults.model } = this.#settings;
-    return new LocalBackend({
-      tool: this.name,
-      folder,
-      durable,
-      weights: () => this.#weights,
-      patience: process.env["PIPE_TOOLS_STANDBY"] === "1" ? STANDBY_PATIENCE_MS : 0,
-      log: this.log,
-      following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
-      embedding: {
-        hashes: backend === "local" && model === "builtin",
-        embed: async (texts, kind, signal) => {
-          const embedder = await this.#embedder.wait({ signal, queued: () => undefined, progress: () => undefined });
-          const vectors = texts.length === 0 ? [] : await embedder.embed(texts, kind, signal);
-          return { vectors, space: { embedder: embedder.id, dimensions: embedder.dimensions } };
-        },
-      },
-    });
   }
 }
 

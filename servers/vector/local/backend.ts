@@ -45,7 +45,6 @@ export class LocalBackend implements Backend {
     this.#threads = Array.from({ length: count }, () => new StoreThread(tool, { folder, durable }, embedding, { following, log }));
   }
 
-  /** Opens every collection that is there; one that is damaged is said in the log, and by every request for it. @throws ToolError `data-locked` */
   async prepare(onProgress: (name: string, value: number, total: number | null) => void): Promise<void> {
     await this.#claim();
     for (const name of collectionsIn(this.#options.folder)) {
@@ -74,7 +73,8 @@ export class LocalBackend implements Backend {
     return this.#ask("delete", collection, selection);
   }
 
-  search(collection: string, query: Query, work: Work): Promise<Hit[]> {
+  async search(collection: string, query: Query, work: Work): Promise<Hit[]> {
+    if (query.query === null && (query.vector === null || query.mode === "text")) throw new ToolError("invalid-request", { path: "$.query", expected: "what to look for", got: "nothing" });
     return this.#ask("search", collection, { ...query, weights: this.#options.weights() }, work);
   }
 

@@ -1,5 +1,7 @@
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { engineArguments } from "../../../engines/process/entry.ts";
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Log } from "../../../pipes/rpc/log.ts";
 import { withResolvers } from "../../../pipes/rpc/resolvers.ts";
@@ -53,7 +55,7 @@ export class StoreThread {
   }
 
   async request<N extends RequestName>(name: N, collection: string, args: Requests[N]["args"], events: RequestEvents): Promise<Requests[N]["result"]> {
-    if (events.signal.aborted) throw events.signal.reason;
+    if (events.signal.aborted) throw cancelled(events.signal);
     const id = this.#nextId++;
     const answer = withResolvers<unknown>();
     const cancel = (): void => this.#send({ type: "cancel", id });
@@ -79,8 +81,7 @@ export class StoreThread {
   }
 
   #start(): Worker {
-    const args = engineArguments(THREAD);
-    const worker = new Worker(args.at(-1)!, { execArgv: args.slice(0, -1), workerData: { ...this.#options, hashes: this.#embedding.hashes } });
+    const worker = startWorker({ ...this.#options, hashes: this.#embedding.hashes });
     worker.on("message", (message: FromStore) => this.#take(message));
     worker.on("error", (error) => this.#lost(worker, error.message));
     worker.on("exit", (code) => this.#lost(worker, `it ended with code ${code}`));
@@ -142,6 +143,14 @@ export class StoreThread {
     if (this.#pending.size > 0) this.#events.log.error({ reason }, "a thread of the store was lost");
     for (const id of this.#pending.keys()) this.#end(id, ({ answer }) => answer.reject(new ToolError("engine-died", { tool: this.#tool, reason })));
   }
+}
+
+/** From the sources the program is TypeScript, for which tsx has to be loaded in the thread itself. */
+function startWorker(workerData: object): Worker {
+  const [path, ...more] = engineArguments(THREAD).toReversed();
+  if (more.length === 0) return new Worker(path!, { workerData });
+  const [tsx, program] = [import.meta.resolve("tsx/esm/api"), pathToFileURL(path!).href];
+  return new Worker(`import(${JSON.stringify(tsx)}).then(({ register }) => (register(), import(${JSON.stringify(program)})))`, { eval: true, workerData });
 }
 
 function errorOf({ code, facts }: WireError): ToolError {

@@ -1,7 +1,7 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { CollectionFacts, Hit, Item, Row } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Log } from "../../../pipes/rpc/log.ts";
-import type { Backend, Indexed, Query, Selection, Work } from "../backend.ts";
+import type { Backend, Indexed, Query, Selection, Space as CollectionSpace, Work } from "../backend.ts";
 import type { Embedder } from "../embedders/embedder.ts";
 import type { Filter } from "../filter.ts";
 import type { Weights } from "../fusion.ts";
@@ -26,7 +26,8 @@ export interface QdrantOptions {
   readonly tool: string;
   /** Its id and dimensions are read when they are needed. Null: texts are found by their words alone, and vectors have to be given. */
   readonly embedder: Embedder | null;
-  readonly weights: Weights;
+  /** As they are at the moment. */
+  readonly weights: () => Weights;
   readonly log: Log;
   readonly patience?: Partial<Patience>;
 }
@@ -43,10 +44,15 @@ export class QdrantBackend implements Backend {
     this.#connection = new Connection(options);
   }
 
+  /** What is far away is asked when it is needed. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async add(name: string, items: readonly Item[], work: Work, onAdded: (ids: readonly string[]) => void | Promise<void>): Promise<void> {
     const collection = this.#at(name);
-    const given = items.find(({ vector }) => vector !== undefined)?.vector?.length ?? null;
-    const facts = await ensure(collection, () => factsFor(this.#options.embedder, this.#options.embedder === null ? given : null));
+    // Who brings the first vector brings all of them: that one of theirs has as many numbers as one of ours means nothing.
+    const facts = await ensure(collection, () => factsFor(this.#options.embedder, items[0]?.vector?.length ?? null));
     await addAll(collection, items, this.#space(name, facts), work, onAdded);
   }
 
@@ -83,7 +89,7 @@ export class QdrantBackend implements Backend {
     const space = this.#space(name, await collection.facts(work.signal));
     const vector = byVector ? await queryVector(query, space, work.signal) : null;
     const wanted: Wanted = { terms: byText ? queryTerms(query.query ?? "") : null, vector };
-    return find(this.#connection, collection, query, wanted, condition, this.#options.weights, work);
+    return find(this.#connection, collection, query, wanted, condition, this.#options.weights(), work);
   }
 
   count(name: string, filter: Filter | null): Promise<number> {
@@ -96,8 +102,13 @@ export class QdrantBackend implements Backend {
     return found.filter((facts) => facts !== undefined);
   }
 
-  create(name: string, dimensions: number | null): Promise<void> {
-    return create(this.#at(name), factsFor(this.#options.embedder, dimensions));
+  create(name: string, space: CollectionSpace | null): Promise<void> {
+    return create(this.#at(name), { format: 1, embedder: space?.embedder ?? null, dimensions: space?.dimensions ?? null });
+  }
+
+  async space(name: string): Promise<CollectionSpace | null> {
+    const { embedder, dimensions } = await this.#at(name).facts();
+    return dimensions === null ? null : { embedder, dimensions };
   }
 
   drop(name: string): Promise<void> {

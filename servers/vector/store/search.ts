@@ -1,6 +1,6 @@
 import type { Hit } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Query } from "../backend.ts";
-import { fuse, type Weights } from "../fusion.ts";
+import { depthOf, fuse, type Weights } from "../fusion.ts";
 import { countTerms, wordsAmong } from "../terms.ts";
 import type { Scored } from "./codes.ts";
 import type { Collection, Stored } from "./collection.ts";
@@ -11,14 +11,11 @@ export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode">
   readonly weights: Weights;
 }
 
-/** How many of each list are joined to one: what stands further behind changes nothing any more. */
-const DEPTH = 100;
-
 export function search(collection: Collection, question: Question): Hit[] {
   const { memory } = collection;
   const { query, vector, k, filter, mode } = question;
   const rows = filter === null ? memory.live : collection.rowsMatching(filter);
-  const depth = mode === "hybrid" ? Math.max(DEPTH, 2 * k) : k + margin(k);
+  const depth = mode === "hybrid" ? depthOf(k) : k + margin(k);
   const terms = query === null ? null : countTerms(query);
   const byText = terms === null || mode === "vector" ? [] : memory.words.search(terms, rows, depth);
   const byVector = vector === null || mode === "text" ? [] : (memory.codes?.nearest(vector, rows, depth) ?? []).filter(({ score }) => score > 0);

@@ -9,7 +9,7 @@ import { nowhere } from "./nowhere.ts";
 import { standIn } from "./stand-in/server.ts";
 
 function backendAt(uri: string, embedder: Embedder | null = new ToyEmbedder()): QdrantBackend {
-  return new QdrantBackend({ uri, apiKey: null, tool: "vector", embedder, weights: { text: 1, vector: 1 }, log: nowhere });
+  return new QdrantBackend({ uri, apiKey: null, tool: "vector", embedder, weights: () => ({ text: 1, vector: 1 }), log: nowhere });
 }
 const POINT = "00000000-0000-4000-8000-000000000001";
 

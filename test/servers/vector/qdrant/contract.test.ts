@@ -19,7 +19,7 @@ if (real !== null) {
 
 function placeAt(uri: string, apiKey: string | null, end: () => PromiseLike<void>): Place {
   const open = (embedder: ConstructorParameters<typeof QdrantBackend>[0]["embedder"]): QdrantBackend =>
-    new QdrantBackend({ uri, apiKey, tool: "vector", embedder, weights: { text: 1, vector: 1 }, log: nowhere });
+    new QdrantBackend({ uri, apiKey, tool: "vector", embedder, weights: () => ({ text: 1, vector: 1 }), log: nowhere });
   return {
     open: (embedder) => Promise.resolve(open(embedder)),
     async [Symbol.asyncDispose]() {
