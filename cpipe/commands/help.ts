@@ -1,3 +1,4 @@
+import { askInterfaces } from "../../pipes/client/interfaces.ts";
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
@@ -5,7 +6,7 @@ import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Options } from "../flags.ts";
 import { commandHelp, generalHelp, toolHelp } from "../help.ts";
-import { askInterfaces, commandIn } from "../interfaces.ts";
+import { commandIn } from "../interfaces.ts";
 import { checkReady, connect, findTarget, type Target } from "../target.ts";
 
 /** The text for `cpipe --help`, `cpipe TOOL --help`, `cpipe TOOL CMD --help`. @throws ToolError `usage` for a command that is none */

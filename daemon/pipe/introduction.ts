@@ -31,8 +31,9 @@ export class Introduction {
     if (this.#asked.length === 0) this.#known([]);
   }
 
+  /** Without the schemas: what is known here is written to the registry at each change of any tool. */
   described(shape: InterfaceShape): void {
-    this.#shapes.push(shape);
+    this.#shapes.push({ ...shape, commands: shape.commands.map(({ schema: _, ...command }) => command) });
     if (this.#shapes.length === this.#asked?.length) this.#known(this.#shapes);
   }
 }

@@ -147,7 +147,7 @@ export class ToolClient extends EventEmitter {
     const { makeFifo = spawnMkfifo, timeout = SUBSCRIBE_TIMEOUT_MS } = this.#options;
     const { folder, name } = this.#address;
     const connection = new Connection(
-      { folder, name, makeFifo, wants: ["queued", "progress"], timeoutMs: timeout },
+      { folder, name, makeFifo, wants: ["queued", "progress", "tool_call", "tool_result"], timeoutMs: timeout },
       { event: (event) => this.#take(event), lost: () => this.#lost() },
     );
     try {

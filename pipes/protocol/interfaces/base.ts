@@ -10,17 +10,18 @@ export const base = defineInterface({
   commands: {
     subscribe: { description: "Open a session: from here on answers and broadcasts arrive", args: noFields, reply: "subscribed", idempotent: true },
     unsubscribe: { description: "End the session and cancel what is still running in it; no reply", args: noFields, reply: "" },
-    ping: { description: "Ask whether the tool answers", args: noFields, reply: "pong", idempotent: true },
-    get_state: { description: "Ask for the tool's state", args: noFields, reply: "state", idempotent: true },
-    get_description: { description: "Ask what the tool is", args: noFields, reply: "description", idempotent: true },
-    get_help: { description: "Ask for the commands, as text", args: noFields, reply: "help", idempotent: true },
-    get_config: { description: "Ask for the settings in force", args: noFields, reply: "config", idempotent: true },
-    list_interfaces: { description: "Ask for the names of the interfaces", args: noFields, reply: "interfaces", idempotent: true },
+    ping: { description: "Ask whether the tool answers", args: noFields, reply: "pong", idempotent: true, readOnly: true },
+    get_state: { description: "Ask for the tool's state", args: noFields, reply: "state", idempotent: true, readOnly: true },
+    get_description: { description: "Ask what the tool is", args: noFields, reply: "description", idempotent: true, readOnly: true },
+    get_help: { description: "Ask for the commands, as text", args: noFields, reply: "help", idempotent: true, readOnly: true },
+    get_config: { description: "Ask for the settings in force", args: noFields, reply: "config", idempotent: true, readOnly: true },
+    list_interfaces: { description: "Ask for the names of the interfaces", args: noFields, reply: "interfaces", idempotent: true, readOnly: true },
     get_interface: {
       description: "Ask for one interface: its commands, their arguments, its events",
       args: Type.Object({ name: Type.String({ description: "one of the names from list_interfaces" }) }),
       reply: "interface",
       idempotent: true,
+      readOnly: true,
       text: "name",
     },
     cancel: {
@@ -62,6 +63,25 @@ export const base = defineInterface({
         stage: Type.String({ description: "what is going on: download, load, prompt, …" }),
         value: Type.Number({ description: "how much is done" }),
         total: Type.Union([Type.Number(), Type.Null()], { description: "of how much, where known" }),
+      }),
+    },
+    tool_call: {
+      description: "A model uses another tool for the request; sent to those who asked for it at subscribe",
+      fields: Type.Object({
+        tool: Type.String({ description: "the tool" }),
+        cmd: Type.String({ description: "its command" }),
+        args: Type.Object({}, { description: "the arguments, as the model chose them" }),
+      }),
+    },
+    tool_result: {
+      description: "What came of that; sent to those who asked for it at subscribe",
+      fields: Type.Object({
+        tool: Type.String({ description: "the tool" }),
+        cmd: Type.String({ description: "its command" }),
+        ok: Type.Boolean({ description: "whether it was answered" }),
+        text: Type.Optional(Type.String({ description: "the answer, as the model is told it" })),
+        message: Type.Optional(Type.String({ description: "why there is none" })),
+        code: Type.Optional(Type.String({ description: "that, as a name from the error table" })),
       }),
     },
     closing: {

@@ -11,6 +11,8 @@ export interface CommandDeclaration<Args extends TObject = TObject> {
   readonly streams?: boolean;
   /** Running it twice is the same as running it once, so a client may send it again after a crash. */
   readonly idempotent?: boolean;
+  /** It changes nothing, and ends: a language model that is given the tool may run it without the command having been named by a person. */
+  readonly readOnly?: boolean;
   /** The argument that plain text on the command line, or on stdin, becomes. */
   readonly text?: string;
 }
@@ -48,7 +50,9 @@ export function shapeOf(declared: Interface): InterfaceShape {
       description: command.description,
       args: fieldsOf(command.args, command.text),
       ...(command.idempotent === undefined ? {} : { idempotent: command.idempotent }),
+      ...(command.readOnly === undefined ? {} : { readOnly: command.readOnly }),
       ...(command.streams === undefined ? {} : { streams: command.streams }),
+      schema: command.args,
     })),
     events: Object.entries(declared.events).map(([name, event]) => ({ name, description: event.description, fields: fieldsOf(event.fields) })),
   };

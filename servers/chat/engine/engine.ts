@@ -119,7 +119,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (this.#state.phase === "failed") throw this.#state.error;
     if (calls.signal?.aborted === true) throw cancelled(calls.signal);
     const { tool, maxQueue, sampling } = this.#options;
-    if (this.#queue.length - this.#free() >= maxQueue) throw new ToolError("busy", { tool, queued: this.#queue.length });
+    if (request.turn === undefined && this.#queue.length - this.#free() >= maxQueue) throw new ToolError("busy", { tool, queued: this.#queue.length });
     const job = new Job(this.#nextId++, { ...sampling, ...request }, calls, (job) => this.#cancel(job));
     if (this.#state.phase === "ready" && this.#free() > 0) this.#dispatch(job);
     else this.#queue.push(job);
