@@ -11,8 +11,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "pipes/rpc": ["pipes/protocol", "pipes/transport"],
   "pipes/client": ["pipes/rpc", "pipes/protocol", "pipes/transport"],
   pipes: ["pipes/rpc", "pipes/client", "pipes/protocol"],
-  // The lock file is no part of the wire: two servers that fetch the same model take turns by it.
-  servers: ["pipes/server.ts", "pipes/rpc", "pipes/protocol", "pipes/transport/lock.ts"],
+  // A server may be a client of other tools, and make a FIFO without a process for it. The lock file is no part of the wire: two servers that fetch
+  // the same model take turns by it.
+  servers: ["pipes/server.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport/libc.ts", "pipes/transport/lock.ts"],
   daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport"],
   cpipe: ["pipes/client.ts", "pipes/client", "pipes/protocol"],
 };

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { askInterfaces } from "../../pipes/client/interfaces.ts";
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ATOMIC_BYTES, lineOf, post } from "../../pipes/client/post.ts";
+import { checkReady } from "../../pipes/client/readiness.ts";
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { CommandShape, InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
@@ -21,7 +22,7 @@ import type { Interruption } from "../signals.ts";
 import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
-import { checkReady, connect, findTarget, type Target } from "../target.ts";
+import { connect, findTarget, type Target } from "../target.ts";
 import { sortWords } from "../words.ts";
 
 /** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */

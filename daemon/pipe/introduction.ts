@@ -33,7 +33,11 @@ export class Introduction {
 
   /** Without the schemas: what is known here is written to the registry at each change of any tool. */
   described(shape: InterfaceShape): void {
-    this.#shapes.push({ ...shape, commands: shape.commands.map(({ schema: _, ...command }) => command) });
+    const commands = shape.commands.map((command) => {
+      const { schema: _, ...words } = command;
+      return words;
+    });
+    this.#shapes.push({ ...shape, commands });
     if (this.#shapes.length === this.#asked?.length) this.#known(this.#shapes);
   }
 }

@@ -13,6 +13,7 @@ export const chatDefaults = {
   topK: 40,
   minP: 0.05,
   repeatPenalty: 1.1,
+  maxCalls: 5,
   callTimeout: 60,
 } as const;
 
@@ -66,7 +67,7 @@ const tools = (applies: { readonly applies?: "live" }) =>
 /** The fields of one request that let the model use other tools. */
 export const ToolUse = {
   tools: tools({}),
-  maxCalls: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 5, description: "how often the model may use a tool before it has to answer" })),
+  maxCalls: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: chatDefaults.maxCalls, description: "how often the model may use a tool before it has to answer" })),
 };
 
 /** `settings:` of a `server: chat` in tools.yaml. */

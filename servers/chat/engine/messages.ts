@@ -90,11 +90,11 @@ export interface ModelFunction {
   readonly params?: GbnfJsonSchema;
 }
 
-/** A call as the model made it. `raw` are its very tokens as node-llama-cpp writes them down, so that they are found in the context again. */
+/** A call as the model made it. `raw` is that to the letter, as node-llama-cpp writes it down; without it the call is written from its parts. */
 export interface ModelCall {
   readonly name: string;
   readonly params: unknown;
-  readonly raw: unknown;
+  readonly raw?: unknown;
 }
 export type TurnPart = string | LlamaChatResponseSegment | (ModelCall & { readonly result: unknown; readonly first: boolean });
 

@@ -17,7 +17,7 @@ export interface ReplyCalls {
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
   const history = historyOf(request);
   const prompt = promptOf(open, history, request);
-  const limit = open.facts.contextSize - ROOM;
+  const limit = open.facts.contextSize - (request.turn === undefined ? ROOM : Math.max(ROOM, Math.min(ANSWER_ROOM, open.facts.contextSize >> 2)));
   if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
 
   const slot = open.slots.take(prompt);
@@ -38,6 +38,8 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
 
 /** Tokens that a prompt must leave for the reply. */
 const ROOM = 16;
+/** The same once tools were used: what they gave is no use without an answer. At most a quarter of the context. */
+const ANSWER_ROOM = 512;
 /** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
 const CUSHION = 4;
 /** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */
@@ -56,12 +58,12 @@ function historyOf({ messages, turn = [] }: GenerateRequest): ChatHistoryItem[] 
 function responseOf(part: TurnPart): ChatModelResponse["response"][number] {
   if (typeof part === "string" || "segmentType" in part) return part;
   const { name, params, raw, result, first } = part;
-  return { type: "functionCall", name, params, result, rawCall: raw as LlamaTextJSON, startsNewChunk: first };
+  return { type: "functionCall", name, params, result, startsNewChunk: first, ...(raw === undefined ? {} : { rawCall: raw as LlamaTextJSON }) };
 }
 
 /** The same tokens that LlamaChat will want to have evaluated. */
 function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[], { functions }: GenerateRequest): TokenId[] {
-  return template.generateContextState({ chatHistory, ...(functions === undefined ? {} : { availableFunctions: functions as ChatModelFunctions }) }).contextText.tokenize(model.tokenizer);
+  return template.generateContextState({ chatHistory, ...(functions === undefined ? {} : { availableFunctions: functions }) }).contextText.tokenize(model.tokenizer);
 }
 
 /**
@@ -143,7 +145,7 @@ function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOpt
 
 function functionsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
   if (functions === undefined) return {};
-  return { functions: functions as ChatModelFunctions, ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
+  return { functions, ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
 }
 
 function stopReason(reason: string, asked: boolean): GenerateResult["stopReason"] {
