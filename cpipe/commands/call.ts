@@ -23,6 +23,7 @@ import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
 import { connect, findTarget, type Target } from "../target.ts";
+import { useOf } from "../use.ts";
 import { sortWords } from "../words.ts";
 
 /** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */
@@ -134,7 +135,11 @@ class Caller {
     const idempotent = command?.idempotent ?? PLAIN_COMMANDS.has(cmd.toLowerCase());
     const onInterim = (event: { event: string }): void => {
       print(renderer.interim(event));
-      if (!options.verbose) status.show(event);
+      if (options.verbose) return;
+      const use = useOf(event);
+      if (use === null) return status.show(event);
+      if (out.tty) print(renderer.broken());
+      status.note(use);
     };
     try {
       for await (const event of client.stream(cmd, args, { signal, timeout, idempotent, onInterim })) {

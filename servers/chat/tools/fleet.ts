@@ -76,7 +76,8 @@ class Line {
   leave(): void {
     this.users--;
     if (this.users > 0) return;
-    void this.close().then(() => this.users === 0 && this.#unused());
+    const closing = this.close();
+    void closing.then(() => this.users === 0 && this.#closing === closing && this.#unused());
   }
 
   /** The next connection has to wait for it: the pipes have the same names. */

@@ -18,7 +18,7 @@ export interface Offer {
 
 /**
  * The commands that a choice of a tool amounts to. A model's words are nobody's orders, so a tool that is named as a whole gives only what it declares
- * to be `readOnly`; any other command has to be named. @throws ToolError `unsupported`, `unknown-command`
+ * to be `readOnly`; any other command has to be named. @throws ToolError `unsupported`, `invalid-request`
  */
 export function offersOf({ tool, cmd }: Choice, interfaces: readonly InterfaceShape[]): Offer[] {
   const commands = interfaces.filter(({ name }) => name !== "base").flatMap((shape) => shape.commands);
@@ -33,7 +33,8 @@ export function offersOf({ tool, cmd }: Choice, interfaces: readonly InterfaceSh
   if (named !== undefined) return [offerOf(tool, named)];
   const names = commands.map(({ name }) => name);
   const near = suggest(cmd, names);
-  throw new ToolError("unknown-command", { cmd: `${tool}.${cmd}`, hint: near === null ? `${tool} has ${names.join(", ")}` : `Did you mean '${tool}.${near}'?` });
+  const hint = near === null ? {} : { hint: `Did you mean '${tool}.${near}'?` };
+  throw new ToolError("invalid-request", { path: "$.tools", expected: `a command of ${tool}: ${names.join(", ")}`, got: `${tool}.${cmd}`, ...hint });
 }
 
 /** The offers under the names that the model calls them by: letters, digits and `_` are what all templates can write. */

@@ -27,8 +27,8 @@ export class Collected {
   }
 
   outcome(): Outcome {
-    const parts = [cut(this.#text, this.#length), this.#last].filter((part) => part !== "");
-    return { ok: true, text: shorten(parts.join("\n"), MOST_CHARACTERS) };
+    const kept = [this.#text, this.#last].filter((part) => part !== "").join("\n");
+    return { ok: true, text: shorten(kept, MOST_CHARACTERS, kept.length + this.#length - this.#text.length) };
   }
 
   #add(text: string): void {
@@ -37,9 +37,12 @@ export class Collected {
   }
 }
 
-/** A text of at most so many characters that says when it was longer. */
-export function shorten(text: string, most: number): string {
-  return text.length <= most ? text : cut(text.slice(0, most), text.length);
+/** The beginning of a text of `whole` characters that says how much is missing. */
+export function shorten(text: string, most: number, whole: number = text.length): string {
+  if (whole <= most) return text;
+  // Not half a character.
+  const kept = text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
+  return `${kept}\n[cut here: ${whole - kept.length} further characters were left out]`;
 }
 
 /** Half of a result that does not fit into the context; null when there is too little of it to be halved. */
@@ -49,10 +52,6 @@ export function halved(text: string): string | null {
 }
 
 export const LEFT_OUT = "[left out: the context has no room for it]";
-
-function cut(text: string, length: number): string {
-  return text.length >= length ? text : `${text.replace(/[\uD800-\uDBFF]$/, "")}\n[cut here: ${length - text.length} further characters were left out]`;
-}
 
 /** One field is its value, several are an object; the event's name is not said. */
 function written(fields: Record<string, unknown>): string {
