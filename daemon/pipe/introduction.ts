@@ -1,3 +1,4 @@
+import { inWords } from "../../pipes/protocol/interfaces/define.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 
 /** The interfaces of a worker, asked for one by one: it tells their names first. */
@@ -33,11 +34,7 @@ export class Introduction {
 
   /** Without the schemas: what is known here is written to the registry at each change of any tool. */
   described(shape: InterfaceShape): void {
-    const commands = shape.commands.map((command) => {
-      const { schema: _, ...words } = command;
-      return words;
-    });
-    this.#shapes.push({ ...shape, commands });
+    this.#shapes.push(inWords(shape));
     if (this.#shapes.length === this.#asked?.length) this.#known(this.#shapes);
   }
 }

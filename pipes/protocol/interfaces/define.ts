@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from "typebox";
-import type { FieldShape, InterfaceShape } from "./shape.ts";
+import type { CommandShape, FieldShape, InterfaceShape } from "./shape.ts";
 
 /** One command of an interface. `args` is the JSON Schema of its arguments, envelope (`pid`, `cmd`, `req_id`) excluded. */
 export interface CommandDeclaration<Args extends TObject = TObject> {
@@ -56,6 +56,16 @@ export function shapeOf(declared: Interface): InterfaceShape {
     })),
     events: Object.entries(declared.events).map(([name, event]) => ({ name, description: event.description, fields: fieldsOf(event.fields) })),
   };
+}
+
+/** The same without the schemas: in words. */
+export function inWords({ commands, ...shape }: InterfaceShape): InterfaceShape {
+  return { ...shape, commands: commands.map(withoutSchema) };
+}
+
+function withoutSchema(command: CommandShape): CommandShape {
+  const { schema: _, ...words } = command;
+  return words;
 }
 
 /** The `text` argument comes first: it is what a bare word on the command line means. */
