@@ -104,7 +104,7 @@ async function connect(tool: string): Promise<ToolClient> {
   const registry = runningRegistry();
   checkReady({ entry: registry?.pipes === folder ? (registry.tools[tool] ?? null) : null });
   try {
-    return (await ToolClient.connect(tool, { folder, timeout: CONNECT_MS, reconnect: false, makeFifo: mkfifo })).unref();
+    return (await ToolClient.connect(tool, { folder, timeout: CONNECT_MS, reconnect: false, makeFifo: mkfifo, unnamed: true })).unref();
   } catch (thrown) {
     const error = ToolError.from(thrown);
     throw error.code === "timeout" ? explainSilence(error, tool, folder) : error;
