@@ -1,7 +1,7 @@
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
-import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
+import { type ChatSettings, chatDefaults, USUAL_CALLS } from "../../pipes/protocol/settings/chat.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
@@ -93,14 +93,14 @@ export class ChatServer extends ToolServer {
   }
 
   /** `told` resolves when the client has been sent what came by `onToken`. */
-  async #answer({ tools, maxCalls, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
+  async #answer({ tools, maxCalls = USUAL_CALLS, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
     const { callTimeout = chatDefaults.callTimeout, tools: usual = [] } = this.#settings;
     const onBegin = (): void => {
       this.#underWay.add(call);
       if (this.state === "idle") this.setState("inferring");
     };
     const generate = (request: GenerateRequest): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin });
-    const turn = { names: tools ?? usual, maxCalls: maxCalls ?? chatDefaults.maxCalls, callMs: callTimeout * 1000, generate, told };
+    const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
     try {
       return await this.#tools.answer({ ...asked, messages: this.#withSystem(asked.messages) }, call, turn);
     } finally {

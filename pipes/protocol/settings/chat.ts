@@ -13,9 +13,11 @@ export const chatDefaults = {
   topK: 40,
   minP: 0.05,
   repeatPenalty: 1.1,
-  maxCalls: 5,
   callTimeout: 60,
 } as const;
+
+/** How often a model may use other tools in a request that does not say. */
+export const USUAL_CALLS = 5;
 
 /** Any other model than these is the path of a file. */
 const NOT_A_FILE = "^(builtin$|[hH][tT][tT][pP][sS]?:|hf:)";
@@ -67,7 +69,7 @@ const tools = (applies: { readonly applies?: "live" }) =>
 /** The fields of one request that let the model use other tools. */
 export const ToolUse = {
   tools: tools({}),
-  maxCalls: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: chatDefaults.maxCalls, description: "how often the model may use a tool before it has to answer" })),
+  maxCalls: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: USUAL_CALLS, description: "how often the model may use a tool before it has to answer" })),
 };
 
 /** `settings:` of a `server: chat` in tools.yaml. */

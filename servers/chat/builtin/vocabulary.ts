@@ -58,7 +58,7 @@ export function buildVocabulary(): Vocabulary {
     if (topic.forever !== true) return { tokens, thought, last: ids.endOfTurn };
     return { tokens: [...tokens, ...round], thought, last: round[0]! };
   });
-  const closing = ["]", "n", '",}', "1f"].map((characters) => Array.from(Buffer.from(characters), (byte) => table.byte(byte)));
+  const closing = ["]}", "n", '",', "1f"].map((characters) => Array.from(Buffer.from(characters), (byte) => table.byte(byte)));
   return { texts: table.texts, types: table.types, ids, keywords, introduction: opening, chains, all, closing };
 }
 

@@ -82,6 +82,8 @@ export interface GenerateRequest extends SamplingOptions {
   readonly maxCalls?: number;
   /** What it has said and called in this turn already; the reply goes on from there, and does not count as another request. */
   readonly turn?: readonly TurnPart[];
+  /** Tokens that the prompt has to leave for the reply, but never more than a quarter of the context; 16 where nothing is said. */
+  readonly room?: number;
 }
 
 /** `params` is a schema as node-llama-cpp takes it: a grammar makes every argument fit it. */

@@ -17,7 +17,7 @@ export interface ReplyCalls {
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
   const history = historyOf(request);
   const prompt = promptOf(open, history, request);
-  const limit = open.facts.contextSize - (request.turn === undefined ? ROOM : Math.max(ROOM, Math.min(ANSWER_ROOM, open.facts.contextSize >> 2)));
+  const limit = open.facts.contextSize - Math.min(request.room ?? ROOM, open.facts.contextSize >> 2);
   if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
 
   const slot = open.slots.take(prompt);
@@ -36,10 +36,8 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
   }
 }
 
-/** Tokens that a prompt must leave for the reply. */
+/** Tokens that a prompt must leave for the reply, unless the request says how many. */
 const ROOM = 16;
-/** The same once tools were used: what they gave is no use without an answer. At most a quarter of the context. */
-const ANSWER_ROOM = 512;
 /** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
 const CUSHION = 4;
 /** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */

@@ -34,7 +34,7 @@ export function offersOf({ tool, cmd }: Choice, interfaces: readonly InterfaceSh
   const names = commands.map(({ name }) => name);
   const near = suggest(cmd, names);
   const hint = near === null ? {} : { hint: `Did you mean '${tool}.${near}'?` };
-  throw new ToolError("invalid-request", { path: "$.tools", expected: `a command of ${tool}: ${names.join(", ")}`, got: `${tool}.${cmd}`, ...hint });
+  throw new ToolError("invalid-request", { path: "$.tools", expected: `a command of ${tool} (${names.join(", ") || "it tells of none"})`, got: `${tool}.${cmd}`, ...hint });
 }
 
 /** The offers under the names that the model calls them by: letters, digits and `_` are what all templates can write. */

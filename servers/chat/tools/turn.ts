@@ -58,12 +58,16 @@ async function answered(made: ModelCall, offers: ReadonlyMap<string, Offer>, req
  * A small model may know that it wants to look something up, and not for what. Where the one text that a command needs is empty, the user's last words are
  * taken for it; only of a command that changes nothing, since an empty text may be meant.
  */
-function completed({ text }: Offer, args: unknown, { messages }: GenerateRequest): unknown {
+function completed({ text, schema }: Offer, args: unknown, { messages }: GenerateRequest): unknown {
   if (text === null || typeof args !== "object" || args === null) return args;
   const said = (args as Record<string, unknown>)[text] ?? "";
-  const words = messages.findLast(({ role }) => role === "user")?.content ?? "";
+  const most = schema.properties[text]?.["maxLength"];
+  const words = (messages.findLast(({ role }) => role === "user")?.content ?? "").slice(0, typeof most === "number" ? most : MOST_WORDS);
   return typeof said !== "string" || said.trim() !== "" || words === "" ? args : { ...args, [text]: words };
 }
+
+/** Characters of a message that is taken for a text to look up, where the tool does not say how many it takes. */
+const MOST_WORDS = 1000;
 
 /** What is JSON is told as such, lest it be quoted twice. */
 function valueOf(text: string): unknown {
@@ -75,16 +79,24 @@ function valueOf(text: string): unknown {
   }
 }
 
-/** Where results are more than the context holds, the longest is halved until they fit. @throws ToolError `context-overflow` when it is not they */
+/**
+ * Where results are more than the context holds, the longest is halved until they fit, and leave room for an answer to speak of; without results to
+ * be halved, any answer is better than none. @throws ToolError `context-overflow`
+ */
 async function generateFitting(request: GenerateRequest, turn: TurnPart[], { generate, onShortened }: TurnCalls): Promise<GenerateResult> {
-  for (;;) {
+  for (let roomy = turn.length > 0; ; ) {
     try {
-      return await generate(turn.length === 0 ? request : { ...request, turn: [...turn] });
+      return await generate({ ...request, ...(turn.length === 0 ? {} : { turn: [...turn] }), ...(roomy ? { room: ANSWER_TOKENS } : {}) });
     } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== "context-overflow" || !halveLongest(turn, onShortened)) throw error;
+      if (!(error instanceof ToolError) || error.code !== "context-overflow") throw error;
+      if (halveLongest(turn, onShortened)) continue;
+      if (!roomy) throw error;
+      roomy = false;
     }
   }
 }
+
+const ANSWER_TOKENS = 512;
 
 function halveLongest(turn: TurnPart[], onShortened: TurnCalls["onShortened"]): boolean {
   let longest = -1;

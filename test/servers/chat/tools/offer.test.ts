@@ -36,7 +36,7 @@ describe("what a model is offered", () => {
   test("is refused by name where a tool has nothing harmless, or not that command", () => {
     const writer = { ...vector, commands: vector.commands.filter(({ readOnly }) => readOnly !== true) };
     assert.throws(() => names({ tool: "writer", cmd: null }, writer), { code: "unsupported", message: /Name what the model may use: writer\.add/ });
-    assert.throws(() => names({ tool: "vector", cmd: "serach" }, vector), { code: "invalid-request", message: /search, count, add, got vector\.serach\. Did you mean 'vector\.search'\?/ });
+    assert.throws(() => names({ tool: "vector", cmd: "serach" }, vector), { code: "invalid-request", message: /\(search, count, add\), got vector\.serach\. Did you mean 'vector\.search'\?/ });
     assert.throws(() => names({ tool: "vector", cmd: "ping" }, vector), { code: "invalid-request" });
   });
 
