@@ -120,7 +120,8 @@ describe("a model that is given a tool", () => {
 describe("clients that have not asked for such news", () => {
   test("see tokens and nothing else, as upstream's do", async () => {
     await library();
-    const client = rawClient(world, "chat");
+    // Under another pid than this test's own, which is connected to the chat already.
+    const client = rawClient(world, "chat", process.ppid);
     await client.subscribe();
     client.send({ cmd: "ask", data: question, tools: ["library"] });
     const seen: unknown[] = [];
