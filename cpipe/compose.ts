@@ -3,14 +3,12 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { FieldShape } from "../pipes/protocol/interfaces/shape.ts";
+import { PROMPT_NAMES } from "../pipes/protocol/interfaces/words.ts";
 import { MAX_LINE_BYTES } from "../pipes/protocol/messages.ts";
 import { coerce, MISFIT, takesText } from "./coerce.ts";
 import { isObject, shorten, usage } from "./options.ts";
 import { type ReadStdin, readStdin, type StdinKind } from "./stdin.ts";
 import { fieldsOf, type Words } from "./words.ts";
-
-/** Arguments that are a text somebody writes, to which what is piped in may be added; unlike, say, the name of a tool. */
-const PROMPTS: ReadonlySet<string> = new Set(["data", "prompt", "text", "message", "input", "query", "content"]);
 
 export interface Source extends ReadStdin {
   readonly kind: StdinKind;
@@ -73,7 +71,7 @@ async function appendStdin(fields: Record<string, unknown>, args: readonly Field
 }
 
 function isPrompt(arg: FieldShape): boolean {
-  return PROMPTS.has(arg.name) && takesText(arg.type);
+  return PROMPT_NAMES.has(arg.name) && takesText(arg.type);
 }
 
 /** The first argument is the one that plain text means; see `shapeOf`. */

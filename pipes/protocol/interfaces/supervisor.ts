@@ -14,8 +14,8 @@ export const supervisor = defineInterface({
   description: "Look after the tools: list, start, stop, restart, reload, logs, metrics",
   states: ["running", "reloading", "stopping"],
   commands: {
-    list: { description: "All tools and how they are", args: Type.Object({}), reply: "tools", idempotent: true },
-    status: { description: "One tool in full, or the daemon itself", args: Type.Object(maybeOne), reply: "status", idempotent: true, text: "tool" },
+    list: { description: "All tools and how they are", args: Type.Object({}), reply: "tools", idempotent: true, readOnly: true },
+    status: { description: "One tool in full, or the daemon itself", args: Type.Object(maybeOne), reply: "status", idempotent: true, readOnly: true, text: "tool" },
     start: { description: "Start a tool, and first what it needs; answers when it is ready, or with why it is not", args: Type.Object(one), reply: "started", idempotent: true, text: "tool" },
     stop: { description: "Stop a tool; answers when its last process has gone. Without a tool: stop the daemon", args: Type.Object(maybeOne), reply: "stopped", idempotent: true, text: "tool" },
     restart: { description: "Stop and start a tool; answers when it is ready again", args: Type.Object(one), reply: "started", text: "tool" },
@@ -42,10 +42,11 @@ export const supervisor = defineInterface({
       reply: "log",
       streams: true,
       idempotent: true,
+      readOnly: true,
       text: "tool",
     },
     watch: { description: "Every change of every tool, as it happens, until cancelled", args: Type.Object({}), reply: "tool", streams: true, idempotent: true },
-    metrics: { description: "Processor and memory use of each worker and of the machine", args: Type.Object({}), reply: "metrics", idempotent: true },
+    metrics: { description: "Processor and memory use of each worker and of the machine", args: Type.Object({}), reply: "metrics", idempotent: true, readOnly: true },
   },
   events: {
     tools: { description: "All tools", fields: Type.Object({ tools: Type.Array(RegistryEntry, { description: "one entry a tool" }) }) },
