@@ -75,6 +75,18 @@ test("a collection goes out as lines and comes in as lines", async () => {
   assert.match(await shell("cpipe vector backup home.backup --collection home"), /^\d+\n$/);
 });
 
+test("the chat server's model searches with it, in a real llama.cpp", async () => {
+  const chat = await place.serve("servers/chat/main.ts");
+  const events = (await shell('cpipe chat ask --tools vector "where is the printer, in which docs" -o jsonl')).trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  const [call, result] = events.filter(({ event }) => String(event).startsWith("tool_"));
+  assert.deepEqual(call, { event: "tool_call", tool: "vector", cmd: "search", args: { query: "where is the printer, in which docs" } });
+  assert.match(JSON.stringify(result), /"ok":true.*printer\.md/);
+  assert.equal(events.at(-1)?.["calls"], 1);
+  assert.match(await fails('cpipe chat ask --tools vector.nonsense "how"'), /expected a command of vector \(search, index, /);
+  chat.kill("SIGTERM");
+  await finished(chat);
+});
+
 test("what is not there is said by its name", async () => {
   assert.match(await fails("cpipe vector search x --collection nope"), /there is no collection 'nope'\. There are .*default.*home/);
   assert.match(await fails("cpipe vector get nope"), /there is no row 'nope' in the collection 'default'/);

@@ -14,7 +14,10 @@ export interface Vocabulary {
   /** One chain of tokens for each topic of `all`; no token is in two chains, nor twice in one. */
   readonly chains: readonly Chain[];
   readonly all: readonly Topic[];
-  /** What JSON is closed with soonest, the likeliest first: where a grammar leaves a choice, the arguments of a call are the shortest ones. */
+  /**
+   * What JSON is closed with soonest, the likeliest first: where a grammar leaves a choice, the arguments of a call are the shortest ones. The last
+   * is for the name of what is called: of several functions the one that begins as "search" does.
+   */
   readonly closing: ReadonlyArray<readonly number[]>;
 }
 export interface Chain {
@@ -58,7 +61,7 @@ export function buildVocabulary(): Vocabulary {
     if (topic.forever !== true) return { tokens, thought, last: ids.endOfTurn };
     return { tokens: [...tokens, ...round], thought, last: round[0]! };
   });
-  const closing = ["]}", "n", '",', "1f"].map((characters) => Array.from(Buffer.from(characters), (byte) => table.byte(byte)));
+  const closing = ["]}", "n", '",', "1f", "s"].map((characters) => Array.from(Buffer.from(characters), (byte) => table.byte(byte)));
   return { texts: table.texts, types: table.types, ids, keywords, introduction: opening, chains, all, closing };
 }
 
