@@ -40,7 +40,7 @@ test("A minified file is cut at the most, never inside a character", () => {
 });
 
 test("Of our own sources most passages begin where a block begins and are of a good size", () => {
-  const passages = ["daemon/config/watch.ts", "servers/chat/models/download.ts", "pipes/protocol/errors.ts", "test/harness.ts"].flatMap((path) => splitFile(path, readFileSync(join(root, path), "utf8")));
+  const passages = ["daemon/config/watch.ts", "models/download.ts", "pipes/protocol/errors.ts", "test/harness.ts"].flatMap((path) => splitFile(path, readFileSync(join(root, path), "utf8")));
   const good = passages.filter(({ text }) => /^\S/.test(text) && text.length >= 200);
   assert.ok(good.length > passages.length * 0.75, `${good.length} of ${passages.length}`);
 });
