@@ -19,18 +19,20 @@ import { LocalBackend } from "./local/backend.ts";
 
 type A<C extends keyof (typeof vector)["commands"]> = Args<typeof vector, C>;
 
-/** How long the worker before this one may take to leave the folder. */
-const STANDBY_PATIENCE_MS = 15_000;
+/** How long the worker before this one may take to leave the folder: what it has begun goes on for as long as the tool's `timeouts` let it. */
+const STANDBY_PATIENCE_MS = 60_000;
 
 /** The vector tool. What takes time is done on other threads and in other processes, so this one always answers. */
 export class VectorServer extends ToolServer {
   #settings: Readonly<VectorSettings>;
   readonly #embedder: Residence<EmbedderFacts, ResidentEmbedder>;
-  readonly #backend: Backend & { prepare?: LocalBackend["prepare"] };
+  readonly #backend: LocalBackend;
   /** Folders that are being taken in. */
   #indexing = 0;
   #loading = true;
+  /** Why there are no vectors to be had, and why no collections. */
   #failure: string | null = null;
+  #unclaimed: string | null = null;
 
   constructor(options: ServerOptions = {}) {
     super({ name: "vector", description: "Search your texts by words and by meaning", state: "loading", ...options });
@@ -58,12 +60,12 @@ export class VectorServer extends ToolServer {
   prepare(): void {
     this.#embedder.prepare();
     // A standby must not touch the folder, which the worker before it has.
-    if (process.env["PIPE_TOOLS_STANDBY"] === "1" || this.#settings.preload === false) return;
-    this.#backend.prepare?.((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => {
-      const error = ToolError.from(thrown);
-      this.log.error({ code: error.code, details: error.facts }, error.message);
-      this.#settle(() => (this.#failure = error.message));
-    });
+    if (process.env["PIPE_TOOLS_STANDBY"] !== "1") this.#backend.prepare();
+  }
+
+  /** The worker before it is about to leave the folder. */
+  protected override onPromoted(): void {
+    this.#backend.prepare();
   }
 
   /** What rows are joined by holds from the next search on; what vectors are made by, and where they are, needs another process. @throws ToolError `unsupported` */
@@ -74,7 +76,9 @@ export class VectorServer extends ToolServer {
     this.#settings = settings;
   }
 
+  /** @throws ToolError `busy` while folders are taken in */
   protected override async onRelease(): Promise<void> {
+    if (this.#indexing > 0) throw new ToolError("busy", { tool: this.name, queued: this.#indexing });
     await this.#backend.close();
     await this.#embedder.release();
   }
@@ -192,8 +196,14 @@ export class VectorServer extends ToolServer {
     change();
     if (this.state === "stopping") return;
     if (this.#loading) this.setState("loading");
-    else if (this.#failure !== null) this.setState("error", { reason: this.#failure });
+    else if (this.#unclaimed !== null || this.#failure !== null) this.setState("error", { reason: this.#unclaimed ?? this.#failure });
     else this.setState(this.#indexing > 0 ? "indexing" : "idle");
+  }
+
+  #claimed(failure: ToolError | null): void {
+    if (failure?.code === "cancelled") return;
+    if (failure !== null) this.log.error({ code: failure.code, details: failure.facts }, failure.message);
+    this.#settle(() => (this.#unclaimed = failure?.message ?? null));
   }
 
   get #weights(): Weights {
@@ -201,15 +211,20 @@ export class VectorServer extends ToolServer {
     return { ...weightDefaults[backend === "local" && model === "builtin" ? "builtin" : "model"], ...weights };
   }
 
-  #openBackend(): Backend {
-    const { folder = join(places().data, this.name), durable = vectorDefaults.durable, backend = vectorDefaults.backend, model = vectorDefaults.model } = this.#settings;
+  #openBackend(): LocalBackend {
+    const { folder = join(places().data, this.name), durable = vectorDefaults.durable, preload = vectorDefaults.preload, backend = vectorDefaults.backend, model = vectorDefaults.model } = this.#settings;
     return new LocalBackend({
       tool: this.name,
       folder,
       durable,
+      preload,
       weights: () => this.#weights,
       patience: process.env["PIPE_TOOLS_STANDBY"] === "1" ? STANDBY_PATIENCE_MS : 0,
       log: this.log,
+      // Who has waited for room to load the embedder need not do so again.
+      room: () => (this.state === "released" || this.state === "waiting" ? this.room() : Promise.resolve()),
+      claimed: (failure) => this.#claimed(failure),
+      progress: (stage, value, total) => this.progress(stage, value, total),
       following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
       embedding: {
         hashes: backend === "local" && model === "builtin",
