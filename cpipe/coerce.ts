@@ -1,3 +1,4 @@
+import { typeWord, unionMembers } from "../pipes/protocol/interfaces/words.ts";
 import { isObject } from "./options.ts";
 
 /** Says that a text cannot be read as the type that is wanted. */
@@ -5,9 +6,9 @@ export const MISFIT: unique symbol = Symbol("misfit");
 
 /** A word of the command line as a value of an interface's type: `integer`, `string[]`, `"a" | "b"`, …; MISFIT when it is none. */
 export function coerce(text: string, type: string): unknown {
-  const members = splitUnion(type);
+  const members = unionMembers(type);
   if (members.length > 1) return coerceUnion(text, members);
-  const wanted = ALIASES[type] ?? type;
+  const wanted = typeWord(type);
   if (wanted.endsWith("[]")) return coerceArray(text, wanted.slice(0, -2));
   switch (wanted) {
     case "string":
@@ -29,10 +30,10 @@ export function coerce(text: string, type: string): unknown {
   }
 }
 
-export const isBoolean = (type: string): boolean => (ALIASES[type] ?? type) === "boolean";
-export const isArray = (type: string): boolean => (ALIASES[type] ?? type).endsWith("[]");
+export const isBoolean = (type: string): boolean => typeWord(type) === "boolean";
+export const isArray = (type: string): boolean => typeWord(type).endsWith("[]");
 /** Whether plain text can be a value of this type as it stands. */
-export const takesText = (type: string): boolean => splitUnion(type).some((member) => ["string", "any"].includes(ALIASES[member] ?? member));
+export const takesText = (type: string): boolean => unionMembers(type).some((member) => ["string", "any"].includes(typeWord(member)));
 
 /** JSON where it is JSON, else the text. */
 export function guess(text: string): unknown {
@@ -40,21 +41,7 @@ export function guess(text: string): unknown {
   return value === MISFIT ? text : value;
 }
 
-/** Upstream's servers are written in Python and name types its way. */
-const ALIASES: Readonly<Record<string, string>> = {
-  str: "string",
-  int: "integer",
-  float: "number",
-  bool: "boolean",
-  dict: "object",
-  list: "any[]",
-  array: "any[]",
-};
 const BOOLEANS = new Map(Object.entries({ true: true, yes: true, on: true, "1": true, false: false, no: false, off: false, "0": false }));
-
-function splitUnion(type: string): string[] {
-  return type.split("|").map((member) => member.trim());
-}
 
 /** The narrowest member wins, so text comes last; a number only where nothing of what was typed is lost. */
 function coerceUnion(text: string, members: readonly string[]): unknown {

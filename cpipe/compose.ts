@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import type { FieldShape } from "../pipes/protocol/interfaces/shape.ts";
+import { PROMPT_NAMES } from "../pipes/protocol/interfaces/words.ts";
 import { MAX_LINE_BYTES } from "../pipes/protocol/messages.ts";
 import { coerce, MISFIT, takesText } from "./coerce.ts";
 import { isObject, shorten, usage } from "./options.ts";
 import { type ReadStdin, readStdin, type StdinKind } from "./stdin.ts";
 import { fieldsOf, type Words } from "./words.ts";
-
-/** Arguments that are a text somebody writes, to which what is piped in may be added; unlike, say, the name of a tool. */
-const PROMPTS: ReadonlySet<string> = new Set(["data", "prompt", "text", "message", "input", "query", "content"]);
 
 export interface Source extends ReadStdin {
   readonly kind: StdinKind;
@@ -24,7 +24,7 @@ export async function composeArguments(cmd: string, words: Words, args: readonly
   const fields = fieldsOf(words.flags, args, cmd);
   const object = data === null ? null : asObject(data);
   const all: Record<string, unknown> = { ...words.options.json, ...object, ...fields };
-  if (object !== null) return checked(all);
+  if (object !== null) return checked(withAbsolutePaths(all, args));
   if (data !== null) {
     const arg = textArgument(args);
     const name = arg?.name ?? "data";
@@ -32,7 +32,7 @@ export async function composeArguments(cmd: string, words: Words, args: readonly
     all[name] = textValue(data, arg);
   }
   if (given !== "-" && source.kind !== "other") await appendStdin(all, args, source);
-  return checked(all);
+  return checked(withAbsolutePaths(all, args));
 }
 
 /** Whether what is piped in could belong to this command. An interface that is not known is given the benefit of the doubt. */
@@ -48,6 +48,17 @@ export function needsInterface(words: Words, kind: StdinKind): boolean {
   return given === "-" || given.startsWith("@") || asObject(given) === null;
 }
 
+/** A server has a working folder of its own, in which a relative path would name something else. */
+function withAbsolutePaths(fields: Record<string, unknown>, args: readonly FieldShape[] | null): Record<string, unknown> {
+  const paths = (args ?? []).flatMap(({ name, type }) => (type === "path" && typeof fields[name] === "string" && fields[name] !== "" ? [[name, absolute(fields[name])] as const] : []));
+  return { ...fields, ...Object.fromEntries(paths) };
+}
+
+/** The shell leaves a tilde alone that stands behind an equals sign. */
+function absolute(path: string): string {
+  return resolve(path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path);
+}
+
 async function appendStdin(fields: Record<string, unknown>, args: readonly FieldShape[] | null, source: Source): Promise<void> {
   if (!takesPrompt(args)) return;
   const prompts = (args ?? []).filter(isPrompt);
@@ -60,7 +71,7 @@ async function appendStdin(fields: Record<string, unknown>, args: readonly Field
 }
 
 function isPrompt(arg: FieldShape): boolean {
-  return PROMPTS.has(arg.name) && takesText(arg.type);
+  return PROMPT_NAMES.has(arg.name) && takesText(arg.type);
 }
 
 /** The first argument is the one that plain text means; see `shapeOf`. */

@@ -10,7 +10,7 @@ export interface Flag {
 /** Flags of `cpipe TOOL CMD`. */
 export const callFlags: readonly Flag[] = [
   { name: "data", short: "d", value: "TEXT|JSON", description: "a JSON object's fields become arguments; other text the command's text argument; @FILE, - (standard input)" },
-  { name: "json", short: "j", value: "OBJECT", description: "arguments as a JSON object, beside whatever else is given" },
+  { name: "json", short: "j", value: "[OBJECT]", description: "the answer as JSON, as -o json; with an object: arguments, beside whatever else is given" },
   { name: "output", short: "o", value: "text|json|jsonl", description: "text as it comes (default), the final event as one object, or every event as a line" },
   { name: "timeout", short: "t", value: "SECONDS|30s", description: "longest silence: to the first sign of life, then between two; 0 waits for ever (default 30s)" },
   { name: "no-wait", short: "n", description: "send, and do not wait for the answer" },

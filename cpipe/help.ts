@@ -1,7 +1,6 @@
-import type { FieldShape, InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
+import type { CommandShape, FieldShape, InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 import { isArray, isBoolean } from "./coerce.ts";
 import { callFlags, type Flag, modeFlags } from "./flags.ts";
-import type { CommandShape } from "./interfaces.ts";
 import { flagOf } from "./words.ts";
 
 /** `cpipe --help` */

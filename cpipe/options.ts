@@ -76,6 +76,11 @@ function take(flag: Flag, written: string, inline: string | undefined, tokens: r
     return at + 1;
   }
   const value = inline ?? tokens[at + 1];
+  // `--json` has two meanings: arguments, when an object follows, else the answer as JSON, as everywhere.
+  if (flag.name === "json" && !/^\s*[[{]/.test(value ?? "") && inline === undefined) {
+    options.output = "json";
+    return at + 1;
+  }
   if (value === undefined) throw usage(`${written} needs a value: ${written} ${flag.value}`);
   set(flag.name, value, options);
   return inline === undefined ? at + 2 : at + 1;

@@ -3,12 +3,13 @@ import { elapsed, HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.
 import { localTime, standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
 import type { Presenter } from "./render.ts";
+import { foundIn } from "./found.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
-/** On a terminal the daemon's answers are said in words; everybody else gets them as they are, but for what a reload does. */
+/** On a terminal the daemon's answers are said in words; everybody else gets them as they are, but for what a reload does. What a search finds is text for everybody. */
 export function presenterFor(tool: string, tty: boolean, style: Style): Presenter {
-  if (tool !== SUPERVISOR) return () => null;
+  if (tool !== SUPERVISOR) return foundIn(tty, style);
   return (event) => {
     if (!tty && event.event !== "reloaded") return null;
     switch (event.event) {

@@ -14,7 +14,7 @@ export interface Renderer {
   broken(): string;
 }
 
-/** Says an event in words for people; null when the general rules should. */
+/** Says an event in words for people; null when the general rules should, an empty text for what nothing is to be said of. */
 export type Presenter = (event: ToolEvent) => string | null;
 
 export function rendererFor(output: Output, tty: boolean, present: Presenter = () => null): Renderer {
@@ -75,7 +75,9 @@ class TextRenderer implements Renderer {
   }
 
   #line(event: ToolEvent): string {
-    const text = this.#present(event) ?? textOf(event, this.#tty);
+    const said = this.#present(event);
+    if (said === "") return this.broken();
+    const text = said ?? textOf(event, this.#tty);
     return this.broken() + this.#note(text.endsWith("\n") ? text : `${text}\n`);
   }
 

@@ -1,14 +1,17 @@
 import { isatty } from "node:tty";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
 import { writeError } from "./output.ts";
+import { type Style, styleFor } from "./style.ts";
 
 /** News of a request on one line of a terminal, which goes when the answer comes. Silent where standard error is no terminal. */
 export class StatusLine {
   readonly #on: boolean;
+  readonly #style: Style;
   #shown = false;
 
   constructor(on: boolean = isatty(2) && process.env["TERM"] !== "dumb") {
     this.#on = on;
+    this.#style = styleFor(on);
   }
 
   show(event: ToolEvent): void {
@@ -16,6 +19,13 @@ export class StatusLine {
     if (text === null) return;
     writeError(`\r\x1b[K${text}`);
     this.#shown = true;
+  }
+
+  /** A line that stays, unlike the status: it goes above it. */
+  note(text: string): void {
+    if (!this.#on) return;
+    this.clear();
+    writeError(`${this.#style.faint(text)}\n`);
   }
 
   clear(): void {

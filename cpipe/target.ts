@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { resolveTool, toolsIn } from "../pipes/client/discover.ts";
-import { isAlive, readRegistry } from "../pipes/client/registry.ts";
+import { explainSilence, runningRegistry } from "../pipes/client/readiness.ts";
+import { readRegistry } from "../pipes/client/registry.ts";
 import { makeTogether } from "../pipes/client/together.ts";
 import { ToolClient } from "../pipes/client/tool-client.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { fifoOf, parseAddress, SUPERVISOR } from "../pipes/protocol/names.ts";
-import type { Registry, RegistryEntry } from "../pipes/protocol/registry.ts";
+import type { RegistryEntry } from "../pipes/protocol/registry.ts";
 import { suggest } from "../pipes/protocol/suggest.ts";
 
 export interface Target {
@@ -39,29 +40,6 @@ export async function connect({ name, folder }: Target, options: { timeout: numb
     }
     throw error.code === "timeout" ? explainSilence(error, name, folder) : error;
   }
-}
-
-/** The daemon holds the pipe of a tool that is on its way, so a request waits there for a tool that may not come. */
-function explainSilence(error: ToolError, name: string, folder: string): ToolError {
-  const registry = runningRegistry();
-  const entry = registry?.pipes === folder ? registry.tools[name] : undefined;
-  if (entry === undefined || entry.phase === "ready") return error;
-  const { phase: state, reason } = entry;
-  return new ToolError("not-ready", { tool: name, state, reason, hint: `See: cpipe supervisor logs ${name}` }, { cause: error });
-}
-
-/** @throws ToolError `not-ready` when the daemon knows that waiting for the tool is in vain */
-export function checkReady({ entry }: Target): void {
-  if (entry === null || !(entry.phase === "failed" || (entry.phase === "down" && entry.want === "down"))) return;
-  const { name, phase, reason } = entry;
-  const hint = phase === "down" ? `Start it with: cpipe supervisor start ${name}` : `See: cpipe supervisor logs ${name}; try again with: cpipe supervisor restart ${name}`;
-  throw new ToolError("not-ready", { tool: name, state: phase, reason, hint });
-}
-
-/** The registry of a daemon that runs; null when there is none. */
-export function runningRegistry(): Registry | null {
-  const registry = readRegistry();
-  return registry !== null && isAlive(registry.daemon.pid, registry.daemon.startTime) ? registry : null;
 }
 
 /** The error with what the person probably meant, where that shows. */

@@ -14,7 +14,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // The lock file is no part of the wire: two servers that fetch the same model take turns by it.
   models: ["pipes/protocol", "pipes/transport/lock.ts"],
   engines: ["models", "pipes/protocol", "pipes/rpc/log.ts"],
-  servers: ["engines", "models", "pipes/server.ts", "pipes/rpc", "pipes/protocol"],
+  // A server may be a client of other tools, and make a FIFO without a process for it. A folder of data has a lock, too, that tells one process from two.
+  servers: ["engines", "models", "pipes/server.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport/libc.ts", "pipes/transport/lock.ts"],
   daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport"],
   cpipe: ["pipes/client.ts", "pipes/client", "pipes/protocol"],
 };

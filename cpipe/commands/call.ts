@@ -1,17 +1,17 @@
-import { resolve } from "node:path";
+import { askInterfaces } from "../../pipes/client/interfaces.ts";
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ATOMIC_BYTES, lineOf, post } from "../../pipes/client/post.ts";
+import { checkReady } from "../../pipes/client/readiness.ts";
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
-import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
+import type { CommandShape, InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import { isFinal } from "../../pipes/protocol/messages.ts";
-import { SUPERVISOR } from "../../pipes/protocol/names.ts";
 import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Task } from "../arguments.ts";
 import { composeArguments, needsInterface } from "../compose.ts";
 import type { Options } from "../flags.ts";
-import { askInterfaces, type CommandShape, commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
+import { commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
 import { GENERAL_HINT, usage } from "../options.ts";
 import { type Output, say, writeError } from "../output.ts";
 import { patienceWith, presenterFor } from "../present.ts";
@@ -20,7 +20,8 @@ import type { Interruption } from "../signals.ts";
 import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
-import { checkReady, connect, findTarget, type Target } from "../target.ts";
+import { connect, findTarget, type Target } from "../target.ts";
+import { useOf } from "../use.ts";
 import { sortWords } from "../words.ts";
 
 /** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */
@@ -51,12 +52,6 @@ interface Prepared {
   readonly args: Record<string, unknown>;
   readonly options: Options;
   readonly command: CommandShape | null;
-}
-
-/** The daemon has a working folder of its own, and takes no path that is relative to this one. */
-function withAbsoluteFile(tool: string, args: Record<string, unknown>): Record<string, unknown> {
-  const { file } = args;
-  return tool === SUPERVISOR && typeof file === "string" && file !== "" ? { ...args, file: resolve(file) } : args;
 }
 
 class Caller {
@@ -109,7 +104,7 @@ class Caller {
     this.#options = words.options;
     const kind = args === null && this.#known.length > 0 ? "other" : piped;
     const source = { kind, optional: true, timeout: this.timeout, signal: this.#interruption.signal, note: say };
-    return { args: withAbsoluteFile(this.#target.name, await composeArguments(cmd, words, args, source)), options: words.options, command };
+    return { args: await composeArguments(cmd, words, args, source), options: words.options, command };
   }
 
   /** Prints the events of the answer as they come. With --no-wait only a failure is told. */
@@ -132,7 +127,11 @@ class Caller {
     const idempotent = command?.idempotent ?? PLAIN_COMMANDS.has(cmd.toLowerCase());
     const onInterim = (event: { event: string }): void => {
       print(renderer.interim(event));
-      if (!options.verbose) status.show(event);
+      if (options.verbose) return;
+      const use = useOf(event);
+      if (use === null) return status.show(event);
+      if (out.tty) print(renderer.broken());
+      status.note(use);
     };
     try {
       for await (const event of client.stream(cmd, args, { signal, timeout, idempotent, onInterim })) {

@@ -1,12 +1,14 @@
+import { askInterfaces } from "../../pipes/client/interfaces.ts";
 import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
+import { checkReady } from "../../pipes/client/readiness.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Options } from "../flags.ts";
 import { commandHelp, generalHelp, toolHelp } from "../help.ts";
-import { askInterfaces, commandIn } from "../interfaces.ts";
-import { checkReady, connect, findTarget, type Target } from "../target.ts";
+import { commandIn } from "../interfaces.ts";
+import { connect, findTarget, type Target } from "../target.ts";
 
 /** The text for `cpipe --help`, `cpipe TOOL --help`, `cpipe TOOL CMD --help`. @throws ToolError `usage` for a command that is none */
 export async function help(tool: string | null, cmd: string | null, options: Options, signal: AbortSignal): Promise<string> {

@@ -1,3 +1,4 @@
+import { inWords } from "../../pipes/protocol/interfaces/define.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 
 /** The interfaces of a worker, asked for one by one: it tells their names first. */
@@ -31,8 +32,9 @@ export class Introduction {
     if (this.#asked.length === 0) this.#known([]);
   }
 
+  /** Without the schemas: what is known here is written to the registry at each change of any tool. */
   described(shape: InterfaceShape): void {
-    this.#shapes.push(shape);
+    this.#shapes.push(inWords(shape));
     if (this.#shapes.length === this.#asked?.length) this.#known(this.#shapes);
   }
 }

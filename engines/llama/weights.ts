@@ -22,17 +22,17 @@ function inSteps(report: (value: number) => void): (value: number) => void {
   };
 }
 
-/** llama.cpp's own words in an error with a name. @throws ToolError `model-corrupt`, `model-memory` */
-export async function named<T>(open: OpenLlama, path: string, act: () => Promise<T>): Promise<T> {
+/** llama.cpp's own words in an error with a name. `hint` is what helps where memory is short. @throws ToolError `model-corrupt`, `model-memory` */
+export async function named<T>(open: OpenLlama, path: string, act: () => Promise<T>, hint: string = TAKE_A_SMALLER): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (isMemory(open, error)) throw new ToolError("model-memory", { path, reason: (error as Error).message, hint: MEMORY_HINT }, { cause: error });
+    if (isMemory(open, error)) throw new ToolError("model-memory", { path, reason: (error as Error).message, hint }, { cause: error });
     throw new ToolError("model-corrupt", { path, reason: await open.reason(error) }, { cause: error });
   }
 }
 
-const MEMORY_HINT = "Take a smaller quantisation or model, or lower contextSize or parallel in tools.yaml";
+const TAKE_A_SMALLER = "Take a smaller quantisation or model";
 
 export interface ChosenThreads {
   readonly count: number;

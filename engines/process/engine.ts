@@ -101,7 +101,7 @@ export class ProcessEngine<W extends Work> extends EventEmitter<EngineEvents> im
     if (this.#state.phase === "stopped") throw this.#stopping();
     if (this.#state.phase === "failed") throw this.#state.error;
     if (calls.signal?.aborted === true) throw cancelled(calls.signal);
-    if (this.#queue.length - this.#free() >= this.#maxQueue) throw new ToolError("busy", { tool: this.#options.tool, queued: this.#queue.length });
+    if (calls.admitted !== true && this.#queue.length - this.#free() >= this.#maxQueue) throw new ToolError("busy", { tool: this.#options.tool, queued: this.#queue.length });
     const job = new Job<W>(this.#nextId++, request, calls, (job) => this.#cancel(job));
     if (this.#state.phase === "ready" && this.#free() > 0) this.#dispatch(job);
     else this.#queue.push(job);

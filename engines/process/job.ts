@@ -8,6 +8,8 @@ export interface WorkCalls<W extends Work> {
   readonly onQueued?: ((position: number) => void) | undefined;
   /** It goes before those that wait and are not. */
   readonly urgent?: boolean | undefined;
+  /** It goes on with one that was let in before, so it is let in however many wait. */
+  readonly admitted?: boolean | undefined;
 }
 
 /** One request from the moment it is accepted. Settles once; a cancelled one settles at once, whatever is still running. */

@@ -9,7 +9,7 @@ export interface CallOptions {
   timeout?: number;
   /** May be sent again when the server restarts before it has answered. */
   idempotent?: boolean;
-  /** News that are not the answer: `queued`, `progress`. */
+  /** News that are not the answer: `queued`, `progress`, `tool_call`, `tool_result`. */
   onInterim?: (event: ToolEvent) => void;
 }
 
@@ -26,7 +26,7 @@ export class Pending {
   /** As it goes over the pipe, newline and all. */
   readonly line: string;
   readonly idempotent: boolean;
-  /** Parts have been handed out: sending it again would give them twice. */
+  /** Parts have been handed out, or a tool was used for it: sending it again would do that twice. */
   begun = false;
   /** It has left this process, so a server may have seen it. */
   sent = false;
@@ -67,6 +67,7 @@ export class Pending {
     const final = isFinal(event);
     if (!final) {
       this.#timer?.refresh();
+      if (event.event === "tool_call") this.begun = true;
       if (event.done !== false) return this.#onInterim?.(event);
       this.begun = true;
     } else this.#end(false);

@@ -18,6 +18,8 @@ export interface ConnectOptions {
   /** Connect again when the server has gone, and send again what is idempotent; true by default. */
   reconnect?: boolean;
   makeFifo?: MakeFifo;
+  /** Leave no names of pipes behind once they are open, so that nothing is left of a process that is killed; false by default. */
+  unnamed?: boolean;
 }
 
 const SUBSCRIBE_TIMEOUT_MS = 30_000;
@@ -144,10 +146,10 @@ export class ToolClient extends EventEmitter {
   }
 
   async #open(signal?: AbortSignal): Promise<void> {
-    const { makeFifo = spawnMkfifo, timeout = SUBSCRIBE_TIMEOUT_MS } = this.#options;
+    const { makeFifo = spawnMkfifo, timeout = SUBSCRIBE_TIMEOUT_MS, unnamed = false } = this.#options;
     const { folder, name } = this.#address;
     const connection = new Connection(
-      { folder, name, makeFifo, wants: ["queued", "progress"], timeoutMs: timeout },
+      { folder, name, makeFifo, wants: ["queued", "progress", "tool_call", "tool_result"], timeoutMs: timeout, unnamed },
       { event: (event) => this.#take(event), lost: () => this.#lost() },
     );
     try {

@@ -24,14 +24,14 @@ export interface SubscribeOptions {
   /** The client has made `tool-NAME-up-PID` and will write there once `subscribed` says `lane: true`. */
   lane?: boolean;
   /** Events sent only to those who ask. */
-  wants?: Array<"queued" | "progress" | "restarted">;
+  wants?: Array<"queued" | "progress" | "tool_call" | "tool_result" | "restarted">;
   /** `"result"` asks for the older form of answers, `{"result": …}`. */
   dialect?: Dialect;
 }
 export type Dialect = "event" | "result";
 
 /** Events that tell how a request is doing and never end it. */
-export const INTERIM_EVENTS: ReadonlySet<string> = new Set(["queued", "progress", "audio_start", "audio_stop"]);
+export const INTERIM_EVENTS: ReadonlySet<string> = new Set(["queued", "progress", "tool_call", "tool_result", "audio_start", "audio_stop"]);
 
 /** Whether this event is the last one of the request whose `req_id` it carries. */
 export function isFinal(event: ToolEvent): boolean {

@@ -1,5 +1,5 @@
 import { ToolError } from "../protocol/errors.ts";
-import { type Interface, shapeOf } from "../protocol/interfaces/define.ts";
+import { inWords, type Interface, shapeOf } from "../protocol/interfaces/define.ts";
 import { worker } from "../protocol/interfaces/worker.ts";
 import type { FieldShape, InterfaceShape } from "../protocol/interfaces/shape.ts";
 import type { Call } from "./call.ts";
@@ -42,7 +42,9 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     // Not listed, since only a supervisor has a use for it, and told to whoever asks.
     const declared = [...about.interfaces, worker].find((candidate) => candidate.name === args["name"]);
     if (declared === undefined) throw new ToolError("unknown-interface", { name: args["name"], known: about.interfaces.map((x) => x.name).join(", ") });
-    call.finish({ event: "interface", interface: shape(declared) });
+    // Upstream's servers tell no schemas, and its cpipe would print them.
+    const told = call.session?.ours === true ? shape(declared) : inWords(shape(declared));
+    call.finish({ event: "interface", interface: told });
   },
   cancel: (_, __, call) => {
     const targets = [...(call.session?.calls ?? [])].filter((target) => target !== call && (call.reqId === undefined || target.reqId === call.reqId));

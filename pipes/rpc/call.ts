@@ -85,7 +85,7 @@ export class Call {
   #tell(event: ToolEvent): void {
     if (this.#ended) return;
     clearInterval(this.#again);
-    if (event.done === false) this.entry?.begun();
+    if (event.done === false || event.event === "tool_call") this.entry?.begun();
     this.session?.send(this.#tagged(event));
   }
 

@@ -16,6 +16,8 @@ export interface HandlerOptions {
   reply?: string;
   streams?: boolean;
   idempotent?: boolean;
+  /** It changes nothing, and ends: a language model that is given the tool may run it. */
+  readOnly?: boolean;
   /** The argument that plain text becomes. */
   text?: string;
 }
@@ -63,6 +65,7 @@ function declare(options: HandlerOptions, run: HandlerFunction): CommandDeclarat
     reply: options.reply ?? "reply",
     ...(streams ? { streams } : {}),
     ...(options.idempotent === undefined ? {} : { idempotent: options.idempotent }),
+    ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
     ...(options.text === undefined ? {} : { text: options.text }),
   };
 }

@@ -23,7 +23,9 @@ export const MAGIC = 0x314c5450; // "PTL1"
 export const WORD = { magic: 0, pid: 1, turn: 2, chunkTurn: 3, chunkAt: 4, chunkBytes: 5, held: 6, passing: 8 } as const;
 /** Bits of the two words `held`, taken in turn: how much of a line there is, in which of the two places, and that only its head is. */
 export const HELD = { length: 0xff_ffff, second: 1 << 24, cut: 1 << 25 } as const;
-export const SESSION = { pid: 0xff_ffff, result: 1 << 24, queued: 1 << 25, progress: 1 << 26, restarted: 1 << 27, torn: 1 << 28 } as const;
+export const SESSION = { pid: 0xff_ffff, result: 1 << 24, torn: 1 << 28 } as const;
+/** The bits of the same word for what a client wants to be told. */
+const WANTS = { queued: 1 << 25, progress: 1 << 26, restarted: 1 << 27, tool_call: 1 << 29, tool_result: 1 << 30 } as const;
 /** A slot's words, and where its bytes begin. `next` is one more than the next slot's number. */
 export const SLOT = { turn: 0, state: 1, next: 2, length: 3, bytes: 16 } as const;
 
@@ -65,7 +67,8 @@ export const passageOf = (ledger: string): string => `${ledger}-data`;
 
 export function wordOf({ pid, dialect, wants, torn }: SessionRecord): number {
   const flag = (holds: boolean, bit: number): number => (holds ? bit : 0);
-  return pid | flag(dialect === "result", SESSION.result) | flag(wants.includes("queued"), SESSION.queued) | flag(wants.includes("progress"), SESSION.progress) | flag(wants.includes("restarted"), SESSION.restarted) | flag(torn, SESSION.torn);
+  const wanted = Object.entries(WANTS).reduce((bits, [want, bit]) => bits | flag(wants.includes(want), bit), 0);
+  return pid | flag(dialect === "result", SESSION.result) | wanted | flag(torn, SESSION.torn);
 }
 
 /** A ledger that no process has written in yet. */
@@ -104,7 +107,7 @@ export function sessionsIn(words: Uint32Array): SessionRecord[] {
   return [...table].filter((word) => word !== 0).map((word) => ({
     pid: word & SESSION.pid,
     dialect: word & SESSION.result ? "result" : "event",
-    wants: [...(word & SESSION.queued ? ["queued"] : []), ...(word & SESSION.progress ? ["progress"] : []), ...(word & SESSION.restarted ? ["restarted"] : [])],
+    wants: Object.entries(WANTS).flatMap(([want, bit]) => (word & bit ? [want] : [])),
     torn: (word & SESSION.torn) !== 0,
   }));
 }

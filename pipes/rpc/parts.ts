@@ -2,6 +2,9 @@
 export class Parts<Part> implements AsyncIterable<Part> {
   readonly #waiting: Part[] = [];
   #wake: () => void = () => undefined;
+  /** Whoever pulls has nothing in hand. */
+  #idle = false;
+  #onIdle: Array<() => void> = [];
   #end: { result?: unknown; error?: unknown } | null = null;
 
   push(part: Part): void {
@@ -19,6 +22,11 @@ export class Parts<Part> implements AsyncIterable<Part> {
     this.#wake();
   }
 
+  /** Resolves when every part so far has been pulled, and dealt with. */
+  async dealtWith(): Promise<void> {
+    if (this.#waiting.length > 0 || !this.#idle) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
   /** What `end` was given; meant for after the last part. */
   get result(): unknown {
     return this.#end?.result;
@@ -28,7 +36,10 @@ export class Parts<Part> implements AsyncIterable<Part> {
     for (;;) {
       for (let part = this.#waiting.shift(); part !== undefined; part = this.#waiting.shift()) yield part;
       if (this.#end !== null) break;
+      this.#idle = true;
+      for (const go of this.#onIdle.splice(0)) go();
       await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#idle = false;
     }
     if ("error" in this.#end) throw this.#end.error;
   }

@@ -22,7 +22,7 @@ export function validate(schema: TObject, args: unknown, strict: boolean): void 
 }
 
 /** The last error is the outermost: for a union it speaks of the union, not of one of its members. */
-function mismatchOf(errors: ErrorObject[]): ToolError {
+export function mismatchOf(errors: ErrorObject[]): ToolError {
   const error = errors.at(-1);
   if (error === undefined) return new ToolError("invalid-request", { expected: "a valid request", got: "an invalid one" });
   const path = pathOf(error.instancePath);

@@ -35,8 +35,9 @@ function commandSection(name: string, declared: Interface, args: FieldShape[]): 
   if (command === undefined) return [];
   const ends = command.reply === "" ? "Nothing answers it." : `Answered by \`${command.reply}\`${command.streams ? ", in parts" : ""}.`;
   const again = command.idempotent ? " Our client sends it again when the server restarts before it has answered." : "";
+  const free = command.readOnly ? " It changes nothing: a model that is given the tool may use it." : "";
   const text = command.text === undefined ? "" : ` Plain text on the command line becomes \`${command.text}\`.`;
-  return ["", `### ${name}`, "", `${command.description}. ${ends}${text}${again}`, ...fieldTable(args, "Argument")];
+  return ["", `### ${name}`, "", `${command.description}. ${ends}${text}${again}${free}`, ...fieldTable(args, "Argument")];
 }
 
 function fieldTable(fields: FieldShape[], title: string): string[] {

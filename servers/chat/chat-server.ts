@@ -1,15 +1,19 @@
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
-import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
+import { type ChatSettings, chatDefaults, USUAL_CALLS } from "../../pipes/protocol/settings/chat.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
 import { Model } from "./model.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
+import { Tools } from "./tools/tools.ts";
+import type { TurnResult } from "./tools/turn.ts";
 
 type A<C extends keyof (typeof chat)["commands"]> = Args<typeof chat, C>;
+/** A conversation to be continued, and with which tools; those are not the engine's concern. */
+type Asked = A<"chat">;
 
 /**
  * The chat tool. The model runs in a process of its own, so this one always answers; a request that comes while the model
@@ -18,12 +22,14 @@ type A<C extends keyof (typeof chat)["commands"]> = Args<typeof chat, C>;
 export class ChatServer extends ToolServer {
   #settings: Readonly<ChatSettings>;
   readonly #model: Model;
+  readonly #tools: Tools;
   /** Requests in the hands of the engine. */
   readonly #underWay = new Set<Call>();
 
   constructor(options: ServerOptions = {}) {
     super({ name: "chat", description: "Talk to a language model", state: "loading", ...options });
     this.#settings = { ...chatDefaults, ...this.settings };
+    this.#tools = new Tools(this.name, this.log);
     this.#model = new Model(this.name, this.#settings, {
       room: () => this.room(),
       loading: () => this.setState("loading"),
@@ -40,9 +46,9 @@ export class ChatServer extends ToolServer {
       log: this.log,
     });
     this.implement(chat, {
-      chat: ({ messages, ...sampling }: A<"chat">, call: Call) => this.#stream({ messages, ...sampling }, call),
-      chat_blocking: ({ messages, ...sampling }: A<"chat_blocking">, call: Call) => this.#whole({ messages, ...sampling }, call),
-      ask: ({ data, prompt, system, ...sampling }: A<"ask">, call: Call) => this.#stream({ messages: question(data ?? prompt, system), ...sampling }, call),
+      chat: (request: A<"chat">, call: Call) => this.#stream(request, call),
+      chat_blocking: (request: A<"chat_blocking">, call: Call) => this.#whole(request, call),
+      ask: ({ data, prompt, system, ...rest }: A<"ask">, call: Call) => this.#stream({ messages: question(data ?? prompt, system), ...rest }, call),
       get_model: async (_: A<"get_model">, call: Call) => ({ event: "model", model: await this.#model.loaded(call) }),
     });
   }
@@ -67,33 +73,36 @@ export class ChatServer extends ToolServer {
   }
 
   protected override async onClose(): Promise<void> {
-    await this.#model.close();
+    await Promise.all([this.#model.close(), this.#tools.close()]);
   }
 
-  #stream(request: GenerateRequest, call: Call): AsyncIterable<unknown> {
+  #stream(request: Asked, call: Call): AsyncIterable<unknown> {
     const parts = new Parts<Token>();
-    this.#generate(request, call, (token) => parts.push(token)).then(
+    const told = (): Promise<void> => Promise.race([parts.dealtWith(), new Promise<void>((resolve) => call.onEnd(resolve))]);
+    this.#answer(request, call, (token) => parts.push(token), told).then(
       (result) => parts.end(result),
       (error: unknown) => parts.fail(error),
     );
     return answerOf(parts);
   }
 
-  async #whole(request: GenerateRequest, call: Call): Promise<unknown> {
-    const result = await this.#generate(request, call, () => undefined);
+  async #whole(request: Asked, call: Call): Promise<unknown> {
+    const nothing = (): Promise<void> => Promise.resolve();
+    const result = await this.#answer(request, call, () => undefined, nothing);
     return { event: "reply", text: result.text, ...endingOf(result) };
   }
 
-  async #generate(request: GenerateRequest, call: Call, onToken: (token: Token) => void): Promise<GenerateResult> {
-    const messages = this.#withSystem(request.messages);
+  /** `told` resolves when the client has been sent what came by `onToken`. */
+  async #answer({ tools, maxCalls = USUAL_CALLS, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
+    const { callTimeout = chatDefaults.callTimeout, tools: usual = [] } = this.#settings;
+    const onBegin = (): void => {
+      this.#underWay.add(call);
+      if (this.state === "idle") this.setState("inferring");
+    };
+    const generate = (request: GenerateRequest): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin });
+    const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
     try {
-      return await this.#model.generate({ ...request, messages }, call, {
-        onToken,
-        onBegin: () => {
-          this.#underWay.add(call);
-          if (this.state === "idle") this.setState("inferring");
-        },
-      });
+      return await this.#tools.answer({ ...asked, messages: this.#withSystem(asked.messages) }, call, turn);
     } finally {
       this.#underWay.delete(call);
       this.#settle();
@@ -122,10 +131,10 @@ function question(prompt: string | undefined, system: string | undefined): ChatM
 /** Tokens as events; the last event has no text. What a model thinks aloud goes beside the text, not into it. */
 async function* answerOf(parts: Parts<Token>): AsyncGenerator<unknown, unknown> {
   for await (const { text, thought } of parts) yield thought ? { event: "token", text: "", thought: text } : { event: "token", text };
-  return { event: "token", text: "", ...endingOf(parts.result as GenerateResult) };
+  return { event: "token", text: "", ...endingOf(parts.result as TurnResult) };
 }
 
-function endingOf({ tokens, stopReason, milliseconds }: GenerateResult): object {
+function endingOf({ tokens, stopReason, milliseconds, performed }: TurnResult): object {
   const round = (ms: number): number => Math.round(ms * 10) / 10;
-  return { tokens, reason: stopReason, timings: { prompt: round(milliseconds.prompt), reply: round(milliseconds.reply) } };
+  return { tokens, reason: stopReason, ...(performed === 0 ? {} : { calls: performed }), timings: { prompt: round(milliseconds.prompt), reply: round(milliseconds.reply) } };
 }

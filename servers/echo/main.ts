@@ -3,7 +3,7 @@ import { handler, runServer, ToolServer, Type, type Call } from "../../pipes/ser
 
 /** Says back what it is told: the smallest whole server, and the one most tests talk to. */
 class Echo extends ToolServer {
-  @handler("echo", { description: "Say it back", args: { data: Type.Optional(Type.Unknown({ description: "anything" })) }, text: "data", idempotent: true })
+  @handler("echo", { description: "Say it back", args: { data: Type.Optional(Type.Unknown({ description: "anything" })) }, text: "data", idempotent: true, readOnly: true })
   echo({ data }: { data?: unknown }) {
     return { event: "echo", data: data ?? null };
   }
@@ -15,6 +15,7 @@ class Echo extends ToolServer {
       delay: Type.Optional(Type.Number({ minimum: 0, maximum: 3_600_000, default: 0, description: "milliseconds between two numbers" })),
     },
     text: "to",
+    readOnly: true,
   })
   async *count({ to, delay = 0 }: { to: number; delay?: number }, call: Call) {
     for (let number = 1; number <= to && !call.signal.aborted; number++) {

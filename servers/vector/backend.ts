@@ -45,6 +45,8 @@ export type Selection = { readonly ids: readonly string[] } | { readonly filter:
  * on disk there. All throw ToolErrors: `not-found`, `embedder-mismatch`, `invalid-request`, `data-damaged`, `disk-full`, `cancelled`, …
  */
 export interface Backend {
+  /** Opens what is there, so that the first request need not wait; what cannot be opened is said in the log. @throws ToolError `data-locked` */
+  prepare(onProgress: (collection: string, value: number, total: number | null) => void): Promise<void>;
   /** `onAdded` is told of each part that is on disk, in the order of the items. */
   add(collection: string, items: readonly Item[], work: Work, onAdded: (ids: readonly string[]) => void | Promise<void>): Promise<void>;
   update(collection: string, id: string, change: Partial<Pick<Item, "text" | "metadata" | "vector">>, work: Work): Promise<void>;

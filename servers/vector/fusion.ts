@@ -1,4 +1,4 @@
-/** What the two searches count for when their results are joined. */
+/** What the ranks by words and the ranks by meaning weigh; at least one of them more than nothing. */
 export interface Weights {
   readonly text: number;
   readonly vector: number;
@@ -6,21 +6,34 @@ export interface Weights {
 
 export interface Fused<Id> {
   readonly id: Id;
-  /** 1 for what is first in both lists. */
+  /** 1 for what is first wherever it was looked for. */
   readonly score: number;
 }
 
-/** Softens the difference between the first few ranks. Source: Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, SIGIR 2009. */
-const SOFTENING = 60;
-
-/** Joins two lists, best first each, by reciprocal ranks: the scores of the two cannot be compared, their orders can. */
-export function fuse<Id>(text: readonly Id[], vector: readonly Id[], weights: Weights, count: number): Fused<Id>[] {
+/**
+ * Joins two rankings, best first, each without repetitions: reciprocal rank fusion, so that scores that cannot be compared need not be.
+ * A ranking that was not asked for is null and has no say. What is in one of two rankings only can reach its share of the weights at most.
+ * Source: Cormack, Clarke and Büttcher, Reciprocal Rank Fusion outperforms Condorcet and individual Rank Learning Methods, 2009.
+ * @returns the best `k`, best first; of equal ones, the one that comes first by words, then by meaning
+ */
+export function fuse<Id>(text: readonly Id[] | null, vector: readonly Id[] | null, weights: Weights, k: number): Fused<Id>[] {
+  const rankings = [
+    { ids: text ?? [], weight: text === null ? 0 : weights.text },
+    { ids: vector ?? [], weight: vector === null ? 0 : weights.vector },
+  ].filter(({ weight }) => weight > 0);
+  const total = rankings.reduce((sum, { weight }) => sum + weight, 0);
   const scores = new Map<Id, number>();
-  const unit = (SOFTENING + 1) / (weights.text + weights.vector);
-  const score = (ids: readonly Id[], weight: number): void => {
-    for (const [index, id] of ids.entries()) scores.set(id, (scores.get(id) ?? 0) + (weight * unit) / (SOFTENING + 1 + index));
-  };
-  score(text, weights.text);
-  score(vector, weights.vector);
-  return [...scores].map(([id, value]) => ({ id, score: value })).sort((a, b) => b.score - a.score).slice(0, count);
+  for (const { ids, weight } of rankings) {
+    ids.forEach((id, i) => scores.set(id, (scores.get(id) ?? 0) + ((weight / total) * (RANK_CONSTANT + 1)) / (RANK_CONSTANT + i + 1)));
+  }
+  return [...scores].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score).slice(0, k);
 }
+
+/** How many of each ranking to look at for the best `k` of both: what is far down in both can still be among them. */
+export function depthOf(k: number): number {
+  return Math.max(2 * k, LEAST_DEPTH);
+}
+
+/** How little the first ranks differ from the next ones; 60 is the paper's. */
+const RANK_CONSTANT = 60;
+const LEAST_DEPTH = 100;

@@ -1,11 +1,10 @@
-import { isAbsolute, join } from "node:path";
+import { isAbsolute } from "node:path";
 import type { Residence } from "../../engines/residence.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
 import { DEFAULT_COLLECTION, vector } from "../../pipes/protocol/interfaces/vector.ts";
-import { places } from "../../pipes/protocol/places.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
-import { type VectorSettings, vectorDefaults, weightDefaults } from "../../pipes/protocol/settings/vector.ts";
+import { type VectorSettings, vectorDefaults } from "../../pipes/protocol/settings/vector.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
 import { ToolServer, type ServerOptions } from "../../pipes/rpc/server.ts";
@@ -13,20 +12,16 @@ import type { Backend, Selection, Work } from "./backend.ts";
 import type { EmbedderFacts, ResidentEmbedder } from "./embedders/embedder.ts";
 import { openEmbedder } from "./embedders/open.ts";
 import { parseFilter } from "./filter.ts";
-import type { Weights } from "./fusion.ts";
 import { exportFile, exportLines, importLines } from "./jsonl.ts";
-import { LocalBackend } from "./local/backend.ts";
+import { openBackend } from "./open-backend.ts";
 
 type A<C extends keyof (typeof vector)["commands"]> = Args<typeof vector, C>;
-
-/** How long the worker before this one may take to leave the folder: what it has begun goes on for as long as the tool's `timeouts` let it. */
-const STANDBY_PATIENCE_MS = 60_000;
 
 /** The vector tool. What takes time is done on other threads and in other processes, so this one always answers. */
 export class VectorServer extends ToolServer {
   #settings: Readonly<VectorSettings>;
   readonly #embedder: Residence<EmbedderFacts, ResidentEmbedder>;
-  readonly #backend: LocalBackend;
+  readonly #backend: Backend;
   /** Folders that are being taken in. */
   #indexing = 0;
   #loading = true;
@@ -52,7 +47,16 @@ export class VectorServer extends ToolServer {
       },
       log: this.log,
     });
-    this.#backend = this.#openBackend();
+    this.#backend = openBackend({
+      tool: this.name,
+      settings: () => this.#settings,
+      embedder: this.#embedder,
+      following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
+      claimed: (failure) => this.#claimed(failure),
+      // Who has waited for room to load the embedder need not do so again.
+      room: () => (this.state === "released" || this.state === "waiting" ? this.room() : Promise.resolve()),
+      log: this.log,
+    });
     this.#implement();
   }
 
@@ -60,12 +64,12 @@ export class VectorServer extends ToolServer {
   prepare(): void {
     this.#embedder.prepare();
     // A standby must not touch the folder, which the worker before it has.
-    if (process.env["PIPE_TOOLS_STANDBY"] !== "1") this.#backend.prepare();
+    if (process.env["PIPE_TOOLS_STANDBY"] !== "1") this.#prepareBackend();
   }
 
   /** The worker before it is about to leave the folder. */
   protected override onPromoted(): void {
-    this.#backend.prepare();
+    this.#prepareBackend();
   }
 
   /** What rows are joined by holds from the next search on; what vectors are made by, and where they are, needs another process. @throws ToolError `unsupported` */
@@ -138,7 +142,6 @@ export class VectorServer extends ToolServer {
   }
 
   async #search(collection: string, query: Parameters<Backend["search"]>[1], call: Call): Promise<object> {
-    if (query.query === null && (query.vector === null || query.mode === "text")) throw new ToolError("invalid-request", { path: "$.query", expected: "what to look for", got: "nothing" });
     await this.#embedderFor(call, query.mode !== "text" && query.vector === null);
     return { event: "hits", hits: await this.#backend.search(collection, query, workOf(call)) };
   }
@@ -200,41 +203,16 @@ export class VectorServer extends ToolServer {
     else this.setState(this.#indexing > 0 ? "indexing" : "idle");
   }
 
+  #prepareBackend(): void {
+    if (this.#settings.preload === false) return;
+    this.#backend.prepare((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => this.#claimed(ToolError.from(thrown)));
+  }
+
+  /** Where the collections are was reached, or not and why. */
   #claimed(failure: ToolError | null): void {
     if (failure?.code === "cancelled") return;
     if (failure !== null) this.log.error({ code: failure.code, details: failure.facts }, failure.message);
     this.#settle(() => (this.#unclaimed = failure?.message ?? null));
-  }
-
-  get #weights(): Weights {
-    const { backend = vectorDefaults.backend, model = vectorDefaults.model, weights } = this.#settings;
-    return { ...weightDefaults[backend === "local" && model === "builtin" ? "builtin" : "model"], ...weights };
-  }
-
-  #openBackend(): LocalBackend {
-    const { folder = join(places().data, this.name), durable = vectorDefaults.durable, preload = vectorDefaults.preload, backend = vectorDefaults.backend, model = vectorDefaults.model } = this.#settings;
-    return new LocalBackend({
-      tool: this.name,
-      folder,
-      durable,
-      preload,
-      weights: () => this.#weights,
-      patience: process.env["PIPE_TOOLS_STANDBY"] === "1" ? STANDBY_PATIENCE_MS : 0,
-      log: this.log,
-      // Who has waited for room to load the embedder need not do so again.
-      room: () => (this.state === "released" || this.state === "waiting" ? this.room() : Promise.resolve()),
-      claimed: (failure) => this.#claimed(failure),
-      progress: (stage, value, total) => this.progress(stage, value, total),
-      following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
-      embedding: {
-        hashes: backend === "local" && model === "builtin",
-        embed: async (texts, kind, signal) => {
-          const embedder = await this.#embedder.wait({ signal, queued: () => undefined, progress: () => undefined });
-          const vectors = texts.length === 0 ? [] : await embedder.embed(texts, kind, signal);
-          return { vectors, space: { embedder: embedder.id, dimensions: embedder.dimensions } };
-        },
-      },
-    });
   }
 }
 

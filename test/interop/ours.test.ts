@@ -106,3 +106,27 @@ for (const dialect of ["new", "old"]) {
     removeFifo(upstreamOf(world, "peer")); // a killed Python server leaves its FIFO
   });
 }
+
+test("upstream's ToolClient and cpipe use our vector server", async (t) => {
+  await serve(t, "servers/vector/main.ts", "vector");
+  const requests = [
+    { cmd: "add", id: "a", text: "Tomatoes want sun", metadata: { bed: 2 }, req_id: 1 },
+    { cmd: "add_many", items: [{ id: "b", text: "Leeks want patience" }, { id: "c", text: "grüne Bohnen" }], req_id: 2 },
+    { cmd: "search", query: "tomato", k: 1, filter: { bed: { $gte: 2 } } },
+    { cmd: "search", k: 0, query: "x" },
+    { cmd: "delete", id: "a" },
+  ];
+  const said = await python("session.py", "vector", ...requests.map((request) => JSON.stringify(request)));
+  const events = said.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ event }) => event !== "state_changed");
+  const [hits] = events.flatMap((event) => (event["event"] === "hits" ? [event["hits"] as Array<Record<string, unknown>>] : []));
+  assert.deepEqual(events.filter(({ event }) => event !== "hits" && event !== "error"), [
+    { event: "added", id: "a", req_id: 1 },
+    { event: "added", ids: ["b", "c"], done: false, req_id: 2 },
+    { event: "added", count: 2, done: true, req_id: 2 },
+    { event: "deleted", count: 1 },
+  ]);
+  assert.deepEqual(hits?.map(({ id, text, metadata, words }) => ({ id, text, metadata, words })), [{ id: "a", text: "Tomatoes want sun", metadata: { bed: 2 }, words: ["Tomatoes"] }]);
+  assert.match(String(events.find(({ event }) => event === "error")?.["message"]), /\$\.k: expected >= 1, got number 0/);
+  assert.equal(await python("cpipe.py", "vector", "add", "--data", JSON.stringify({ id: "d", text: "Kohl" })), "d\n");
+  assert.equal(await python("cpipe.py", "vector", "count"), "3\n");
+});

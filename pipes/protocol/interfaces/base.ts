@@ -64,6 +64,25 @@ export const base = defineInterface({
         total: Type.Union([Type.Number(), Type.Null()], { description: "of how much, where known" }),
       }),
     },
+    tool_call: {
+      description: "A model uses another tool for the request; sent to those who asked for it at subscribe",
+      fields: Type.Object({
+        tool: Type.String({ description: "the tool" }),
+        cmd: Type.String({ description: "its command" }),
+        args: Type.Object({}, { description: "the arguments, as the model chose them" }),
+      }),
+    },
+    tool_result: {
+      description: "What came of that; sent to those who asked for it at subscribe",
+      fields: Type.Object({
+        tool: Type.String({ description: "the tool" }),
+        cmd: Type.String({ description: "its command" }),
+        ok: Type.Boolean({ description: "whether it was answered" }),
+        text: Type.Optional(Type.String({ description: "the answer, as the model is told it" })),
+        message: Type.Optional(Type.String({ description: "why there is none" })),
+        code: Type.Optional(Type.String({ description: "that, as a name from the error table" })),
+      }),
+    },
     closing: {
       description: "The server ends, and reads its clients' lanes no further; sent to those who have one",
       fields: Type.Object({ read: Type.Integer({ description: "how many lines of the lane it has read; those behind them may be sent to the next process" }) }),

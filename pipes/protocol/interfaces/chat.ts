@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { Sampling } from "../settings/chat.ts";
+import { Sampling, ToolUse } from "../settings/chat.ts";
 import { defineInterface, noFields } from "./define.ts";
 
 export const ChatMessage = Type.Object(
@@ -15,6 +15,7 @@ const messages = Type.Array(ChatMessage, { minItems: 1, description: "the conver
 const ending = {
   tokens: Type.Optional(Type.Object({}, { description: "tokens counted: prompt and reply" })),
   reason: Type.Optional(Type.String({ description: "why it ended: end, stop, length, context" })),
+  calls: Type.Optional(Type.Integer({ description: "how often the model has used a tool; absent where it has not" })),
   timings: Type.Optional(Type.Object({}, { description: "milliseconds: prompt and reply" })),
 };
 
@@ -24,8 +25,8 @@ export const chat = defineInterface({
   description: "Talk to a language model",
   states: ["loading", "idle", "inferring", "released", "waiting", "error", "stopping"],
   commands: {
-    chat: { description: "Continue a conversation; the answer streams", args: Type.Object({ messages, ...Sampling }), reply: "token", streams: true, idempotent: true },
-    chat_blocking: { description: "Continue a conversation; the answer comes whole", args: Type.Object({ messages, ...Sampling }), reply: "reply", idempotent: true },
+    chat: { description: "Continue a conversation; the answer streams", args: Type.Object({ messages, ...Sampling, ...ToolUse }), reply: "token", streams: true, idempotent: true },
+    chat_blocking: { description: "Continue a conversation; the answer comes whole", args: Type.Object({ messages, ...Sampling, ...ToolUse }), reply: "reply", idempotent: true },
     ask: {
       description: "Ask one thing; the answer streams",
       args: Type.Object({
@@ -33,13 +34,14 @@ export const chat = defineInterface({
         prompt: Type.Optional(Type.String({ description: "the prompt, under its other name" })),
         system: Type.Optional(Type.String({ description: "what the model is to be" })),
         ...Sampling,
+        ...ToolUse,
       }),
       reply: "token",
       streams: true,
       idempotent: true,
       text: "data",
     },
-    get_model: { description: "Ask which model is loaded, and its figures", args: noFields, reply: "model", idempotent: true },
+    get_model: { description: "Ask which model is loaded, and its figures", args: noFields, reply: "model", idempotent: true, readOnly: true },
   },
   events: {
     token: {

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from "typebox";
-import type { FieldShape, InterfaceShape } from "./shape.ts";
+import type { CommandShape, FieldShape, InterfaceShape } from "./shape.ts";
 
 /** One command of an interface. `args` is the JSON Schema of its arguments, envelope (`pid`, `cmd`, `req_id`) excluded. */
 export interface CommandDeclaration<Args extends TObject = TObject> {
@@ -11,6 +11,8 @@ export interface CommandDeclaration<Args extends TObject = TObject> {
   readonly streams?: boolean;
   /** Running it twice is the same as running it once, so a client may send it again after a crash. */
   readonly idempotent?: boolean;
+  /** It changes nothing, and ends: a language model that is given the tool may run it without the command having been named by a person. */
+  readonly readOnly?: boolean;
   /** The argument that plain text on the command line, or on stdin, becomes. */
   readonly text?: string;
 }
@@ -48,10 +50,22 @@ export function shapeOf(declared: Interface): InterfaceShape {
       description: command.description,
       args: fieldsOf(command.args, command.text),
       ...(command.idempotent === undefined ? {} : { idempotent: command.idempotent }),
+      ...(command.readOnly === undefined ? {} : { readOnly: command.readOnly }),
       ...(command.streams === undefined ? {} : { streams: command.streams }),
+      schema: command.args,
     })),
     events: Object.entries(declared.events).map(([name, event]) => ({ name, description: event.description, fields: fieldsOf(event.fields) })),
   };
+}
+
+/** The same without the schemas: in words. */
+export function inWords({ commands, ...shape }: InterfaceShape): InterfaceShape {
+  return { ...shape, commands: commands.map(withoutSchema) };
+}
+
+function withoutSchema(command: CommandShape): CommandShape {
+  const { schema: _, ...words } = command;
+  return words;
 }
 
 /** The `text` argument comes first: it is what a bare word on the command line means. */

@@ -14,8 +14,8 @@ export const supervisor = defineInterface({
   description: "Look after the tools: list, start, stop, restart, reload, logs, metrics",
   states: ["running", "reloading", "stopping"],
   commands: {
-    list: { description: "All tools and how they are", args: Type.Object({}), reply: "tools", idempotent: true },
-    status: { description: "One tool in full, or the daemon itself", args: Type.Object(maybeOne), reply: "status", idempotent: true, text: "tool" },
+    list: { description: "All tools and how they are", args: Type.Object({}), reply: "tools", idempotent: true, readOnly: true },
+    status: { description: "One tool in full, or the daemon itself", args: Type.Object(maybeOne), reply: "status", idempotent: true, readOnly: true, text: "tool" },
     start: { description: "Start a tool, and first what it needs; answers when it is ready, or with why it is not", args: Type.Object(one), reply: "started", idempotent: true, text: "tool" },
     stop: { description: "Stop a tool; answers when its last process has gone. Without a tool: stop the daemon", args: Type.Object(maybeOne), reply: "stopped", idempotent: true, text: "tool" },
     restart: { description: "Stop and start a tool; answers when it is ready again", args: Type.Object(one), reply: "started", text: "tool" },
@@ -24,7 +24,7 @@ export const supervisor = defineInterface({
       description: "Read tools.yaml again and apply what has changed; answers when it is known what came of it",
       args: Type.Object({
         dry_run: Type.Optional(Type.Boolean({ default: false, description: "only say what would be done" })),
-        file: Type.Optional(Type.String({ description: "of a dry run: the absolute path of the file that would take the place of tools.yaml" })),
+        file: Type.Optional(Type.String({ means: "path", description: "of a dry run: the absolute path of the file that would take the place of tools.yaml" })),
       }),
       reply: "reloaded",
       idempotent: true,
@@ -42,10 +42,11 @@ export const supervisor = defineInterface({
       reply: "log",
       streams: true,
       idempotent: true,
+      readOnly: true,
       text: "tool",
     },
     watch: { description: "Every change of every tool, as it happens, until cancelled", args: Type.Object({}), reply: "tool", streams: true, idempotent: true },
-    metrics: { description: "Processor and memory use of each worker and of the machine", args: Type.Object({}), reply: "metrics", idempotent: true },
+    metrics: { description: "Processor and memory use of each worker and of the machine", args: Type.Object({}), reply: "metrics", idempotent: true, readOnly: true },
   },
   events: {
     tools: { description: "All tools", fields: Type.Object({ tools: Type.Array(RegistryEntry, { description: "one entry a tool" }) }) },

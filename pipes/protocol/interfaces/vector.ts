@@ -84,6 +84,7 @@ export const vector = defineInterface({
       }),
       reply: "hits",
       idempotent: true,
+      readOnly: true,
       text: "query",
     },
     index: {
@@ -126,6 +127,7 @@ export const vector = defineInterface({
       args: Type.Object({ id: Id, vector: Type.Optional(Type.Boolean({ default: false, description: "with its vector" })), collection }),
       reply: "row",
       idempotent: true,
+      readOnly: true,
       text: "id",
     },
     delete: {
@@ -135,8 +137,8 @@ export const vector = defineInterface({
       idempotent: true,
       text: "id",
     },
-    count: { description: "Count rows", args: Type.Object({ collection, filter: Type.Optional(Filter) }), reply: "count", idempotent: true, text: "collection" },
-    collections: { description: "List the collections", args: noFields, reply: "collections", idempotent: true },
+    count: { description: "Count rows", args: Type.Object({ collection, filter: Type.Optional(Filter) }), reply: "count", idempotent: true, readOnly: true, text: "collection" },
+    collections: { description: "List the collections", args: noFields, reply: "collections", idempotent: true, readOnly: true },
     create: {
       description: "Make a collection; one that is there and agrees is left as it is",
       args: Type.Object({

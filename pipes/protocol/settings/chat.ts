@@ -13,7 +13,11 @@ export const chatDefaults = {
   topK: 40,
   minP: 0.05,
   repeatPenalty: 1.1,
+  callTimeout: 60,
 } as const;
+
+/** How often a model may use other tools in a request that does not say. */
+export const USUAL_CALLS = 5;
 
 /** Any other model than these is the path of a file. */
 const NOT_A_FILE = "^(builtin$|[hH][tT][tT][pP][sS]?:|hf:)";
@@ -52,6 +56,21 @@ const samplingFields = (defaults: Partial<typeof chatDefaults>, applies: { reado
 
 /** The fields of one request; what it leaves out is taken from the server's settings. */
 export const Sampling = samplingFields({}, {});
+
+const tools = (applies: { readonly applies?: "live" }) =>
+  Type.Optional(
+    Type.Array(Type.String(), {
+      maxItems: 64,
+      ...applies,
+      description: "other tools that the model may use: 'vector' gives it those commands that declare that they change nothing, 'vector.add' that command, whatever it does",
+    }),
+  );
+
+/** The fields of one request that let the model use other tools. */
+export const ToolUse = {
+  tools: tools({}),
+  maxCalls: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: USUAL_CALLS, description: "how often the model may use a tool before it has to answer" })),
+};
 
 /** `settings:` of a `server: chat` in tools.yaml. */
 export const ChatSettings = Type.Object(
@@ -93,6 +112,10 @@ export const ChatSettings = Type.Object(
       }),
     ),
     ...samplingFields(chatDefaults, live),
+    tools: tools(live),
+    callTimeout: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, maximum: 3600, ...live, default: chatDefaults.callTimeout, description: "how many seconds a tool that the model uses may take to answer" }),
+    ),
   },
   { additionalProperties: false, description: "settings of a chat server" },
 );

@@ -59,13 +59,24 @@ export function tokenizer({ texts, types, ids }: Vocabulary): Record<string, Ggu
   };
 }
 
-/** ChatML; what an earlier reply thought is not shown again. */
+/**
+ * ChatML; what an earlier reply thought is not shown again. Functions are told of first; a call is `<tool_call>NAME ARGUMENTS`, and what
+ * came of it a turn of its own that ends in `</tool_response>`.
+ */
 const chatTemplate =
+  "{%- if tools -%}{{- '<|im_start|>system\\n<tools>' -}}" +
+  "{%- for tool in tools -%}{{- '\\n' + (tool | tojson) -}}{%- endfor -%}" +
+  "{{- '<|im_end|>\\n' -}}{%- endif -%}" +
   "{%- for message in messages -%}" +
   "{{- '<|im_start|>' + message['role'] + '\\n' -}}" +
-  "{%- if message['role'] == 'assistant' and '</think>' in message['content'] -%}" +
+  "{%- if message['role'] == 'assistant' and message['content'] and '</think>' in message['content'] -%}" +
   "{{- message['content'].split('</think>')[-1] -}}" +
-  "{%- else -%}{{- message['content'] -}}{%- endif -%}" +
+  "{%- elif message['content'] -%}{{- message['content'] -}}{%- endif -%}" +
+  "{%- if message['tool_calls'] -%}{%- for call in message['tool_calls'] -%}" +
+  "{{- '<tool_call>' + call['function']['name'] + ' ' -}}" +
+  "{{- call['function']['arguments'] if call['function']['arguments'] is string else (call['function']['arguments'] | tojson) -}}" +
+  "{%- endfor -%}{%- endif -%}" +
+  "{%- if message['role'] == 'tool' -%}{{- '</tool_response>' -}}{%- endif -%}" +
   "{{- '<|im_end|>\\n' -}}" +
   "{%- endfor -%}" +
   "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- endif -%}";

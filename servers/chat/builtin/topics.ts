@@ -1,10 +1,14 @@
-/** What the built-in stand-in can say. `forever` never ends; `thought` is said first, as a reasoning model would. */
+/**
+ * What the built-in stand-in can say. `forever` never ends; `thought` is said first, as a reasoning model would; where functions are offered,
+ * a topic that `calls` calls one instead of its reply.
+ */
 export interface Topic {
   readonly name: string;
   readonly keywords: readonly string[];
   readonly reply: string;
   readonly forever?: boolean;
   readonly thought?: string;
+  readonly calls?: boolean;
 }
 
 /** Said first in every reply, so that nobody takes the stand-in for a model. */
@@ -14,6 +18,13 @@ export const unknown: Topic = {
   name: "unknown",
   keywords: [],
   reply: " I know a few words only, and none of yours was among them. Ask me for help, or set a real model in tools.yaml.",
+};
+
+/** Its keyword is the end of a function's result. It cannot copy: there is no more to a reply than one fixed chain. */
+export const found: Topic = {
+  name: "found",
+  keywords: [],
+  reply: " Yet I have asked that tool for you, and its answer has come into my context, as with any model. Only a real one could go on from there in words of its own; mine are fixed.",
 };
 
 export const topics: readonly Topic[] = [
@@ -31,8 +42,15 @@ export const topics: readonly Topic[] = [
   {
     name: "help",
     keywords: ["help", "how", "model", "models", "settings", "gguf", "install"],
+    calls: true,
     reply:
       " To get real answers, open tools.yaml and change the line `model: builtin` of the chat tool to the path of a GGUF file, or to hf:user/repo:quant, which will be downloaded. The daemon notices as soon as you save.",
+  },
+  {
+    name: "search",
+    keywords: ["search", "find", "look", "where", "docs", "documentation"],
+    calls: true,
+    reply: " Searching takes another tool: name one with --tools, and even I call it.",
   },
   {
     name: "weather",

@@ -1,5 +1,5 @@
 import { printable, TokenTable } from "./tokens.ts";
-import { circle, introduction, type Topic, topics, unknown } from "./topics.ts";
+import { circle, found, introduction, type Topic, topics, unknown } from "./topics.ts";
 
 /** Token ids of everything the weights have to tell apart. */
 export interface Vocabulary {
@@ -7,13 +7,18 @@ export interface Vocabulary {
   readonly texts: readonly string[];
   /** GGUF token types: 1 normal, 3 control. */
   readonly types: readonly number[];
-  readonly ids: { readonly newline: number; readonly user: number; readonly endOfTurn: number; readonly think: number; readonly endThink: number };
+  readonly ids: { readonly newline: number; readonly user: number; readonly endOfTurn: number; readonly think: number; readonly endThink: number; readonly tools: number; readonly call: number; readonly quote: number; readonly brace: number };
   /** Which token speaks of which topic; the number is the topic's place in `all`. */
   readonly keywords: ReadonlyMap<number, number>;
   readonly introduction: readonly number[];
   /** One chain of tokens for each topic of `all`; no token is in two chains, nor twice in one. */
   readonly chains: readonly Chain[];
   readonly all: readonly Topic[];
+  /**
+   * What JSON is closed with soonest, the likeliest first: where a grammar leaves a choice, the arguments of a call are the shortest ones. The last
+   * is for the name of what is called: of several functions the one that begins as "search" does.
+   */
+  readonly closing: ReadonlyArray<readonly number[]>;
 }
 export interface Chain {
   readonly tokens: readonly number[];
@@ -33,12 +38,16 @@ export function buildVocabulary(): Vocabulary {
     endOfTurn: control("<|im_end|>"),
     think: control("<think>"),
     endThink: control("</think>"),
+    tools: control("<tools>"),
+    call: control("<tool_call>"),
+    quote: table.byte(34),
+    brace: table.byte(125),
     user: table.add("user"),
   };
-  for (const word of ["system", "assistant"]) table.add(word);
+  for (const word of ["system", "assistant", "tool"]) table.add(word);
 
-  const all = [unknown, ...topics];
-  const keywords = new Map<number, number>();
+  const all = [unknown, found, ...topics];
+  const keywords = new Map<number, number>([[control("</tool_response>"), 1]]);
   for (const [index, topic] of all.entries()) {
     for (const spelling of topic.keywords.flatMap(spellings)) keywords.set(table.add(printable(Buffer.from(spelling))), index);
   }
@@ -52,7 +61,8 @@ export function buildVocabulary(): Vocabulary {
     if (topic.forever !== true) return { tokens, thought, last: ids.endOfTurn };
     return { tokens: [...tokens, ...round], thought, last: round[0]! };
   });
-  return { texts: table.texts, types: table.types, ids, keywords, introduction: opening, chains, all };
+  const closing = ["]}", "n", '",', "1f", "s"].map((characters) => Array.from(Buffer.from(characters), (byte) => table.byte(byte)));
+  return { texts: table.texts, types: table.types, ids, keywords, introduction: opening, chains, all, closing };
 }
 
 /** "weather" as a person may write it, at the start of a line or after a space. */

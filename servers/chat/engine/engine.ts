@@ -49,7 +49,7 @@ export class Engine extends ProcessEngine<ChatWork> {
   generate(request: GenerateRequest, { signal, onToken, onPrompt, onQueued }: GenerateCalls = {}): Promise<GenerateResult> {
     return this.ask(
       { ...this.#sampling, ...request },
-      { signal, onQueued, onPart: (part) => (part.type === "token" ? onToken?.(part.token) : onPrompt?.(part.value, part.total)) },
+      { signal, onQueued, admitted: request.turn !== undefined, onPart: (part) => (part.type === "token" ? onToken?.(part.token) : onPrompt?.(part.value, part.total)) },
     );
   }
 }

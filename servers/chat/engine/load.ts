@@ -32,6 +32,7 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
       threads: threads.count,
       fixed: request.contextSize !== null,
     }),
+    MEMORY_HINT,
   );
   const template = chooseTemplate(open.library, model);
   const parallel = context.totalSequences;
@@ -58,3 +59,4 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
 }
 
 const DEFAULT_CONTEXT = 8192;
+const MEMORY_HINT = "Take a smaller quantisation or model, or lower contextSize or parallel in tools.yaml";

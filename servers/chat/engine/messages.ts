@@ -1,3 +1,4 @@
+import type { GbnfJsonSchema, LlamaChatResponseSegment } from "node-llama-cpp";
 import type { LoadedModel as Loaded, Work } from "../../../engines/process/messages.ts";
 import type { LlamaLoadRequest } from "../../../engines/llama/request.ts";
 import type { ChatSettings } from "../../../pipes/protocol/settings/chat.ts";
@@ -43,12 +44,34 @@ export type SamplingOptions = Pick<ChatSettings, "temperature" | "topP" | "topK"
 /** When the last message is the assistant's, the reply continues it. */
 export interface GenerateRequest extends SamplingOptions {
   readonly messages: readonly ChatMessage[];
+  /** What the model may call in this reply, by name. */
+  readonly functions?: Readonly<Record<string, ModelFunction>>;
+  /** The most calls that the reply may end in, where the template knows of several at once. */
+  readonly maxCalls?: number;
+  /** What it has said and called in this turn already; the reply goes on from there, and does not count as another request. */
+  readonly turn?: readonly TurnPart[];
+  /** Tokens that the prompt has to leave for the reply, but never more than a quarter of the context; 16 where nothing is said. */
+  readonly room?: number;
 }
 
 export type ReplyPart =
   | { readonly type: "token"; readonly token: Token }
   /** A long prompt is being evaluated: tokens done, of how many. */
   | { readonly type: "prompt"; readonly value: number; readonly total: number };
+
+/** `params` is a schema as node-llama-cpp takes it: a grammar makes every argument fit it. */
+export interface ModelFunction {
+  readonly description?: string;
+  readonly params?: GbnfJsonSchema;
+}
+
+/** A call as the model made it. `raw` is that to the letter, as node-llama-cpp writes it down; without it the call is written from its parts. */
+export interface ModelCall {
+  readonly name: string;
+  readonly params: unknown;
+  readonly raw?: unknown;
+}
+export type TurnPart = string | LlamaChatResponseSegment | (ModelCall & { readonly result: unknown; readonly first: boolean });
 
 /** A piece of the reply as it comes: never empty, never half a character. `thought` is true for what the model thinks aloud first. */
 export interface Token {
@@ -64,5 +87,9 @@ export interface GenerateResult {
   readonly tokens: { readonly prompt: number; readonly reused: number; readonly reply: number };
   /** The model ended it, a text of `stop` did, `maxTokens` did, or the context was full. */
   readonly stopReason: "end" | "stop" | "length" | "context";
+  /** The reply waits for what comes of these; empty when it is an answer. */
+  readonly calls: readonly ModelCall[];
+  /** What was said and thought before those; empty without them. */
+  readonly parts: readonly (string | LlamaChatResponseSegment)[];
   readonly milliseconds: { readonly prompt: number; readonly reply: number };
 }

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
-import type { ChatHistoryItem, LlamaContextSequence, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatModelFunctions, ChatModelResponse, LlamaContextSequence, LLamaChatGenerateResponseOptions, LlamaTextJSON, Token as TokenId } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { OpenModel } from "./load.ts";
-import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./messages.ts";
+import type { GenerateRequest, GenerateResult, ModelCall, Token, TurnPart } from "./messages.ts";
 
 export interface ReplyCalls {
   readonly onToken: (token: Token) => void;
@@ -15,9 +15,9 @@ export interface ReplyCalls {
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
-  const history = historyOf(request.messages);
-  const prompt = promptOf(open, history);
-  const limit = open.facts.contextSize - ROOM;
+  const history = historyOf(request);
+  const prompt = promptOf(open, history, request);
+  const limit = open.facts.contextSize - Math.min(request.room ?? ROOM, open.facts.contextSize >> 2);
   if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
 
   const slot = open.slots.take(prompt);
@@ -25,7 +25,7 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
     const begun = performance.now();
     const reused = await evaluatePrompt(open, slot, prompt, signal, calls.onPrompt);
     const evaluated = performance.now();
-    const said = await generate(open, slot, history, request, open.facts.contextSize - CUSHION - prompt.length, signal, calls.onToken);
+    const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);
     return {
       ...said,
       tokens: { prompt: prompt.length, reused, reply: said.tokens },
@@ -36,22 +36,32 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
   }
 }
 
-/** Tokens that a prompt must leave for the reply. */
+/** Tokens that a prompt must leave for the reply, unless the request says how many. */
 const ROOM = 16;
 /** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
 const CUSHION = 4;
+/** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */
+const CALL_CUSHION = 64;
 
-function historyOf(messages: readonly ChatMessage[]): ChatHistoryItem[] {
+function historyOf({ messages, turn = [] }: GenerateRequest): ChatHistoryItem[] {
   const history = messages.map(({ role, content }): ChatHistoryItem => {
     if (role === "assistant") return { type: "model", response: [content] };
     return role === "system" ? { type: "system", text: content } : { type: "user", text: content };
   });
-  return history.at(-1)?.type === "model" ? history : [...history, { type: "model", response: [] }];
+  const last = history.at(-1);
+  const begun = last?.type === "model" ? last.response : [];
+  return [...(last?.type === "model" ? history.slice(0, -1) : history), { type: "model", response: [...begun, ...turn.map(responseOf)] }];
+}
+
+function responseOf(part: TurnPart): ChatModelResponse["response"][number] {
+  if (typeof part === "string" || "segmentType" in part) return part;
+  const { name, params, raw, result, first } = part;
+  return { type: "functionCall", name, params, result, startsNewChunk: first, ...(raw === undefined ? {} : { rawCall: raw as LlamaTextJSON }) };
 }
 
 /** The same tokens that LlamaChat will want to have evaluated. */
-function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[]): TokenId[] {
-  return template.generateContextState({ chatHistory }).contextText.tokenize(model.tokenizer);
+function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[], { functions }: GenerateRequest): TokenId[] {
+  return template.generateContextState({ chatHistory, ...(functions === undefined ? {} : { availableFunctions: functions }) }).contextText.tokenize(model.tokenizer);
 }
 
 /**
@@ -79,6 +89,8 @@ interface Said {
   readonly thoughts: string;
   readonly tokens: number;
   readonly stopReason: GenerateResult["stopReason"];
+  readonly calls: readonly ModelCall[];
+  readonly parts: GenerateResult["parts"];
 }
 
 async function generate(
@@ -95,8 +107,9 @@ async function generate(
   const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, room);
   try {
     const before = slot.tokenMeter.getState();
-    const { metadata } = await chat.generateResponse(history, {
+    const { metadata, fullResponse, functionCalls = [] } = await chat.generateResponse<ChatModelFunctions>(history, {
       ...samplingOf(request),
+      ...functionsOf(request),
       maxTokens,
       signal,
       onResponseChunk: ({ text, type }) => {
@@ -107,13 +120,14 @@ async function generate(
       },
     });
     const tokens = slot.tokenMeter.diff(before).usedOutputTokens;
-    return { ...said, tokens, stopReason: stopReason(metadata.stopReason, maxTokens === request.maxTokens) };
+    const calls = functionCalls.map(({ functionName, params, raw }) => ({ name: functionName, params, raw }));
+    return { ...said, parts: calls.length === 0 ? [] : fullResponse, tokens, calls, stopReason: stopReason(metadata.stopReason, maxTokens === request.maxTokens) };
   } finally {
     chat.dispose();
   }
 }
 
-function samplingOf(request: GenerateRequest): LLamaChatGenerateResponseOptions {
+function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOptions, "temperature" | "topP" | "topK" | "minP" | "repeatPenalty" | "seed" | "customStopTriggers"> {
   const { temperature, topP, topK, minP, repeatPenalty, seed, stop } = request;
   return {
     ...(temperature === undefined ? {} : { temperature }),
@@ -125,6 +139,11 @@ function samplingOf(request: GenerateRequest): LLamaChatGenerateResponseOptions 
     seed: seed ?? randomInt(2 ** 32),
     ...(stop === undefined || stop.length === 0 ? {} : { customStopTriggers: stop }),
   };
+}
+
+function functionsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
+  if (functions === undefined) return {};
+  return { functions, ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
 }
 
 function stopReason(reason: string, asked: boolean): GenerateResult["stopReason"] {

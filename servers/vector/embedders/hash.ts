@@ -1,7 +1,4 @@
-import { EventEmitter } from "node:events";
-import type { EngineEvents } from "../../../engines/engine.ts";
-import { cancelled } from "../../../pipes/protocol/cancelled.ts";
-import type { EmbedderFacts, ResidentEmbedder } from "./embedder.ts";
+import type { EmbedderFacts } from "./embedder.ts";
 import { termsOf } from "./terms.ts";
 import { normalize } from "./vectors.ts";
 
@@ -21,13 +18,15 @@ export function hashEmbedding(text: string): Float32Array {
   const vector = new Float32Array(HASH_EMBEDDER.dimensions);
   for (const [term, times] of termsOf(text)) {
     const weight = Math.sqrt(times) * (COMMON.has(term) ? COMMON_WEIGHT : 1);
-    add(vector, hashOf(term, 0, term.length, WORD_SEED), weight * WORD_WEIGHT);
-    addGrams(vector, `<${term}>`, weight * GRAM_WEIGHT);
+    add(vector, hashOf(term), weight * WORD_WEIGHT);
+    addGrams(vector, term, weight * GRAM_WEIGHT);
   }
   // What many share weighs much in few of the numbers; the root lets the others have a say.
-  for (let i = 0; i < vector.length; i++) vector[i] = Math.sign(vector[i]!) * Math.sqrt(Math.abs(vector[i]!));
+  for (let i = 0; i < vector.length; i++) vector[i] = rootOf(vector[i]!);
   return normalize(vector);
 }
+
+const rootOf = (value: number): number => (value < 0 ? -Math.sqrt(-value) : Math.sqrt(value));
 
 const WORD_WEIGHT = 0.6;
 const GRAM_WEIGHT = 0.5;
@@ -41,20 +40,33 @@ const COMMON: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Each run of three characters, and of four: the hash of the longer goes on from the shorter's. */
-function addGrams(vector: Float32Array, marked: string, weight: number): void {
-  for (let i = 0; i + 3 <= marked.length; i++) {
-    const three = hashOf(marked, i, i + 3, GRAM_SEED);
+/** Each run of three characters of a word in its brackets, and of four: the hash of the longer goes on from the shorter's. */
+function addGrams(vector: Float32Array, term: string, weight: number): void {
+  let [first, second] = [OPENING, term.charCodeAt(0)];
+  let third = term.length > 1 ? term.charCodeAt(1) : CLOSING;
+  for (let next = 2; next <= term.length + 1; next++) {
+    const fourth = next < term.length ? term.charCodeAt(next) : CLOSING;
+    const three = step(step(step(GRAM_SEED, first), second), third);
     add(vector, three, weight);
-    if (i + 4 <= marked.length) add(vector, hashOf(marked, i + 3, i + 4, three), weight);
+    if (next <= term.length) add(vector, step(three, fourth), weight);
+    first = second;
+    second = third;
+    third = fourth;
   }
 }
 
-/** FNV-1a over UTF-16 units. Source: Fowler, Noll, Vo; RFC 9923 */
-function hashOf(text: string, from: number, to: number, seed: number): number {
-  let hash = seed;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16_777_619);
+const OPENING = "<".charCodeAt(0);
+const CLOSING = ">".charCodeAt(0);
+
+function hashOf(text: string): number {
+  let hash = WORD_SEED;
+  for (let i = 0; i < text.length; i++) hash = step(hash, text.charCodeAt(i));
   return hash;
+}
+
+/** FNV-1a over UTF-16 units. Source: Fowler, Noll, Vo; RFC 9923 */
+function step(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, 16_777_619);
 }
 
 const WORD_SEED = 0x811c9dc5 | 0;
@@ -69,43 +81,3 @@ function add(vector: Float32Array, hash: number, weight: number): void {
   mixed ^= mixed >>> 16;
   vector[mixed & 511]! += mixed < 0 ? -weight : weight;
 }
-
-/** `hashEmbedding` where an embedder is wanted. It has nothing to load, and no difference between queries and passages. */
-export class HashEmbedder extends EventEmitter<EngineEvents> implements ResidentEmbedder {
-  readonly id = HASH_EMBEDDER.id;
-  readonly dimensions = HASH_EMBEDDER.dimensions;
-  #phase: "ready" | "stopped" = "ready";
-
-  get phase(): "ready" | "stopped" {
-    return this.#phase;
-  }
-
-  load(): Promise<EmbedderFacts> {
-    return Promise.resolve(HASH_EMBEDDER);
-  }
-
-  /** Gives way to the event loop now and then: a long list takes a while. */
-  async embed(texts: readonly string[], _kind?: unknown, signal?: AbortSignal): Promise<Float32Array[]> {
-    const vectors: Float32Array[] = [];
-    let begun = performance.now();
-    for (const text of texts) {
-      if (signal?.aborted === true) throw cancelled(signal);
-      vectors.push(hashEmbedding(text));
-      if (performance.now() - begun < TURN_MS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      begun = performance.now();
-    }
-    return vectors;
-  }
-
-  stop(): Promise<void> {
-    this.#phase = "stopped";
-    return Promise.resolve();
-  }
-
-  close(): Promise<void> {
-    return this.stop();
-  }
-}
-
-const TURN_MS = 5;

@@ -5,7 +5,7 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { places } from "../../../pipes/protocol/places.ts";
 import { type EmbeddingSettings, embeddingDefaults } from "../../../pipes/protocol/settings/vector.ts";
 import type { EmbedderFacts, ResidentEmbedder } from "./embedder.ts";
-import { HashEmbedder } from "./hash.ts";
+import { HashEmbedder } from "./hash-embedder.ts";
 import { LlamaEmbedder } from "./llama/embedder.ts";
 import { OpenAiEmbedder } from "./openai.ts";
 

@@ -4,6 +4,7 @@ import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { EmbedderFacts, ResidentEmbedder, TextKind } from "./embedder.ts";
 import { type Endpoint, post } from "./endpoint.ts";
+import { spaceOf } from "./space.ts";
 import { isBlank, normalize } from "./vectors.ts";
 
 export interface OpenAiOptions extends Endpoint {
@@ -29,7 +30,10 @@ export class OpenAiEmbedder extends EventEmitter<EngineEvents> implements Reside
     super();
     this.#options = options;
     this.#dimensions = options.dimensions;
-    this.id = `openai:${options.model}${options.dimensions === null ? "" : `:${options.dimensions}`}`;
+    const { model, dimensions, prefixes } = options;
+    // A model's name alone is the same at every endpoint, and stays so where nothing else makes a difference.
+    const marks = [dimensions, prefixes.passage ? spaceOf(model, prefixes) : null].filter((mark) => mark !== null);
+    this.id = ["openai", model, ...marks].join(":");
   }
 
   get phase(): Phase {

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Failure } from "./failure.ts";
-import { outermost, pathIn } from "./paths.ts";
+import { outermost, parentsOf, pathIn } from "./paths.ts";
 import { findRoot, type Root } from "./root.ts";
 import type { Rules, Selection } from "./rules/rules.ts";
 import { RULE_FILES } from "./rules/sources.ts";
 import type { SkipReason } from "./skipped.ts";
-import { standingAt, type Surroundings, watchSurroundings } from "./surroundings.ts";
+import { isThere, type Surroundings, watchSurroundings } from "./surroundings.ts";
 import { walk } from "./walk.ts";
 import { type WatchFolder, Watches } from "./watches.ts";
 
@@ -28,11 +28,12 @@ export class Followed {
   readonly #ended = new AbortController();
   readonly #touched = new Set<string>();
   #mayBeAnything = true;
-  /** Something happened to the root's name, or to one on the way to it. */
-  #isQuestioned = false;
+  /** What is watched may be other folders than those that are there. */
+  #isStale = false;
   #events = 0;
-  #standing: string | null = null;
-  #hasStood = false;
+  #isAway = true;
+  /** Where the root was last, without links; a link that leads nowhere now may lead there again. */
+  #real: string | null = null;
   #surroundings: Surroundings[] = [];
   #root: Root | null = null;
   #watches: Watches | null = null;
@@ -44,12 +45,12 @@ export class Followed {
   }
 
   get isTouched(): boolean {
-    return this.#mayBeAnything || this.#isQuestioned || this.#touched.size > 0;
+    return this.#mayBeAnything || this.#isStale || this.#touched.size > 0;
   }
 
   /** There is no root, and what watches its surroundings will notice when there is. */
   get isAway(): boolean {
-    return this.#standing === null;
+    return this.#isAway;
   }
 
   /** Whatever may have changed: the next look is at all of it. */
@@ -72,14 +73,15 @@ export class Followed {
   }
 
   async #look(): Promise<ChangeSet | null> {
-    const all = this.#mayBeAnything || this.#root === null || standingAt(this.#options.root) !== this.#standing;
+    const all = this.#mayBeAnything || this.#isStale || this.#root === null;
+    if (this.#isStale) this.#leave();
     const touched = outermost(this.#touched);
     this.#touched.clear();
     this.#mayBeAnything = false;
-    this.#isQuestioned = false;
+    this.#isStale = false;
     if (!all) return this.#root?.file === null ? this.#lookAtSome(touched) : null;
     try {
-      await this.#lookAtAll();
+      await this.#lookAtAll(touched);
       return "all";
     } catch (error) {
       this.#leave(); // so the next look is at all again
@@ -87,10 +89,10 @@ export class Followed {
     }
   }
 
-  async #lookAtAll(): Promise<void> {
+  async #lookAtAll(touched: readonly string[]): Promise<void> {
     this.#root = await this.#findRoot();
     if (this.#root.file !== null) return;
-    const kept = await this.#watch(undefined);
+    const kept = await this.#watch(touched, undefined);
     this.#watches?.prune("", kept);
     this.#forgetRules();
   }
@@ -98,21 +100,23 @@ export class Followed {
   /** What happens to the root while it is looked for is noticed by the watches around it, and looked at next. */
   async #findRoot(): Promise<Root> {
     const { root } = this.#options;
-    this.#watchAround([root]);
-    this.#standing = standingAt(root);
-    if (this.isAway && this.#hasStood) throw new ToolError("file-failed", { path: root, reason: "it was removed or renamed", hint: "It is followed again as soon as it is back" });
+    this.#watchAround();
+    this.#isAway = !isThere(root);
+    if (this.#isAway && this.#real !== null) throw new ToolError("file-failed", { path: root, reason: "it was removed or renamed", hint: "It is followed again as soon as it is back" });
     const found = await findRoot(root);
     const real = join(found.folder, found.file ?? "");
-    if (real !== root) this.#watchAround([root, real]);
-    this.#standing = standingAt(root);
-    this.#hasStood = true;
+    if (real !== (this.#real ?? root)) {
+      this.#real = real;
+      this.#watchAround();
+    }
+    this.#real = real;
     if (found.folder !== this.#root?.folder || found.file !== null) this.#leave();
     return found;
   }
 
   async #lookAtSome(touched: readonly string[]): Promise<ChangeSet | null> {
     const unchanged = new Set<string>();
-    const kept = await this.#watch(touched, (path, reason) => {
+    const kept = await this.#watch(touched, touched, (path, reason) => {
       if (BY_NAME.has(reason) && this.#watches?.has(path) !== true) unchanged.add(path);
     });
     for (const path of touched) this.#watches?.prune(path, kept);
@@ -121,14 +125,15 @@ export class Followed {
     return changes.length === 0 ? null : changes;
   }
 
-  async #watch(only: readonly string[] | undefined, onSkipped?: (path: string, reason: SkipReason) => void): Promise<Set<string>> {
+  async #watch(touched: readonly string[], only: readonly string[] | undefined, onSkipped?: (path: string, reason: SkipReason) => void): Promise<Set<string>> {
     const root = this.#root?.folder ?? this.#options.root;
     this.#watches ??= this.#watchesOn(root);
     const watches = this.#watches;
     const kept = new Set<string>();
+    const anew = new Set(touched);
     const beforeFolder = (path: string): void => {
       kept.add(path);
-      watches.add(path);
+      watches.add(path, anew.has(path) || parentsOf(path).some((parent) => anew.has(parent)));
     };
     const { include, exclude } = this.#options;
     const options = { ...(include && { include }), ...(exclude && { exclude }), ...(only && { only }), foldersOnly: true, beforeFolder, signal: this.#ended.signal };
@@ -166,16 +171,18 @@ export class Followed {
     this.#events += 1;
     if (this.#events === 1) setImmediate(() => (this.#events = 0));
     if (this.#events !== MOST_EVENTS) return;
-    this.#mayBeAnything = true;
+    this.#isStale = true;
     this.#options.onTouched();
   }
 
-  #watchAround(paths: readonly string[]): void {
+  #watchAround(): void {
     const before = this.#surroundings;
-    this.#surroundings = paths.map((path) =>
+    const { root } = this.#options;
+    this.#surroundings = [...new Set([root, this.#real ?? root])].map((path) =>
       watchSurroundings(path, (what) => {
-        if (what === "rules" || this.#root?.file !== null) this.#mayBeAnything = true;
-        else this.#isQuestioned = true;
+        if (what === "moved") this.#isStale = true;
+        else if (what === "rules" || this.#root?.file !== null) this.#mayBeAnything = true;
+        else return;
         this.#options.onTouched();
       }),
     );

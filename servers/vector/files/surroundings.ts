@@ -1,22 +1,24 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { RULE_FILES } from "./rules/sources.ts";
-import { isGone, reasonOf } from "./skipped.ts";
 
 export interface Surroundings {
   readonly close: () => void;
 }
+
+/** `moved`: the root, or a folder on the way to it, is another one or none. `edited`: its content, where it is a file, or its rights. */
+export type Touch = "moved" | "edited" | "rules";
 
 /**
  * Watches the folders above a root for what decides whether it is there, which folder it is, and which files of patterns
  * above it count. `path` is absolute; the root need not exist, nor the folders above. In force when it returns. What stands
  * above and cannot be watched is passed over: not every folder on the way is ours to look at.
  */
-export function watchSurroundings(path: string, onTouched: (what: "root" | "rules") => void): Surroundings {
+export function watchSurroundings(path: string, onTouched: (what: Touch) => void): Surroundings {
   const watchers: FSWatcher[] = [];
   for (let child = path; child !== dirname(child); child = dirname(child)) {
-    const watcher = tryToWatch(dirname(child), (name) => {
-      if (name === null || name === basename(child)) onTouched("root");
+    const watcher = tryToWatch(dirname(child), (event, name) => {
+      if (name === null || name === basename(child)) onTouched(event === "change" ? "edited" : "moved");
       else if (RULE_FILES.has(name)) onTouched("rules");
     });
     if (watcher !== null) watchers.push(watcher);
@@ -24,22 +26,20 @@ export function watchSurroundings(path: string, onTouched: (what: "root" | "rule
   return { close: () => watchers.forEach((watcher) => watcher.close()) };
 }
 
-/** Which file or folder a path leads to now; null: none. */
-export function standingAt(path: string): string | null {
+export function isThere(path: string): boolean {
   try {
-    const { dev, ino, birthtimeNs } = statSync(path, { bigint: true });
-    return `${dev}:${ino}:${birthtimeNs}`;
-  } catch (error) {
-    return isGone(error) ? null : reasonOf(error);
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true; // there, and not to be looked at: whoever opens it says why
   }
 }
 
-function tryToWatch(folder: string, listener: (name: string | null) => void): FSWatcher | null {
+function tryToWatch(folder: string, listener: (event: string, name: string | null) => void): FSWatcher | null {
   try {
-    const watcher = watch(folder, (_event, name) => listener(name));
+    const watcher = watch(folder, listener);
     return watcher.on("error", () => {
       watcher.close();
-      listener(null);
+      listener("rename", null);
     });
   } catch {
     return null;

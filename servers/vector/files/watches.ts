@@ -1,4 +1,4 @@
-import { type FSWatcher, lstatSync, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { basename, join } from "node:path";
 import { isGone } from "./skipped.ts";
 
@@ -21,22 +21,21 @@ export interface WatchesOptions {
  */
 export class Watches {
   readonly #options: WatchesOptions;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new Map<string, FSWatcher>();
 
   constructor(options: WatchesOptions) {
     this.#options = options;
   }
 
-  /** Watches a folder, unless it is watched; again, when another folder has come to have its name. */
-  add(folder: string): void {
-    const path = join(this.#options.root, folder);
+  /**
+   * Watches a folder, unless it is watched. `anew`: whatever has happened to the folder's name, for the watch stays with the
+   * folder that had it before, and neither the system's numbers of files, used again, nor its events tell whether it did.
+   */
+  add(folder: string, anew: boolean): void {
+    if (this.#watched.has(folder) && !anew) return;
+    this.#drop(folder);
     try {
-      const before = this.#watched.get(folder);
-      const identity = identityOf(path);
-      if (before !== undefined && !before.isOver && before.identity === identity) return;
-      this.#drop(folder);
-      const watched: Watched = { identity, isOver: false, watcher: this.#start(path, folder) };
-      this.#watched.set(folder, watched);
+      this.#watched.set(folder, this.#start(join(this.#options.root, folder), folder));
     } catch (error) {
       if (!isGone(error)) this.#options.onFailed(folder, error); // where nothing is, the folder above has an event
     }
@@ -58,35 +57,19 @@ export class Watches {
 
   #start(path: string, folder: string): FSWatcher {
     const own = basename(path);
-    const watcher = (this.#options.watchFolder ?? watch)(path, (event, name) => {
-      const watched = this.#watched.get(folder);
-      if (watched?.watcher !== watcher) return;
-      // Its own name: it was moved or deleted, and its watch with it. An entry may have the same name; a watch more is no harm.
-      if (name === own && event === "rename") watched.isOver = true;
-      this.#options.onEvent(folder, name === own ? null : name);
-      if (name === own) this.#options.onEvent(folder, name);
+    const watcher = (this.#options.watchFolder ?? watch)(path, (_event, name) => {
+      if (this.#watched.get(folder) !== watcher) return;
+      if (name === own) this.#options.onEvent(folder, null); // something about the folder, or about an entry of the same name
+      this.#options.onEvent(folder, name);
     });
-    watcher.on("error", (error) => {
+    return watcher.on("error", (error) => {
       this.#drop(folder);
       this.#options.onFailed(folder, error);
     });
-    return watcher;
   }
 
   #drop(folder: string): void {
-    this.#watched.get(folder)?.watcher.close();
+    this.#watched.get(folder)?.close();
     this.#watched.delete(folder);
   }
-}
-
-interface Watched {
-  readonly identity: string;
-  readonly watcher: FSWatcher;
-  isOver: boolean;
-}
-
-/** A folder deleted and made again has the same path, and may have the same number. @throws what `lstat` throws */
-function identityOf(path: string): string {
-  const { dev, ino, birthtimeNs } = lstatSync(path, { bigint: true });
-  return `${dev}:${ino}:${birthtimeNs}`;
 }

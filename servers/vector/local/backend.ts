@@ -33,7 +33,6 @@ export interface LocalOptions {
   readonly following: (busy: boolean) => void;
   /** The folder is ours, or is not and why. */
   readonly claimed: (failure: ToolError | null) => void;
-  readonly progress: (stage: string, value: number, total: number | null) => void;
 }
 
 const QUIET: Work = { signal: new AbortController().signal, progress: () => undefined };
@@ -48,6 +47,7 @@ export class LocalBackend implements Backend {
   /** The folder from when it was asked for until it is let go of. */
   #claim: Promise<Lock> | null = null;
   #closing: Promise<void> | null = null;
+  #progress: (name: string, value: number, total: number | null) => void = () => undefined;
   /** Ends what goes on by itself. */
   #tenure = new AbortController();
   /** It was let go of once. */
@@ -62,9 +62,10 @@ export class LocalBackend implements Backend {
     this.#threads = Array.from({ length: count }, (_, at) => new StoreThread(tool, { folder, durable }, embedding, { following, log, lost: (names) => void this.#reopen(at, names) }));
   }
 
-  /** Takes the folder now, not only when something is asked for; what comes of it is told by `claimed`. */
-  prepare(): void {
-    this.#hold().catch(() => undefined);
+  /** Takes the folder now, not only when something is asked for, and opens what is in it; what comes of it is told by `claimed`. */
+  async prepare(onProgress: (name: string, value: number, total: number | null) => void): Promise<void> {
+    this.#progress = onProgress;
+    await this.#hold().catch(() => undefined);
   }
 
   async add(collection: string, items: readonly Item[], work: Work, onAdded: (ids: readonly string[]) => void): Promise<void> {
@@ -83,7 +84,8 @@ export class LocalBackend implements Backend {
     return this.#ask("delete", collection, selection);
   }
 
-  search(collection: string, query: Query, work: Work): Promise<Hit[]> {
+  async search(collection: string, query: Query, work: Work): Promise<Hit[]> {
+    if (query.query === null && (query.vector === null || query.mode === "text")) throw new ToolError("invalid-request", { path: "$.query", expected: "what to look for", got: "nothing" });
     return this.#ask("search", collection, { ...query, weights: this.#options.weights() }, work);
   }
 
@@ -213,11 +215,11 @@ export class LocalBackend implements Backend {
 
   /** One that cannot be opened is said in the log, and by every request for it. */
   async #openAll(names: readonly string[]): Promise<void> {
-    const { log, progress } = this.#options;
+    const { log } = this.#options;
     const { signal } = this.#tenure;
     for (const name of names) {
       try {
-        await this.#ask("open", name, {}, { signal, progress: (_, value, total) => progress(`loading ${name}`, value, total) });
+        await this.#ask("open", name, {}, { signal, progress: (_, value, total) => this.#progress(name, value, total) });
       } catch (thrown) {
         if (signal.aborted) return;
         const error = ToolError.from(thrown);

@@ -1,5 +1,7 @@
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { engineArguments } from "../../../engines/process/entry.ts";
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Log } from "../../../pipes/rpc/log.ts";
 import { withResolvers } from "../../../pipes/rpc/resolvers.ts";
@@ -66,7 +68,7 @@ export class StoreThread {
   }
 
   async request<N extends RequestName>(name: N, collection: string, args: Requests[N]["args"], events: RequestEvents): Promise<Requests[N]["result"]> {
-    if (events.signal.aborted) throw events.signal.reason;
+    if (events.signal.aborted) throw cancelled(events.signal);
     const id = this.#nextId++;
     const answer = withResolvers<unknown>();
     const life = (this.#life ??= this.#start());
@@ -91,8 +93,7 @@ export class StoreThread {
   }
 
   #start(): Life {
-    const args = engineArguments(THREAD);
-    const worker = new Worker(args.at(-1)!, { execArgv: args.slice(0, -1), workerData: { ...this.#options, hashes: this.#embedding.hashes } });
+    const worker = startWorker({ ...this.#options, hashes: this.#embedding.hashes });
     const send = (message: ToStore): void => worker.postMessage(message, []);
     const life: Life = { worker, send, embeddings: new Map(), collections: new Set(), closed: withResolvers<void>(), following: 0, isClosing: false };
     worker.on("message", (message: FromStore) => this.#take(life, message));
@@ -159,6 +160,14 @@ export class StoreThread {
     for (const id of this.#pending.keys()) this.#end(id, ({ answer }) => answer.reject(new ToolError("engine-died", { tool: this.#tool, reason })));
     if (!life.isClosing) this.#events.lost([...life.collections]);
   }
+}
+
+/** From the sources the program is TypeScript, for which tsx has to be loaded in the thread itself. */
+function startWorker(workerData: object): Worker {
+  const [path, ...more] = engineArguments(THREAD).toReversed();
+  if (more.length === 0) return new Worker(path!, { workerData });
+  const [tsx, program] = [import.meta.resolve("tsx/esm/api"), pathToFileURL(path!).href];
+  return new Worker(`import(${JSON.stringify(tsx)}).then(({ register }) => (register(), import(${JSON.stringify(program)})))`, { eval: true, workerData });
 }
 
 function errorOf({ code, facts }: WireError): ToolError {

@@ -38,6 +38,11 @@ export class Bm25 {
     this.#total -= this.#lengths[row]!;
   }
 
+  /** In which share of all rows a term stands. */
+  shareOf(term: number): number {
+    return this.#postings.rowsWith(term) / Math.max(this.#rows, 1);
+  }
+
   /** The best `count` of `rows` that have any of the query's terms, best first. */
   search(query: Terms, rows: RowSet, count: number): Scored[] {
     let touched = 0;

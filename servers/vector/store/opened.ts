@@ -8,7 +8,7 @@ import type { Collection } from "./collection.ts";
 import { Folders } from "./folders.ts";
 import type { KeptRow, Page } from "./messages.ts";
 import { idOf } from "../identity.ts";
-import { type Incoming, prepare, queryVector } from "./prepare.ts";
+import { checkLength, type Incoming, prepare, queryVector } from "./prepare.ts";
 import { search } from "./search.ts";
 import type { Stored } from "./stored.ts";
 import type { Vectors } from "./vectors.ts";
@@ -49,6 +49,9 @@ export class Opened {
 
   async add(items: readonly Item[], task: Task): Promise<void> {
     const many = items.length > 1;
+    const dimensions = this.collection.space?.dimensions ?? items.find(({ vector }) => vector !== undefined)?.vector?.length;
+    // Before anything of it is written: half of what somebody sent is no help.
+    for (const [i, { vector }] of items.entries()) if (vector !== undefined) checkLength(vector, dimensions!, many ? `$.items[${i}].vector` : "$.vector");
     for (let from = 0; from < items.length; from += BATCH) {
       if (task.signal.aborted) throw cancelled(task.signal);
       const part = items.slice(from, from + BATCH);
@@ -61,8 +64,9 @@ export class Opened {
   async update(id: string, change: Partial<Pick<Item, "text" | "metadata" | "vector">>): Promise<void> {
     await this.writer.alone(async () => {
       const { row, text, metadata, vector } = this.#find(id);
-      // What is said of the text before does not hold for another one.
-      const kept = change.text === undefined && vector !== null ? { vector: Array.from(vector) } : {};
+      // A model's vector of the text before does not hold for another one; who brings vectors has said nothing of a new one.
+      const keeps = change.text === undefined || this.collection.space?.embedder === null;
+      const kept = keeps && vector !== null ? { vector: Array.from(vector) } : {};
       const item: Item = { id, text, ...(metadata === undefined ? {} : { metadata }), ...kept, ...change };
       const file = this.folders.fileOf(row);
       const put = await this.prepare([{ item, path: "$", ...(file === null ? {} : { file }) }], NEVER);

@@ -22,7 +22,7 @@ export interface Incoming {
 export async function prepare(name: string, collection: Collection, incoming: readonly Incoming[], vectors: Vectors, signal: AbortSignal): Promise<Prepared[]> {
   const space = await settled(collection, incoming, vectors);
   const bare = incoming.filter(({ item }) => item.vector === undefined);
-  if (bare.length > 0) await checkSpace(name, space, bare[0]!, vectors);
+  if (bare.length > 0) await checkSpace(name, space, vectors);
   const made = (await vectors.embed(bare.map(({ item }) => item.text), "passage", signal)).values();
   return incoming.map((each) => {
     const { item, path, file } = each;
@@ -65,15 +65,20 @@ async function settled(collection: Collection, [first]: readonly Incoming[], vec
   return collection.space!;
 }
 
-async function checkSpace(name: string, space: Space, { path }: Incoming, vectors: Vectors): Promise<void> {
-  if (space.embedder === null) throw new ToolError("invalid-request", { path: `${path}.vector`, expected: `a vector of ${space.dimensions} numbers, as everything in '${name}' has one of its own`, got: "none" });
+async function checkSpace(name: string, space: Space, vectors: Vectors): Promise<void> {
   const ours = await vectors.space();
-  if (!isSame(space, ours)) throw mismatch(name, space, ours, "Bring vectors along, take the settings back that it was made with, or index into another collection");
+  const hint = space.embedder === null ? "Give a `vector` with each text" : "Take the settings back that it was made with, or another collection";
+  if (!isSame(space, ours)) throw mismatch(name, space, ours, hint);
 }
 
 function given(vector: readonly number[], { dimensions }: Space, path: string): Float32Array {
-  if (vector.length !== dimensions) throw new ToolError("invalid-request", { path, expected: `${dimensions} numbers`, got: `${vector.length}` });
+  checkLength(vector, dimensions, path);
   return Float32Array.from(vector);
+}
+
+/** @throws ToolError `invalid-request` */
+export function checkLength(vector: readonly number[], dimensions: number, path: string): void {
+  if (vector.length !== dimensions) throw new ToolError("invalid-request", { path, expected: `${dimensions} numbers`, got: `${vector.length} numbers` });
 }
 
 function mismatch(collection: string, { embedder, dimensions }: Space, ours: Space, hint: string): ToolError {

@@ -1,7 +1,7 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Hit } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Query } from "../backend.ts";
-import { fuse, type Weights } from "../fusion.ts";
+import { depthOf, fuse, type Weights } from "../fusion.ts";
 import { countTerms, wordsAmong } from "../terms.ts";
 import type { Scored } from "./codes.ts";
 import type { Collection } from "./collection.ts";
@@ -13,15 +13,13 @@ export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode">
   readonly weights: Weights;
 }
 
-/** How many of each list are joined to one: what stands further behind changes nothing any more. */
-const DEPTH = 100;
 const MOST_CHARS = 1 << 24;
 
 export function search(collection: Collection, question: Question): Hit[] {
   const { memory } = collection;
   const { query, vector, k, filter, mode } = question;
   const rows = filter === null ? memory.live : collection.rowsMatching(filter);
-  const depth = mode === "hybrid" ? Math.max(DEPTH, 2 * k) : k + margin(k);
+  const depth = mode === "hybrid" ? depthOf(k) : k + margin(k);
   const terms = query === null ? null : countTerms(query);
   const byText = terms === null || mode === "vector" ? [] : memory.words.search(terms, rows, depth);
   const byVector = vector === null || mode === "text" ? [] : (memory.codes?.nearest(vector, rows, depth) ?? []).filter(({ score }) => score > 0);
@@ -30,7 +28,7 @@ export function search(collection: Collection, question: Question): Hit[] {
   const texts = scoresOf(byText);
   const vectors = scoresOf(byVector);
   const exact = vector === null ? null : lengthOf(vector);
-  const wanted = new Set(terms?.hashes);
+  const wanted = new Set(terms === null ? [] : tellingTerms(terms.hashes, collection));
   const found = readHits(collection, ranked.slice(0, mode === "vector" ? depth : k));
   const hits = found.map((stored, i): Hit => {
     const text = texts.get(stored.row);
@@ -54,6 +52,14 @@ function readHits(collection: Collection, ranked: readonly Scored[]): Stored[] {
     return found;
   });
 }
+
+/** What stands in a good part of all rows says nothing of why one of them was found; unless there is nothing else. */
+function tellingTerms(hashes: Uint32Array, { memory }: Collection): Uint32Array {
+  const telling = hashes.filter((hash) => memory.words.shareOf(hash) < COMMON);
+  return telling.length > 0 ? telling : hashes;
+}
+
+const COMMON = 0.25;
 
 /** More than are wanted, from which the exact order is made. */
 function margin(k: number): number {

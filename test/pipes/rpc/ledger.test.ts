@@ -114,7 +114,7 @@ test("lines cut anywhere are whole again, whenever the process ends", async () =
 });
 
 test("the next one begins with what was left: the sessions, the lines, and half a line that the pipe completes", async () => {
-  const sessions: SessionRecord[] = [{ pid: 4_194_303, dialect: "result", wants: ["progress"], torn: true }, { pid: 1, dialect: "event", wants: [], torn: false }];
+  const sessions: SessionRecord[] = [{ pid: 4_194_303, dialect: "result", wants: ["progress", "tool_call", "tool_result"], torn: true }, { pid: 1, dialect: "event", wants: [], torn: false }];
   const taken: string[] = [];
   const server = new Server(sessions, `${request(1)}\n{"pid":7,"cm`, (line) => taken.push(line));
   assert.deepEqual(server.ledger.sessions, sessions);

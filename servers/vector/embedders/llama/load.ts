@@ -7,6 +7,7 @@ import { isMemory } from "../../../../engines/llama/memory.ts";
 import { coreLimit, type OpenTrial } from "../../../../engines/llama/threads.ts";
 import { chooseThreads, loadWeights, named } from "../../../../engines/llama/weights.ts";
 import { ToolError } from "../../../../pipes/protocol/errors.ts";
+import { spaceOf } from "../space.ts";
 import type { LoadedEmbedder, LoadRequest } from "./messages.ts";
 import { prefixesOf } from "./prefixes.ts";
 
@@ -24,7 +25,8 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
   const model = await loadWeights(open, request, onProgress);
   checkPooling(model, path);
   const threads = await chooseThreads(open, request, { use: "embed", open: passageTrial(model) }, onProgress);
-  const wanted = Math.min(request.parallel, Math.max(1, Math.floor(coreLimit(open.llama) / threads.count)));
+  // A GPU is kept busy by one text.
+  const wanted = model.gpuLayers > 0 ? 1 : Math.min(request.parallel, Math.max(1, Math.floor(coreLimit(open.llama) / threads.count)));
   const contexts = await named(open, path, () => openContexts(open, model, wanted, threads.count));
   const { general } = model.fileInfo.metadata;
   const name = general?.name ?? basename(path, ".gguf");
@@ -32,7 +34,7 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
   const prefixes = { query: request.prefixes.query ?? known.query, passage: request.prefixes.passage ?? known.passage };
   return {
     facts: {
-      id: `gguf:${name.replaceAll(/\s+/g, "-")}:${(await fingerprint(path)).slice(0, 8)}`,
+      id: `gguf:${name.replaceAll(/\s+/g, "-")}:${spaceOf(await fingerprint(path), prefixes)}`,
       dimensions: model.embeddingVectorSize,
       path,
       name,

@@ -23,7 +23,7 @@ export function fit(lines: Lines, from: number, to: number, heading: readonly st
     const [start, end] = [lines.starts[line] ?? 0, lines.ends[line] ?? 0];
     if (end - start > sizes.most) {
       flush(line);
-      units.push(...cutLine(lines, line, heading, sizes));
+      for (const piece of cutLine(lines, line, heading, sizes)) units.push(piece);
       continue;
     }
     if (first !== null && end - (lines.starts[first] ?? 0) > sizes.most) flush(line);

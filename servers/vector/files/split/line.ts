@@ -8,7 +8,7 @@ export function cutLine(lines: Lines, line: number, heading: readonly string[], 
   const units: Unit[] = [];
   for (let start = skipSpace(text, lines.starts[line] ?? 0, end); start < end; ) {
     const cut = end - start <= sizes.most ? end : start + placeToCut(text.slice(start, start + sizes.most), sizes);
-    units.push({ start, end: cut, line, last: line, heading });
+    units.push({ start, end: cut, line, last: line, heading, bare: false, apart: false });
     start = skipSpace(text, cut, end);
   }
   return units;

@@ -9,8 +9,9 @@ export function splitMarkdown(lines: Lines, sizes: Sizes): Unit[] {
   const packed: Unit[] = [];
   const path: Array<{ readonly level: number; readonly title: string }> = [];
   let section: Unit[] = [];
+  let heading: readonly string[] = [];
   const flush = (): void => {
-    packed.push(...packSection(section, sizes));
+    for (const unit of packSection(section, sizes)) packed.push(unit);
     section = [];
   };
   for (const block of blocksOf(lines)) {
@@ -18,10 +19,13 @@ export function splitMarkdown(lines: Lines, sizes: Sizes): Unit[] {
       flush();
       while ((path.at(-1)?.level ?? 0) >= block.level) path.pop();
       path.push({ level: block.level, title: block.title });
+      heading = path.map(({ title }) => title);
     }
-    const units = fit(lines, block.from, block.to, path.map(({ title }) => title), sizes);
-    if (block.type === "front") packed.push(...units.map((unit) => ({ ...unit, apart: true })));
-    else section.push(...(block.type === "heading" ? units.map((unit) => ({ ...unit, bare: true })) : units));
+    const units = fit(lines, block.from, block.to, heading, sizes);
+    for (const unit of units) {
+      if (block.type === "front") packed.push({ ...unit, apart: true });
+      else section.push(block.type === "heading" ? { ...unit, bare: true } : unit);
+    }
   }
   flush();
   return mergeShort(packed, sizes);

@@ -10,7 +10,7 @@ export function packSection(units: readonly Unit[], sizes: Sizes): Unit[] {
   const aim = aimFor(total, sizes);
   return gather(units, (packed, next) => {
     const size = next.end - packed.start;
-    if (size > sizes.most || (sizeOf(packed) >= sizes.least && packed.bare !== true && size > aim * SLACK)) return null;
+    if (size > sizes.most || (sizeOf(packed) >= sizes.least && !packed.bare && size > aim * SLACK)) return null;
     return join(packed, next, packed.heading);
   });
 }
@@ -18,9 +18,9 @@ export function packSection(units: readonly Unit[], sizes: Sizes): Unit[] {
 /** What is too short to be found by itself joins its neighbour; a heading with nothing below it joins what follows. */
 export function mergeShort(units: readonly Unit[], sizes: Sizes): Unit[] {
   return gather(units, (before, next) => {
-    if (before.apart === true || next.apart === true) return null;
+    if (before.apart || next.apart) return null;
     const size = next.end - before.start;
-    if (before.bare === true && size <= sizes.most) return join(before, next, isWithin(before.heading, next.heading) ? next.heading : sharedHeading(before, next));
+    if (before.bare && size <= sizes.most) return join(before, next, isWithin(before.heading, next.heading) ? next.heading : sharedHeading(before, next));
     if (size > sizes.target || Math.min(sizeOf(before), sizeOf(next)) >= sizes.least) return null;
     return join(before, next, sharedHeading(before, next));
   });
@@ -41,8 +41,7 @@ function gather(units: readonly Unit[], merge: (packed: Unit, next: Unit) => Uni
 }
 
 function join(first: Unit, last: Unit, heading: readonly string[]): Unit {
-  const joined = { start: first.start, end: last.end, line: first.line, last: last.last, heading };
-  return first.bare === true && last.bare === true ? { ...joined, bare: true } : joined;
+  return { start: first.start, end: last.end, line: first.line, last: last.last, heading, bare: first.bare && last.bare, apart: false };
 }
 
 function isWithin(outer: readonly string[], inner: readonly string[]): boolean {

@@ -9,7 +9,7 @@ export function splitProse(lines: Lines, sizes: Sizes): Unit[] {
   let from = 0;
   for (let line = 0; line <= lines.count; line += 1) {
     if (!isBlank(lines, line)) continue; // the line behind the last one is blank, too
-    if (from < line) units.push(...fit(lines, from, line, [], sizes));
+    if (from < line) for (const unit of fit(lines, from, line, [], sizes)) units.push(unit);
     from = line + 1;
   }
   return packSection(units, sizes);

@@ -10,9 +10,9 @@ export interface Unit {
   /** From the outermost heading inwards. */
   readonly heading: readonly string[];
   /** Nothing but headings: it says nothing without what follows. */
-  readonly bare?: boolean;
+  readonly bare: boolean;
   /** Stays by itself, however short it is. */
-  readonly apart?: boolean;
+  readonly apart: boolean;
 }
 
 /** In UTF-16 code units. */
@@ -32,7 +32,7 @@ export function unitOf(lines: Lines, from: number, to: number, heading: readonly
   while (line <= last && isBlank(lines, line)) line += 1;
   while (last >= line && isBlank(lines, last)) last -= 1;
   if (line > last) return null;
-  return { start: lines.starts[line] ?? 0, end: lines.ends[last] ?? 0, line, last, heading };
+  return { start: lines.starts[line] ?? 0, end: lines.ends[last] ?? 0, line, last, heading, bare: false, apart: false };
 }
 
 export function sizeOf({ start, end }: Pick<Unit, "start" | "end">): number {

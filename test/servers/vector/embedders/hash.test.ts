@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { HASH_EMBEDDER, HashEmbedder, hashEmbedding } from "../../../../servers/vector/embedders/hash.ts";
+import { HASH_EMBEDDER, hashEmbedding } from "../../../../servers/vector/embedders/hash.ts";
+import { HashEmbedder } from "../../../../servers/vector/embedders/hash-embedder.ts";
 import { termsOf } from "../../../../servers/vector/embedders/terms.ts";
 import { cosine, lengthOf } from "./vectors.ts";
 

@@ -41,6 +41,13 @@ describe("embeddings of an endpoint", () => {
     assert.equal(server.asked.length, 5);
   });
 
+  test("are of another space with another prefix of passages, which lie in an index, not with another one of queries", () => {
+    const idOf = (prefixes: OpenAiOptions["prefixes"]): string => embedderOf({ url: "http://localhost" }, { prefixes }).id;
+    assert.equal(idOf({ query: "q: " }), "openai:small");
+    assert.match(idOf({ passage: "p: " }), /^openai:small:[0-9a-f]{8}$/);
+    assert.notEqual(idOf({ passage: "p: " }), idOf({ passage: "d: " }));
+  });
+
   test("may have the dimensions that were asked for, and are of another space then", async () => {
     await using server = await serveEndpoint();
     const embedder = embedderOf(server, { dimensions: 3 });

@@ -37,6 +37,14 @@ describe("a small model in llama.cpp", () => {
     assert.notEqual(other.id, embedder.id);
   });
 
+  test("has another id when its passages begin otherwise, and the same when only queries do", async () => {
+    const ids = await Promise.all([{ query: "query " }, { passage: "passage " }].map(async (prefixes) => {
+      await using prefixed = startEmbedder(path, { prefixes });
+      return (await prefixed.load()).id;
+    }));
+    assert.deepEqual(ids.map((id) => id === embedder.id), [true, false]);
+  });
+
   test("makes vectors that are as similar as the texts", async () => {
     const text = await one("red car house river");
     assert.ok(Math.abs(lengthOf(text) - 1) < 1e-6);
