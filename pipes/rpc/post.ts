@@ -15,6 +15,8 @@ export interface PostOptions extends EndpointOptions {
   readonly standby: boolean;
   readonly sessions: () => Sessions;
   readonly log: Log;
+  /** It has taken the place of the worker before it. */
+  readonly promoted: () => void;
   /** Ends the server. */
   readonly end: (reason: string) => void;
 }
@@ -104,7 +106,9 @@ export class Post {
 
   async #promote({ clients = [], rest = "" }: Args<typeof worker, "promote">): Promise<void> {
     if (this.#role === "serving") return;
+    const isFirst = this.#role === "standby";
     await this.#serve();
+    if (isFirst) this.#options.promoted();
     for (const { pid, dialect, wants } of clients) this.#options.sessions().resume(pid, dialect, wants);
     await this.#endpoint.feed(Buffer.from(rest, "base64"));
     this.#options.log.info({ path: this.path }, "serving");

@@ -81,6 +81,7 @@ export class ToolServer {
       standby: process.env["PIPE_TOOLS_STANDBY"] === "1",
       sessions: () => this.#sessions,
       end: (reason) => void this.close(reason),
+      promoted: () => this.onPromoted(),
       supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
       ledger: given.ledger ?? process.env["PIPE_TOOLS_LEDGER"] ?? null,
       onLedger: (ledger) => this.#sessions.keepIn(ledger),
@@ -183,6 +184,9 @@ export class ToolServer {
 
   /** Runs before the pipes close; for what a server must let go of. */
   protected async onClose(): Promise<void> {}
+
+  /** Runs when a standby has taken the place of another, which ends soon: now it may take what only one of them can have. */
+  protected onPromoted(): void {}
 
   /**
    * Runs when tools.yaml has other settings for a server that runs. What it throws (or rejects with) refuses them as a whole, and the

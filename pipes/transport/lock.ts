@@ -70,9 +70,18 @@ function claim(path: string, fd: number): Claim {
   if (!tryLock(fd)) return "taken";
   // Somebody cleaned it away between open and lock: what we hold has no name any more, so the new one is to be taken.
   if (!isStillAt(path, stats)) return "removed";
-  ftruncateSync(fd, 0);
-  writeSync(fd, `${process.pid}\n`, 0);
+  writePid(fd);
   return "ours";
+}
+
+/** On a full disk the lock is as good without it. */
+function writePid(fd: number): void {
+  try {
+    ftruncateSync(fd, 0);
+    writeSync(fd, `${process.pid}\n`, 0);
+  } catch (error) {
+    if (!hasCode(error, "ENOSPC", "EDQUOT")) throw error;
+  }
 }
 
 function checkLock(path: string, stats: Stats, cause?: unknown): void {

@@ -1,10 +1,12 @@
-import { createReadStream } from "node:fs";
-import { open, rm } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { lstatSync } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
 import { Ajv } from "ajv";
+import { cancelled } from "../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { Item, type Row } from "../../pipes/protocol/interfaces/vector.ts";
+import { MAX_LINE_BYTES } from "../../pipes/protocol/messages.ts";
 import type { Backend, Space, Work } from "./backend.ts";
+import { linesOf, wrongLine } from "./lines.ts";
 
 /** The first line of an export: whose vectors follow. Without it they are taken for vectors that people have brought. */
 interface Head {
@@ -12,8 +14,9 @@ interface Head {
   readonly space: Space | null;
 }
 
-/** Rows that are added at once. */
+/** Rows that are added at once, and characters of them: to read more in one turn would keep others waiting. */
 const PART = 256;
+const PART_CHARS = 1 << 20;
 /** Characters of one part of a stream. */
 const CHUNK = 1 << 18;
 
@@ -34,27 +37,34 @@ export async function* exportLines(backend: Backend, collection: string, work: W
   if (text !== "") yield { text, rows };
 }
 
-/** The same into a file that was not there; all of it or none. Resolves with the number of rows. @throws ToolError `exists`, `file-failed` */
+/** The same into a file that was not there; all of it or none. Resolves with the number of rows. @throws ToolError `exists`, `disk-full`, `file-failed` */
 export async function exportFile(backend: Backend, collection: string, path: string, work: Work): Promise<number> {
   const lines = exportLines(backend, collection, work);
   const first = await lines.next(); // a collection that is not there leaves no file
-  let file;
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw new ToolError("exists", { what: "the file", name: path, hint: "Take another name" });
+  const draft = `${path}.${process.pid}.part`;
   try {
-    file = await open(path, "wx", 0o600);
+    const file = await open(draft, "w", 0o600);
     let count = 0;
-    for (let part = first; part.done !== true; part = await lines.next()) {
-      await file.write(part.value.text);
-      count += part.value.rows;
-      work.progress("exporting", count, null);
+    try {
+      for (let part = first; part.done !== true; part = await lines.next()) {
+        if (work.signal.aborted) throw cancelled(work.signal);
+        await file.appendFile(part.value.text);
+        count += part.value.rows;
+        work.progress("exporting", count, null);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
     }
-    await file.sync();
+    if (work.signal.aborted) throw cancelled(work.signal);
+    await rename(draft, path);
     return count;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new ToolError("exists", { what: "the file", name: path, hint: "Take another name" });
-    if (file !== undefined) await rm(path, { force: true });
-    throw ToolError.from(error, (error as NodeJS.ErrnoException).code === "ENOSPC" ? "disk-full" : "file-failed", { path });
-  } finally {
-    await file?.close();
+    await rm(draft, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT") throw new ToolError("disk-full", { path, hint: "Make room on it, or export to another disk; nothing of the file is left" }, { cause: error });
+    throw ToolError.from(error, "file-failed", { path });
   }
 }
 
@@ -67,13 +77,14 @@ export async function importLines(backend: Backend, collection: string, source: 
   let count = 0;
   let number = 0;
   let items: Item[] = [];
+  let chars = 0;
   const flush = async (): Promise<void> => {
     if (items.length > 0) await backend.add(collection, items, work, () => undefined);
     count += items.length;
-    items = [];
+    [items, chars] = [[], 0];
     work.progress("importing", count, null);
   };
-  for await (const line of "data" in source ? source.data.split("\n") : linesOf(source.path)) {
+  for await (const line of "data" in source ? source.data.split("\n") : linesOf(source.path, { most: MAX_LINE_BYTES, signal: work.signal })) {
     number++;
     if (line.trim() === "") continue;
     const value = parse(line, number);
@@ -85,7 +96,8 @@ export async function importLines(backend: Backend, collection: string, source: 
     if (!checkItem(value)) throw wrong(number, describeMismatch());
     const { vector, ...rest } = value as Row;
     items.push(keeps && vector !== undefined ? { ...rest, vector } : rest);
-    if (items.length === PART) await flush();
+    chars += line.length;
+    if (items.length === PART || chars > PART_CHARS) await flush();
   }
   await flush();
   return count;
@@ -123,20 +135,5 @@ function parse(line: string, number: number): unknown {
 }
 
 function wrong(line: number, got: string): ToolError {
-  return new ToolError("invalid-request", { path: `line ${line}`, expected: 'a JSON object such as {"id": "…", "text": "…"}', got });
-}
-
-/** @throws ToolError `file-failed` */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const stream = createReadStream(path);
-  const failed = new Promise<never>((_, reject) => stream.once("error", reject));
-  failed.catch(() => undefined);
-  try {
-    await Promise.race([failed, new Promise((resolve) => stream.once("open", resolve))]);
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
-  } catch (error) {
-    throw ToolError.from(error, "file-failed", { path });
-  } finally {
-    stream.destroy();
-  }
+  return wrongLine(line, 'a JSON object such as {"id": "…", "text": "…"}', got);
 }

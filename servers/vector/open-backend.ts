@@ -18,20 +18,24 @@ export interface BackendNeeds {
   readonly settings: () => Readonly<VectorSettings>;
   readonly embedder: Residence<EmbedderFacts, ResidentEmbedder>;
   readonly following: (busy: boolean) => void;
+  /** The folder of the collections is ours, or is not and why. */
+  readonly claimed: (failure: ToolError | null) => void;
+  /** Resolves when what was let go of may be in memory again. @throws ToolError `not-ready` */
+  readonly room: () => Promise<void>;
   readonly log: Log;
 }
 
-/** How long the worker before a standby may take to leave the folder. */
-const STANDBY_PATIENCE_MS = 15_000;
+/** How long the worker before a standby may take to leave the folder: what it has begun goes on for as long as the tool's `timeouts` let it. */
+const STANDBY_PATIENCE_MS = 60_000;
 
 /** Where the settings say that the collections are. Nothing is opened, and nobody asked, before the first request. */
 export function openBackend(needs: BackendNeeds): Backend {
-  const { tool, settings, embedder, following, log } = needs;
-  const { uri, uriKey, folder = join(places().data, tool), durable = vectorDefaults.durable } = settings();
+  const { tool, settings, embedder, following, claimed, room, log } = needs;
+  const { uri, uriKey, folder = join(places().data, tool), durable = vectorDefaults.durable, preload = vectorDefaults.preload } = settings();
   const weights = (): Weights => weightsOf(settings());
   if (uri !== undefined) return new QdrantBackend({ uri, apiKey: uriKey ?? null, tool, embedder: asEmbedder(tool, embedder), weights, log });
   const patience = process.env["PIPE_TOOLS_STANDBY"] === "1" ? STANDBY_PATIENCE_MS : 0;
-  return new LocalBackend({ tool, folder, durable, weights, patience, log, following, embedding: embeddingOf(settings(), embedder) });
+  return new LocalBackend({ tool, folder, durable, preload, weights, patience, log, following, claimed, room, embedding: embeddingOf(settings(), embedder) });
 }
 
 function weightsOf({ backend = vectorDefaults.backend, model = vectorDefaults.model, weights }: Readonly<VectorSettings>): Weights {

@@ -25,7 +25,9 @@ export class VectorServer extends ToolServer {
   /** Folders that are being taken in. */
   #indexing = 0;
   #loading = true;
+  /** Why there are no vectors to be had, and why no collections. */
   #failure: string | null = null;
+  #unclaimed: string | null = null;
 
   constructor(options: ServerOptions = {}) {
     super({ name: "vector", description: "Search your texts by words and by meaning", state: "loading", ...options });
@@ -50,6 +52,9 @@ export class VectorServer extends ToolServer {
       settings: () => this.#settings,
       embedder: this.#embedder,
       following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
+      claimed: (failure) => this.#claimed(failure),
+      // Who has waited for room to load the embedder need not do so again.
+      room: () => (this.state === "released" || this.state === "waiting" ? this.room() : Promise.resolve()),
       log: this.log,
     });
     this.#implement();
@@ -59,12 +64,12 @@ export class VectorServer extends ToolServer {
   prepare(): void {
     this.#embedder.prepare();
     // A standby must not touch the folder, which the worker before it has.
-    if (process.env["PIPE_TOOLS_STANDBY"] === "1" || this.#settings.preload === false) return;
-    this.#backend.prepare((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => {
-      const error = ToolError.from(thrown);
-      this.log.error({ code: error.code, details: error.facts }, error.message);
-      this.#settle(() => (this.#failure = error.message));
-    });
+    if (process.env["PIPE_TOOLS_STANDBY"] !== "1") this.#prepareBackend();
+  }
+
+  /** The worker before it is about to leave the folder. */
+  protected override onPromoted(): void {
+    this.#prepareBackend();
   }
 
   /** What rows are joined by holds from the next search on; what vectors are made by, and where they are, needs another process. @throws ToolError `unsupported` */
@@ -75,7 +80,9 @@ export class VectorServer extends ToolServer {
     this.#settings = settings;
   }
 
+  /** @throws ToolError `busy` while folders are taken in */
   protected override async onRelease(): Promise<void> {
+    if (this.#indexing > 0) throw new ToolError("busy", { tool: this.name, queued: this.#indexing });
     await this.#backend.close();
     await this.#embedder.release();
   }
@@ -192,8 +199,20 @@ export class VectorServer extends ToolServer {
     change();
     if (this.state === "stopping") return;
     if (this.#loading) this.setState("loading");
-    else if (this.#failure !== null) this.setState("error", { reason: this.#failure });
+    else if (this.#unclaimed !== null || this.#failure !== null) this.setState("error", { reason: this.#unclaimed ?? this.#failure });
     else this.setState(this.#indexing > 0 ? "indexing" : "idle");
+  }
+
+  #prepareBackend(): void {
+    if (this.#settings.preload === false) return;
+    this.#backend.prepare((name, value, total) => this.progress(`loading ${name}`, value, total)).catch((thrown: unknown) => this.#claimed(ToolError.from(thrown)));
+  }
+
+  /** Where the collections are was reached, or not and why. */
+  #claimed(failure: ToolError | null): void {
+    if (failure?.code === "cancelled") return;
+    if (failure !== null) this.log.error({ code: failure.code, details: failure.facts }, failure.message);
+    this.#settle(() => (this.#unclaimed = failure?.message ?? null));
   }
 }
 

@@ -20,6 +20,8 @@ export interface Embedding {
 
 export interface ThreadEvents {
   following(busy: boolean): void;
+  /** It has ended without having been asked to; these are the collections that it had. */
+  lost(collections: readonly string[]): void;
   readonly log: Log;
 }
 
@@ -33,6 +35,19 @@ interface Pending {
   leave(): void;
 }
 
+/** A thread from its start to its end. What was asked by one that is no more is not answered to the next, whose numbers are the same. */
+interface Life {
+  readonly worker: Worker;
+  send(message: ToStore): void;
+  readonly embeddings: Map<number, AbortController>;
+  readonly collections: Set<string>;
+  /** Resolves when it was told to close and has closed its files, or is lost. */
+  readonly closed: ReturnType<typeof withResolvers<void>>;
+  /** Folders that it is taking in. */
+  following: number;
+  isClosing: boolean;
+}
+
 const THREAD = "servers/vector/store/main";
 
 /** One thread of the store, seen from the thread that owns the pipe. It is started by its first request, and again after it was lost. */
@@ -42,9 +57,7 @@ export class StoreThread {
   readonly #embedding: Embedding;
   readonly #events: ThreadEvents;
   readonly #pending = new Map<number, Pending>();
-  readonly #embeddings = new Map<number, AbortController>();
-  #worker: Worker | null = null;
-  #closed: ReturnType<typeof withResolvers<void>> | null = null;
+  #life: Life | null = null;
   #nextId = 1;
 
   constructor(tool: string, options: StoreOptions, embedding: Embedding, events: ThreadEvents) {
@@ -58,37 +71,38 @@ export class StoreThread {
     if (events.signal.aborted) throw cancelled(events.signal);
     const id = this.#nextId++;
     const answer = withResolvers<unknown>();
-    const cancel = (): void => this.#send({ type: "cancel", id });
+    const life = (this.#life ??= this.#start());
+    const cancel = (): void => life.send({ type: "cancel", id });
     events.signal.addEventListener("abort", cancel, { once: true });
     this.#pending.set(id, { answer, events, leave: () => events.signal.removeEventListener("abort", cancel) });
-    this.#worker ??= this.#start();
-    this.#send({ type: "request", id, collection, name, args });
+    life.collections.add(collection);
+    life.send({ type: "request", id, collection, name, args });
     return answer.promise as Promise<Requests[N]["result"]>;
   }
 
-  /** Resolves when its files are closed and the thread has ended. */
+  /** Resolves when its files are closed and the thread has ended. Nothing may be asked of it meanwhile. */
   async close(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === null) return;
-    this.#closed ??= withResolvers<void>();
-    this.#send({ type: "close" });
-    await this.#closed.promise;
-    await worker.terminate();
+    const life = this.#life;
+    if (life === null) return;
+    life.isClosing = true;
+    // A change that waits for its vectors would have everybody wait.
+    for (const abort of life.embeddings.values()) abort.abort(new ToolError("cancelled"));
+    life.send({ type: "close" });
+    await life.closed.promise;
+    await life.worker.terminate();
   }
 
-  #send(message: ToStore): void {
-    this.#worker?.postMessage(message);
-  }
-
-  #start(): Worker {
+  #start(): Life {
     const worker = startWorker({ ...this.#options, hashes: this.#embedding.hashes });
-    worker.on("message", (message: FromStore) => this.#take(message));
-    worker.on("error", (error) => this.#lost(worker, error.message));
-    worker.on("exit", (code) => this.#lost(worker, `it ended with code ${code}`));
-    return worker;
+    const send = (message: ToStore): void => worker.postMessage(message, []);
+    const life: Life = { worker, send, embeddings: new Map(), collections: new Set(), closed: withResolvers<void>(), following: 0, isClosing: false };
+    worker.on("message", (message: FromStore) => this.#take(life, message));
+    worker.on("error", (error) => this.#lost(life, error.message));
+    worker.on("exit", (code) => this.#lost(life, `it ended with code ${code}`));
+    return life;
   }
 
-  #take(message: FromStore): void {
+  #take(life: Life, message: FromStore): void {
     switch (message.type) {
       case "result":
         return this.#end(message.id, ({ answer }) => answer.resolve(message.result));
@@ -99,29 +113,31 @@ export class StoreThread {
       case "progress":
         return this.#pending.get(message.id)?.events.progress(message.stage, message.value, message.total);
       case "embed":
-        return void this.#embed(message);
+        return void this.#embed(life, message);
       case "unembed":
-        return this.#embeddings.get(message.id)?.abort(new ToolError("cancelled"));
+        return life.embeddings.get(message.id)?.abort(new ToolError("cancelled"));
       case "following":
+        life.following += message.busy ? 1 : -1;
         return this.#events.following(message.busy);
       case "log":
         return this.#events.log[message.level](message.facts, message.message);
       case "closed":
-        return this.#closed?.resolve();
+        return life.closed.resolve();
     }
   }
 
-  async #embed({ id, texts, kind }: Extract<FromStore, { type: "embed" }>): Promise<void> {
+  async #embed(life: Life, { id, texts, kind }: Extract<FromStore, { type: "embed" }>): Promise<void> {
     const abort = new AbortController();
-    this.#embeddings.set(id, abort);
+    life.embeddings.set(id, abort);
     try {
+      if (life.isClosing) throw new ToolError("cancelled");
       const { vectors, space } = await this.#embedding.embed(texts, kind, abort.signal);
-      this.#send({ type: "embedded", id, vectors, space });
+      life.send({ type: "embedded", id, vectors, space });
     } catch (error) {
       const { code, facts } = ToolError.from(error, "handler-failed", { cmd: "embed" });
-      this.#send({ type: "embedded", id, error: { code, facts } });
+      life.send({ type: "embedded", id, error: { code, facts } });
     } finally {
-      this.#embeddings.delete(id);
+      life.embeddings.delete(id);
     }
   }
 
@@ -134,14 +150,15 @@ export class StoreThread {
   }
 
   /** What it had answered is on disk; what it had not is not known, and said so. */
-  #lost(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return;
-    this.#worker = null;
-    this.#closed?.resolve();
-    this.#closed = null;
-    for (const abort of this.#embeddings.values()) abort.abort(new ToolError("cancelled"));
-    if (this.#pending.size > 0) this.#events.log.error({ reason }, "a thread of the store was lost");
+  #lost(life: Life, reason: string): void {
+    if (this.#life !== life) return;
+    this.#life = null;
+    life.closed.resolve();
+    for (const abort of life.embeddings.values()) abort.abort(new ToolError("cancelled"));
+    for (; life.following > 0; life.following--) this.#events.following(false);
+    if (!life.isClosing) this.#events.log.error({ reason }, "a thread of the store was lost");
     for (const id of this.#pending.keys()) this.#end(id, ({ answer }) => answer.reject(new ToolError("engine-died", { tool: this.#tool, reason })));
+    if (!life.isClosing) this.#events.lost([...life.collections]);
   }
 }
 

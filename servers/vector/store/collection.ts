@@ -9,6 +9,7 @@ import { deleteFields, Filters, insertFields } from "./fields.ts";
 import { load } from "./load.ts";
 import { Memory } from "./memory.ts";
 import type { RowSet } from "./rowset.ts";
+import { metadataFrom, readSpace, type Stored, storedFrom } from "./stored.ts";
 
 /** A row on its way in, with all that was made from its text. */
 export interface Prepared {
@@ -24,18 +25,11 @@ export interface Prepared {
   readonly file?: number;
 }
 
-/** A row as it is on disk. */
-export interface Stored {
-  readonly row: number;
-  readonly id: string;
-  readonly text: string;
-  readonly metadata?: object;
-  readonly vector: Float32Array | null;
-}
-
 export interface OpenOptions {
   readonly durable: boolean;
   readonly onProgress?: (value: number, total: number) => void;
+  /** Nobody wants it open any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** A change of memory that follows when what it belongs to is on disk. */
@@ -52,15 +46,15 @@ export class Collection {
   #space: Space | null;
 
   /** @throws ToolError `data-damaged`, `data-locked`, `file-failed`, `disk-full` */
-  static async open(path: string, { durable, onProgress }: OpenOptions): Promise<Collection> {
-    const db = new Database(path, { durable });
+  static async open(path: string, { durable, onProgress, signal }: OpenOptions): Promise<Collection> {
+    const db = await Database.open(path, { durable });
     try {
       const space = readSpace(db);
       const memory = new Memory(space?.dimensions ?? null);
-      await load(db, memory, onProgress ?? (() => undefined));
+      await load(db, memory, { onProgress, signal });
       return new Collection(db, memory, space);
     } catch (error) {
-      db.close();
+      await db.close();
       throw error;
     }
   }
@@ -110,7 +104,15 @@ export class Collection {
       throw error;
     }
     this.#filters.forget();
-    for (const { row, before, after } of steps) this.memory.change(row, before, after);
+    try {
+      for (const { row, before, after } of steps) this.memory.change(row, before, after);
+    } catch (error) {
+      // What memory has is not what the file has any more, as when there is none left: only another thread has it right.
+      setImmediate(() => {
+        throw error;
+      });
+      throw error;
+    }
   }
 
   /** The rows that have these ids; ids that nothing has are left out. */
@@ -128,23 +130,23 @@ export class Collection {
     const read = this.db.sql("select row.id, name, text, metadata, vector from row left join vector on vector.id = row.id where row.id = ?");
     return rows.flatMap((row) => {
       const found = read.get(row);
-      return found === undefined ? [] : [storedFrom(found)];
+      return found === undefined ? [] : [storedFrom(this.db, found, this.#space)];
     });
   }
 
   /** The next rows from this one on. */
   readFrom(row: number, limit: number): Stored[] {
-    return this.db.sql("select row.id, name, text, metadata, vector from row left join vector on vector.id = row.id where row.id >= ? order by row.id limit ?").all(row, limit).map(storedFrom);
+    return this.db.sql("select row.id, name, text, metadata, vector from row left join vector on vector.id = row.id where row.id >= ? order by row.id limit ?").all(row, limit).map((found) => storedFrom(this.db, found, this.#space));
   }
 
-  close(): void {
-    this.db.close();
+  close(): Promise<void> {
+    return this.db.close();
   }
 
   #remove(row: number): Step {
     const found = this.db.sql("select metadata from row where id = ?").get(row);
     if (found === undefined) throw new ToolError("not-found", { what: "row", name: String(row) });
-    deleteFields(this.db, row, metadataFrom(found));
+    deleteFields(this.db, row, metadataFrom(this.db, found));
     const before = this.memory.digestOf(this.db, row);
     for (const table of ["row", "digest", "vector"]) this.db.sql(`delete from ${table} where id = ?`).run(row);
     return { row, before, after: null };
@@ -155,7 +157,7 @@ export class Collection {
     let row = found?.["id"] as number | undefined;
     const before = row === undefined ? null : this.memory.digestOf(this.db, row);
     if (row === undefined) taken.push((row = this.memory.take()));
-    else deleteFields(this.db, row, metadataFrom(found!));
+    else deleteFields(this.db, row, metadataFrom(this.db, found!));
     const after = { code: vector === null ? null : this.memory.encode(vector), terms };
     this.db.sql("insert or replace into row values (?, ?, ?, ?, ?)").run(row, id, text, metadata === undefined ? null : JSON.stringify(metadata), file ?? null);
     this.db.sql("insert or replace into digest values (?, ?)").run(row, packDigest(after));
@@ -164,27 +166,4 @@ export class Collection {
     insertFields(this.db, row, metadata);
     return { row, before, after };
   }
-}
-
-function readSpace(db: Database): Space | null {
-  const text = db.meta("space");
-  return text === null ? null : (JSON.parse(text) as Space);
-}
-
-function storedFrom(found: Readonly<Record<string, unknown>>): Stored {
-  const metadata = metadataFrom(found);
-  const bytes = found["vector"] as Uint8Array | null;
-  return {
-    row: found["id"] as number,
-    id: found["name"] as string,
-    text: found["text"] as string,
-    ...(metadata === undefined ? {} : { metadata }),
-    // Copied, since the bytes may not begin where a float may.
-    vector: bytes === null ? null : new Float32Array(bytes.slice().buffer),
-  };
-}
-
-function metadataFrom(found: Readonly<Record<string, unknown>>): object | undefined {
-  const text = found["metadata"] as string | null;
-  return text === null ? undefined : (JSON.parse(text) as object);
 }

@@ -1,11 +1,8 @@
-import { closeSync, constants, lstatSync, openSync } from "node:fs";
+import { constants } from "node:os";
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-
-/** "ptve", by which SQLite files say what they belong to. */
-const APPLICATION = 0x70747665;
-/** Of what is in the file, and how vectors and terms are made from it. A file of another format is refused by name. */
-const FORMAT = 1;
+import { collectGarbage } from "./garbage.ts";
+import { checkFile, damaged, diskFull, fileError, isThere, makeFile } from "./file.ts";
 
 const SCHEMA = `
   create table meta (key text primary key, value text) without rowid;
@@ -28,20 +25,33 @@ export class Database {
   readonly path: string;
   readonly #db: DatabaseSyncInstance;
   readonly #statements = new Map<string, Statement>();
+  #isOpen = true;
+  #damage: string | null = null;
 
   /** Opens the file, or makes it. `durable`: what was written outlives a power cut, not only the end of this process. */
-  constructor(path: string, { durable, create = true }: { durable: boolean; create?: boolean }) {
-    this.path = path;
-    this.#db = this.#named(() => {
-      prepareFile(path, create);
-      return new DatabaseSync(path);
-    });
+  static async open(path: string, { durable, create = true }: { durable: boolean; create?: boolean }): Promise<Database> {
+    const db = new Database(path, create);
     try {
-      this.#setUp(durable);
+      db.#setUp(durable);
+      return db;
     } catch (error) {
-      this.#db.close();
+      await db.close();
       throw error;
     }
+  }
+
+  private constructor(path: string, create: boolean) {
+    this.path = path;
+    this.#db = this.#named(() => {
+      if (create && !isThere(path)) makeFile(path, SCHEMA);
+      checkFile(path);
+      return new DatabaseSync(path);
+    });
+  }
+
+  /** What SQLite has come upon since the file was opened, though other parts of it may be sound; null: nothing. */
+  get damage(): string | null {
+    return this.#damage;
   }
 
   /** A prepared statement, made once. */
@@ -63,14 +73,14 @@ export class Database {
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors, a full disk among them.
-      if (this.#db.isTransaction) this.#db.exec("rollback");
+      if (this.#isOpen && this.#db.isTransaction) this.#named(() => this.#db.exec("rollback"));
       throw error;
     }
   }
 
-  /** A copy as of now, in one file. */
+  /** A copy as of now, in one file. @throws ToolError `disk-full` and `file-failed` about that file, `data-damaged` about this one */
   copyTo(path: string): void {
-    this.#named(() => this.#db.prepare("vacuum into ?").run(path));
+    this.#named(() => this.#db.prepare("vacuum into ?").run(path), path);
   }
 
   /** Reads every page. @throws ToolError `data-damaged` */
@@ -88,13 +98,36 @@ export class Database {
     this.sql("insert or replace into meta values (?, ?)").run(key, value);
   }
 
-  close(): void {
-    this.#db.close();
+  /**
+   * Resolves when the file is free. To close a connection is not enough: this library lets go of its statements only when they are
+   * garbage, and as long as there is one, SQLite keeps the lock, and at the end of it all removes the log by its name, be it another's by then.
+   */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    const isLeft = this.#leave();
+    this.#isOpen = false;
+    this.#statements.clear();
+    try {
+      this.#db.close();
+    } finally {
+      if (!isLeft) await collectGarbage();
+    }
   }
 
   /** Something in it is not as this program writes it. */
   damaged(reason: string): ToolError {
-    return new ToolError("data-damaged", { path: this.path, reason, hint: "Restore a copy that backup has made, or drop the collection and index again" });
+    const error = damaged(this.path, reason);
+    this.#damage ??= error.message;
+    return error;
+  }
+
+  /** What a column of JSON says. @throws ToolError `data-damaged` where it is none */
+  parse(text: unknown, what: string): unknown {
+    try {
+      return JSON.parse(text as string);
+    } catch (error) {
+      throw this.damaged(`${what} is no JSON: ${(error as Error).message}`);
+    }
   }
 
   #setUp(durable: boolean): void {
@@ -103,49 +136,64 @@ export class Database {
       this.#db.exec("pragma locking_mode = exclusive; pragma journal_mode = wal");
       this.#db.exec(`pragma synchronous = ${durable ? "full" : "normal"}; pragma cache_size = -16000; pragma journal_size_limit = 16777216; pragma temp_store = memory`);
     });
-    const [application] = this.sql("pragma application_id").all();
-    const [format] = this.sql("pragma user_version").all();
-    const [tables] = this.sql("select count(*) as count from sqlite_schema").all();
-    if (tables?.["count"] === 0) return this.#fill();
-    if (application?.["application_id"] !== APPLICATION) throw this.damaged("it is a database of another program");
-    if (format?.["user_version"] !== FORMAT) throw this.damaged(`its format is ${String(format?.["user_version"])}, this version reads ${FORMAT}`);
   }
 
-  #fill(): void {
-    this.transaction(() => this.#named(() => this.#db.exec(`${SCHEMA}; pragma application_id = ${APPLICATION}; pragma user_version = ${FORMAT}`)));
-  }
-
-  #named<T>(act: () => T): T {
+  /** Puts all of it into the one file, and gives up the lock; false where that cannot be, as on a full disk. */
+  #leave(): boolean {
     try {
-      return act();
-    } catch (error) {
-      throw this.#nameOf(error);
+      this.#db.exec("pragma journal_mode = delete; pragma locking_mode = normal; select count(*) from sqlite_schema");
+      return this.#db.prepare("pragma journal_mode").get()?.["journal_mode"] === "delete";
+    } catch {
+      return false; // and is whole all the same: the log stays beside it
     }
   }
 
-  #nameOf(thrown: unknown): unknown {
-    const code = (thrown as { errcode?: unknown }).errcode;
-    if (typeof code !== "number") return thrown;
-    const reason = (thrown as Error).message;
+  #named<T>(act: () => T, written = this.path): T {
+    try {
+      return act();
+    } catch (error) {
+      throw this.#nameOf(error, written);
+    }
+  }
+
+  #nameOf(thrown: unknown, written: string): unknown {
+    if (!this.#isOpen) return new ToolError("cancelled", { reason: "the collection was closed meanwhile" }, { cause: thrown });
+    const { code: name, errcode, systemErrno, message: reason } = thrown as { code?: unknown; errcode?: unknown; systemErrno?: unknown; message: string };
+    if (name !== "ERR_SQLITE_ERROR") return isOfSystem(thrown) ? fileError(thrown, written) : thrown;
+    const code = typeof errcode === "number" ? errcode : (CODES.get(reason) ?? 0);
+    if ((code & 0xff) === FULL || (typeof systemErrno === "number" && NO_ROOM.has(systemErrno))) return diskFull(written, thrown);
     switch (code & 0xff) {
-      case FULL:
-        return new ToolError("disk-full", { path: this.path }, { cause: thrown });
       case CORRUPT:
       case NOT_A_DATABASE:
         return this.damaged(reason);
+      case WRONG: // all that is asked is written down here, so it is the tables that are wrong, unless it is about another file
+        return written === this.path ? this.damaged(reason) : new ToolError("file-failed", { path: written, reason }, { cause: thrown });
       case BUSY:
         return new ToolError("data-locked", { path: this.path, hint: "One process at a time can open a collection" }, { cause: thrown });
       default:
-        return new ToolError("file-failed", { path: this.path, reason }, { cause: thrown });
+        return new ToolError("file-failed", { path: written, reason }, { cause: thrown });
     }
   }
 }
 
 /** Source: sqlite.org/rescode.html */
+const WRONG = 1;
 const BUSY = 5;
 const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
+/** Some errors of this library come without a code; these are SQLite's sentences for those that are told apart here. */
+const CODES: ReadonlyMap<string, number> = new Map([
+  ["database is locked", BUSY],
+  ["database disk image is malformed", CORRUPT],
+  ["database or disk is full", FULL],
+  ["file is not a database", NOT_A_DATABASE],
+]);
+const NO_ROOM: ReadonlySet<number> = new Set([constants.errno.ENOSPC, constants.errno.EDQUOT]);
+
+function isOfSystem(thrown: unknown): boolean {
+  return thrown instanceof Error && "syscall" in thrown;
+}
 
 type Value = string | number | null | Uint8Array;
 type Fields = Readonly<Record<string, unknown>>;
@@ -176,16 +224,4 @@ class Statement {
   all(...values: Value[]): Fields[] {
     return this.#named(() => this.#statement.all(...values) as Fields[]);
   }
-}
-
-/** Ours alone from the first byte on, and never through a link. */
-function prepareFile(path: string, create: boolean): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found !== undefined) {
-    if (!found.isFile()) throw new ToolError("unsafe-file", { path, reason: "is not a regular file" });
-    if (process.getuid !== undefined && found.uid !== process.getuid()) throw new ToolError("not-ours", { path, owner: found.uid, uid: process.getuid() });
-    return;
-  }
-  if (!create) throw new ToolError("file-failed", { path, reason: "there is no such file" });
-  closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600));
 }

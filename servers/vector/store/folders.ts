@@ -66,7 +66,8 @@ export class Folders {
     const path = root.file === null ? root.folder : join(root.folder, root.file);
     this.#refuseNested(path);
     const folder = await this.#remember({ ...request, path });
-    const indexed = await this.#inTurn(() => this.#take(folder, "all", task));
+    const signal = AbortSignal.any([task.signal, this.#closing.signal]);
+    const indexed = await this.#inTurn(() => this.#take(folder, "all", { ...task, signal }));
     await this.#unfollow(folder.id);
     if (folder.follow) await this.#follow(folder, events);
     return indexed;
@@ -102,7 +103,7 @@ export class Folders {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new ToolError("cancelled"));
+    this.#closing.abort(new ToolError("cancelled", { reason: "the collection was closed meanwhile" }));
     for (const id of this.#follows.keys()) await this.#unfollow(id);
     await this.#turn;
   }
@@ -124,7 +125,11 @@ export class Folders {
       }
     };
     const onProblem = (error: ToolError): void => events.problem(this.#opened.name, error);
-    this.#follows.set(id, await follow(path, { include, exclude, onChanges, onProblem }));
+    const following = await follow(path, { include, exclude, onChanges, onProblem });
+    // Another request for the same folder, or the end of the collection, may have come between.
+    await this.#unfollow(id);
+    if (this.#closing.signal.aborted) await following.close();
+    else this.#follows.set(id, following);
   }
 
   async #unfollow(id: number): Promise<void> {
@@ -203,7 +208,14 @@ export class Folders {
   }
 
   #all(): Folder[] {
-    return this.#db.sql("select id, path, options from folder order by path").all().map(({ id, path, options }) => ({ id: id as number, path: path as string, ...(JSON.parse(options as string) as Options) }));
+    return this.#db.sql("select id, path, options from folder order by path").all().map(({ id, path, options }) => ({ id: id as number, path: path as string, ...this.#optionsFrom(options) }));
+  }
+
+  #optionsFrom(text: unknown): Options {
+    const what = "how a folder is indexed";
+    const { follow, include, exclude } = (this.#db.parse(text, what) ?? {}) as Partial<Options>;
+    if (typeof follow !== "boolean" || !areTexts(include) || !areTexts(exclude)) throw this.#db.damaged(`${what} is not said: ${String(text)}`);
+    return { follow, include, exclude };
   }
 
   /** By their paths. A file whose first passages never came to be is known by nothing but its number. */
@@ -239,6 +251,10 @@ function passagesOf(path: string, text: string): Item[] {
     seen.set(line, before + 1);
     return { id: before === 0 ? `${path}:${line}` : `${path}:${line}+${before}`, text: passage, metadata: { path, line, end, ...(heading === undefined ? {} : { heading }), kind } };
   });
+}
+
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }
 
 function isBelow(path: string, folder: string): boolean {

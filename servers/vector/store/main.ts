@@ -65,6 +65,19 @@ async function perform({ id, collection, name, args }: Extract<ToStore, { type: 
   }
 }
 
+/** What could not be closed well is whole all the same, and read at the next start as after a kill. */
+async function close(): Promise<void> {
+  for (const abort of running.values()) abort.abort(new ToolError("cancelled"));
+  try {
+    await store.close();
+  } catch (thrown) {
+    const { code, message } = ToolError.from(thrown);
+    say({ type: "log", level: "warn", facts: { code }, message });
+  }
+  say({ type: "closed" });
+  port.close();
+}
+
 port.on("message", (message: ToStore) => {
   switch (message.type) {
     case "request":
@@ -78,10 +91,6 @@ port.on("message", (message: ToStore) => {
       return;
     }
     case "close":
-      for (const abort of running.values()) abort.abort(new ToolError("cancelled"));
-      return void store.close().finally(() => {
-        say({ type: "closed" });
-        port.close();
-      });
+      return void close();
   }
 });

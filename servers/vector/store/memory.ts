@@ -70,7 +70,7 @@ export class Memory {
     return this.digestFrom(db, found?.["digest"]);
   }
 
-  /** @throws ToolError `data-damaged` where it is none, or one of another length */
+  /** @throws ToolError `data-damaged` where it is none, not as it was written, or one of another length */
   digestFrom(db: Database, bytes: unknown): Digest {
     try {
       const digest = unpackDigest(bytes as Uint8Array);

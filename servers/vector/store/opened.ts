@@ -4,12 +4,13 @@ import type { CollectionFacts, Hit, Item } from "../../../pipes/protocol/interfa
 import type { Query, Selection } from "../backend.ts";
 import type { Filter } from "../filter.ts";
 import type { Weights } from "../fusion.ts";
-import type { Collection, Stored } from "./collection.ts";
+import type { Collection } from "./collection.ts";
 import { Folders } from "./folders.ts";
 import type { KeptRow, Page } from "./messages.ts";
 import { idOf } from "../identity.ts";
 import { checkLength, type Incoming, prepare, queryVector } from "./prepare.ts";
 import { search } from "./search.ts";
+import type { Stored } from "./stored.ts";
 import type { Vectors } from "./vectors.ts";
 import { BATCH, Writer } from "./writer.ts";
 
@@ -94,8 +95,9 @@ export class Opened {
   }
 
   facts(): CollectionFacts {
-    const { space, size, bytes } = this.collection;
-    return { name: this.name, rows: size, dimensions: space?.dimensions ?? null, embedder: space?.embedder ?? null, bytes, folders: this.folders.facts() };
+    const { space, size, bytes, db } = this.collection;
+    const folders = this.folders.facts();
+    return { name: this.name, rows: size, dimensions: space?.dimensions ?? null, embedder: space?.embedder ?? null, bytes, folders, ...(db.damage === null ? {} : { damage: db.damage }) };
   }
 
   page(from: number): Page {
@@ -110,7 +112,7 @@ export class Opened {
   async close(): Promise<void> {
     await this.folders.close();
     await this.writer.idle();
-    this.collection.close();
+    await this.collection.close();
   }
 
   /** A part at a time, so that searches have their turn. */

@@ -1,15 +1,19 @@
+import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Hit } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Query } from "../backend.ts";
 import { depthOf, fuse, type Weights } from "../fusion.ts";
 import { countTerms, wordsAmong } from "../terms.ts";
 import type { Scored } from "./codes.ts";
-import type { Collection, Stored } from "./collection.ts";
+import type { Collection } from "./collection.ts";
+import type { Stored } from "./stored.ts";
 
 /** A query with its vector, where there is one: of whichever length, as people give it. */
 export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode"> {
   readonly vector: ArrayLike<number> | null;
   readonly weights: Weights;
 }
+
+const MOST_CHARS = 1 << 24;
 
 export function search(collection: Collection, question: Question): Hit[] {
   const { memory } = collection;
@@ -25,7 +29,7 @@ export function search(collection: Collection, question: Question): Hit[] {
   const vectors = scoresOf(byVector);
   const exact = vector === null ? null : lengthOf(vector);
   const wanted = new Set(terms === null ? [] : tellingTerms(terms.hashes, collection));
-  const found = collection.read(ranked.slice(0, mode === "vector" ? depth : k).map(({ row }) => row));
+  const found = readHits(collection, ranked.slice(0, mode === "vector" ? depth : k));
   const hits = found.map((stored, i): Hit => {
     const text = texts.get(stored.row);
     const cosine = exact === null || mode === "text" ? undefined : (cosineOf(stored, vector!, exact) ?? vectors.get(stored.row));
@@ -36,6 +40,17 @@ export function search(collection: Collection, question: Question): Hit[] {
   // The codes have eight bits a number; where the vector itself is kept, it decides between those that are nearly as near.
   if (mode === "vector") hits.sort((a, b) => b.score - a.score);
   return hits.slice(0, k);
+}
+
+/** An answer is one message, which has bounds; so has the memory in which it is made. @throws ToolError `invalid-request` */
+function readHits(collection: Collection, ranked: readonly Scored[]): Stored[] {
+  let chars = 0;
+  return ranked.flatMap(({ row }) => {
+    const found = collection.read([row]);
+    for (const { text } of found) chars += text.length;
+    if (chars > MOST_CHARS) throw new ToolError("invalid-request", { path: "$.k", expected: `hits of at most ${MOST_CHARS} characters together`, got: "more", hint: "Ask for fewer, or add shorter texts" });
+    return found;
+  });
 }
 
 /** What stands in a good part of all rows says nothing of why one of them was found; unless there is nothing else. */

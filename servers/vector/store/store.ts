@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { copyFile, rename, rm, stat } from "node:fs/promises";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { CollectionFacts } from "../../../pipes/protocol/interfaces/vector.ts";
 import { COLLECTION_PATTERN } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Space } from "../backend.ts";
 import { Collection } from "./collection.ts";
-import { Database } from "./database.ts";
+import { backUp, putBack } from "./copies.ts";
+import { fileError, isThere, removeAll } from "./file.ts";
 import type { FollowEvents } from "./folders.ts";
 import type { RequestName, Requests, StoreOptions } from "./messages.ts";
 import { Opened, type Task } from "./opened.ts";
@@ -14,8 +15,6 @@ import { isSame } from "./prepare.ts";
 import type { Vectors } from "./vectors.ts";
 
 export const ENDING = ".sqlite";
-/** What SQLite keeps beside a file while it is open. */
-const BESIDE = ["-wal", "-shm", "-journal"];
 
 type Handlers = { readonly [N in RequestName]: (collection: string, args: Requests[N]["args"], task: Task) => Requests[N]["result"] | Promise<Requests[N]["result"]> };
 
@@ -25,6 +24,9 @@ export class Store {
   readonly #vectors: Vectors;
   readonly #events: FollowEvents;
   readonly #opened = new Map<string, Promise<Opened>>();
+  /** Names whose file is being taken away or replaced; each resolves when that is over. */
+  readonly #changing = new Map<string, Promise<void>>();
+  readonly #closing = new AbortController();
 
   constructor(options: StoreOptions, vectors: Vectors, events: FollowEvents) {
     this.#options = options;
@@ -37,10 +39,12 @@ export class Store {
     return this.#handlers[name](collection, args, task);
   }
 
+  /** Whatever is wrong with one, the others are closed. @throws what went wrong first */
   async close(): Promise<void> {
-    const opened = [...this.#opened.values()];
-    this.#opened.clear();
-    for (const each of opened) await each.then((open) => open.close(), () => undefined);
+    this.#closing.abort(new ToolError("cancelled", { reason: "the collections are being closed" }));
+    await Promise.all(this.#changing.values());
+    const closed = await Promise.allSettled([...this.#opened.keys()].map((name) => this.#shut(name)));
+    for (const each of closed) if (each.status === "rejected") throw each.reason;
   }
 
   readonly #handlers: Handlers = {
@@ -57,17 +61,28 @@ export class Store {
     page: async (name, { from }, task) => (await this.#open(name, task)).page(from),
     index: async (name, request, task) => (await this.#open(name, task, true)).folders.index(request, task, this.#events),
     unindex: async (name, { path }, task) => (await this.#open(name, task)).folders.unindex(path),
-    drop: (name) => this.#drop(name),
-    backup: async (name, { path }, task) => this.#backup(await this.#open(name, task), path),
-    restore: (name, { path }, task) => this.#restore(name, path, task),
+    drop: (name) => this.#change(name, () => this.#drop(name)),
+    backup: async (name, { path }, task) => backUp(await this.#open(name, task), path),
+    restore: async (name, { path }, task) => {
+      await this.#change(name, () => this.#restore(name, path, task));
+      return (await this.#open(name, task)).collection.size;
+    },
   };
 
   #pathOf(name: string): string {
-    if (!new RegExp(COLLECTION_PATTERN).test(name)) throw new ToolError("invalid-request", { path: "$.collection", expected: "letters, digits, '.', '_' and '-', 64 at most", got: name });
+    if (!NAME.test(name)) throw new ToolError("invalid-request", { path: "$.collection", expected: "letters, digits, '.', '_' and '-', 64 at most", got: name });
     return join(this.#options.folder, `${name}${ENDING}`);
   }
 
   #open(name: string, task: Task, create = false): Promise<Opened> {
+    const changing = this.#changing.get(name);
+    if (changing !== undefined) return changing.then(() => this.#open(name, task, create));
+    return this.#reach(name, task, create);
+  }
+
+  /** As `#open`, for whoever changes the file. */
+  #reach(name: string, task: Task, create = false): Promise<Opened> {
+    if (this.#closing.signal.aborted) return Promise.reject(cancelled(this.#closing.signal));
     let opened = this.#opened.get(name);
     if (opened === undefined) {
       opened = this.#load(name, create, task);
@@ -78,12 +93,29 @@ export class Store {
     return opened;
   }
 
+  /** While a file is taken away or replaced, nobody opens it: what was written into it would be gone. */
+  #change<T>(name: string, act: () => Promise<T>): Promise<T> {
+    const done = (this.#changing.get(name) ?? Promise.resolve()).then(act);
+    const over = done
+      .catch(() => undefined) // whoever asked has the error
+      .then(() => {
+        if (this.#changing.get(name) === over) this.#changing.delete(name);
+      });
+    this.#changing.set(name, over);
+    return done;
+  }
+
   async #load(name: string, create: boolean, task: Task): Promise<Opened> {
     const path = this.#pathOf(name);
-    if (!create && !existsSync(path)) throw missing(name, this.#options.folder);
-    const collection = await Collection.open(path, { durable: this.#options.durable, onProgress: (value, total) => task.progress("loading", value, total) });
+    if (!create && !isThere(path)) throw missing(name, this.#options.folder);
+    const collection = await Collection.open(path, { durable: this.#options.durable, signal: this.#closing.signal, onProgress: (value, total) => task.progress("loading", value, total) });
     const opened = new Opened(name, collection, this.#vectors);
-    await opened.folders.resume(this.#events);
+    try {
+      await opened.folders.resume(this.#events);
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
     return opened;
   }
 
@@ -92,7 +124,7 @@ export class Store {
       return (await this.#open(name, task)).facts();
     } catch (thrown) {
       const error = ToolError.from(thrown);
-      if (error.code === "not-found") throw error;
+      if (!WITH_THE_FILE.has(error.code)) throw error;
       const bytes = statSync(this.#pathOf(name), { throwIfNoEntry: false })?.size ?? 0;
       return { name, rows: 0, dimensions: null, embedder: null, bytes, folders: [], damage: error.message };
     }
@@ -108,53 +140,29 @@ export class Store {
 
   async #drop(name: string): Promise<void> {
     const path = this.#pathOf(name);
-    if (!existsSync(path)) throw missing(name, this.#options.folder);
+    if (!isThere(path)) throw missing(name, this.#options.folder);
     await this.#shut(name);
-    for (const ending of ["", ...BESIDE]) rmSync(path + ending, { force: true });
-  }
-
-  async #backup({ collection, writer }: Opened, path: string): Promise<number> {
-    if (existsSync(path)) throw new ToolError("exists", { what: "the file", name: path, hint: "Take another name" });
-    const draft = `${path}.${process.pid}.part`;
     try {
-      await writer.alone(() => collection.db.copyTo(draft));
-      await rename(draft, path);
+      removeAll(path);
     } catch (error) {
-      await rm(draft, { force: true });
-      throw ToolError.from(error, "file-failed", { path });
+      throw fileError(error, path);
     }
-    return (await stat(path)).size;
   }
 
-  /** The copy is read whole before it takes the place of anything; what was damaged is put aside, not deleted. */
-  async #restore(name: string, from: string, task: Task): Promise<number> {
+  async #restore(name: string, from: string, task: Task): Promise<void> {
     const path = this.#pathOf(name);
-    const broken = existsSync(path) && (await this.#isDamaged(name, task));
-    if (existsSync(path) && !broken) throw new ToolError("exists", { what: "the collection", name, hint: "Drop it first, or restore under another name" });
-    const draft = `${path}.restoring`;
-    try {
-      await copyFile(from, draft);
-      const copy = new Database(draft, { durable: true, create: false });
-      try {
-        copy.check();
-      } finally {
-        copy.close();
-      }
-      if (broken) for (const ending of ["", ...BESIDE]) if (existsSync(path + ending)) renameSync(path + ending, `${path}.damaged-${Date.now()}${ending}`);
-      await rename(draft, path);
-    } catch (error) {
-      for (const ending of ["", ...BESIDE]) await rm(draft + ending, { force: true });
-      throw ToolError.from(error, "file-failed", { path: from });
-    }
-    return (await this.#open(name, task)).collection.size;
+    if (isThere(path) && !(await this.#isDamaged(name, task))) throw new ToolError("exists", { what: "the collection", name, hint: "Drop it first, or restore under another name" });
+    await this.#shut(name);
+    await putBack(from, path, this.#closing.signal);
   }
 
+  /** @throws ToolError what keeps it from being opened, where that says nothing of the file */
   async #isDamaged(name: string, task: Task): Promise<boolean> {
     try {
-      await this.#open(name, task);
-      return false;
+      return (await this.#reach(name, task)).collection.db.damage !== null;
     } catch (error) {
-      return error instanceof ToolError && error.code === "data-damaged";
+      if (error instanceof ToolError && UNUSABLE.has(error.code)) return true;
+      throw error;
     }
   }
 
@@ -165,11 +173,19 @@ export class Store {
   }
 }
 
-/** The names of the collections that are there. */
+/** Something stands in a collection's place that is none, or not whole. */
+const UNUSABLE: ReadonlySet<string> = new Set(["data-damaged", "unsafe-file"]);
+/** What keeps a collection from being opened and lies in its file, not in the request. */
+const WITH_THE_FILE: ReadonlySet<string> = new Set([...UNUSABLE, "not-ours", "file-failed", "data-locked", "disk-full"]);
+
+/** The names of the collections that are there. What no collection can be called is somebody else's. */
 export function collectionsIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length)).sort();
+  const names = readdirSync(folder).filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length));
+  return names.filter((name) => NAME.test(name)).sort();
 }
+
+const NAME = new RegExp(COLLECTION_PATTERN);
 
 function missing(name: string, folder: string): ToolError {
   const known = collectionsIn(folder);

@@ -41,7 +41,7 @@ export class Writer<Item> {
 
   #push(job: Job<Item>): Promise<unknown> {
     this.#jobs.push(job);
-    this.#running ??= this.#run().finally(() => (this.#running = null));
+    this.#running ??= this.#run();
     return job.done.promise;
   }
 
@@ -52,6 +52,7 @@ export class Writer<Item> {
       if (batch.length === 1) await perform(batch[0]!, this.#write);
       else await this.#together(batch);
     }
+    this.#running = null; // in the turn in which nothing was left: a job that comes later starts it again
   }
 
   #next(): Job<Item>[] {

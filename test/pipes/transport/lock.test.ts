@@ -9,6 +9,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { TransportError } from "../../../pipes/transport/failure.ts";
 import { acquireLock, type Lock, lockHolder } from "../../../pipes/transport/lock.ts";
+import { roomAt } from "../../servers/vector/room.ts";
 
 const root = mkdtempSync(join(tmpdir(), "pipe-tools-lock-"));
 const children = new Set<ChildProcess>();
@@ -38,6 +39,17 @@ test("a lock that is held cannot be taken again, not even by its own process, un
   lock.release();
   lock.release();
   taken(path).release();
+});
+
+test("a lock is taken on a full disk, too, where there is no room for the pid", (t) => {
+  const folder = fresh();
+  const room = roomAt(folder, "64k");
+  t.after(() => room.close());
+  room.fill(process.pid);
+  const lock = taken(join(folder, "lock"));
+  assert.equal(acquireLock(join(folder, "lock")), null);
+  lock.release();
+  room.empty(process.pid);
 });
 
 test("a second process is refused and can say who holds it", async () => {
