@@ -2,7 +2,7 @@ import type { Hit } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Query } from "../backend.ts";
 import { fuse, type Weights } from "../fusion.ts";
 import { countTerms, wordsAmong } from "../terms.ts";
-import type { Scored } from "./codes.ts";
+import type { Scored } from "./best.ts";
 import type { Collection, Stored } from "./collection.ts";
 
 /** A query with its vector, where there is one: of whichever length, as people give it. */
