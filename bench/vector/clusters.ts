@@ -4,7 +4,7 @@ export const DIMENSIONS = 384;
 const CLUSTER_ROWS = 100;
 /** Of a number, times the root of the dimensions: the noise is as long as the centre, so two rows of a cluster have a cosine of about 0.5. */
 const NOISE = 1;
-const DIGITS = 7;
+const DIGITS = 1e7;
 
 /**
  * Vectors in clusters of about a hundred: a centre, drawn from the normal distribution and brought to unit length, and for each row
@@ -48,9 +48,9 @@ export class Clusters {
   }
 }
 
-/** As a program would send it: seven digits a number, which is what 32 bits hold. */
+/** As a program would send it: seven digits behind the point, which is about what 32 bits hold. */
 export function sent(vector: Float32Array): number[] {
-  return Array.from(vector, (value) => Number(value.toPrecision(DIGITS)));
+  return Array.from(vector, (value) => Math.round(value * DIGITS) / DIGITS);
 }
 
 function normalize(vector: Float32Array, into: Float32Array, at: number): void {
