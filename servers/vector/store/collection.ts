@@ -179,9 +179,14 @@ function storedFrom(found: Readonly<Record<string, unknown>>): Stored {
     id: found["name"] as string,
     text: found["text"] as string,
     ...(metadata === undefined ? {} : { metadata }),
-    // Copied, since the bytes may not begin where a float may.
-    vector: bytes === null ? null : new Float32Array(bytes.slice().buffer),
+    vector: bytes === null ? null : floatsOf(bytes),
   };
+}
+
+/** Copied only where the bytes do not begin at a place where a float may. */
+function floatsOf(bytes: Uint8Array): Float32Array {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
 }
 
 function metadataFrom(found: Readonly<Record<string, unknown>>): object | undefined {

@@ -5,9 +5,9 @@ import { countTerms, wordsAmong } from "../terms.ts";
 import type { Scored } from "./best.ts";
 import type { Collection, Stored } from "./collection.ts";
 
-/** A query with its vector, where there is one: of whichever length, as people give it. */
+/** A query with its vector, where there is one: not of unit length, but as people give it. */
 export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode"> {
-  readonly vector: ArrayLike<number> | null;
+  readonly vector: Float32Array | null;
   readonly weights: Weights;
 }
 
@@ -26,19 +26,19 @@ export function search(collection: Collection, question: Question): Hit[] {
 
   const texts = scoresOf(byText);
   const vectors = scoresOf(byVector);
-  const exact = vector === null ? null : lengthOf(vector);
-  const wanted = new Set(terms?.hashes);
-  const found = collection.read(ranked.slice(0, mode === "vector" ? depth : k).map(({ row }) => row));
-  const hits = found.map((stored, i): Hit => {
+  const exact = vector === null || mode === "text" ? null : lengthOf(vector);
+  const found = collection.read(ranked.slice(0, mode === "vector" ? depth : k).map(({ row }) => row)).map((stored, i) => {
     const text = texts.get(stored.row);
-    const cosine = exact === null || mode === "text" ? undefined : (cosineOf(stored, vector!, exact) ?? vectors.get(stored.row));
-    const parts = { ...(text === undefined ? {} : { text: rounded(text) }), ...(cosine === undefined ? {} : { vector: rounded(cosine) }) };
-    const score = mode === "hybrid" ? ranked[i]!.score : ((mode === "text" ? text : cosine) ?? 0);
-    return { id: stored.id, score: rounded(score), parts, text: stored.text, ...(stored.metadata === undefined ? {} : { metadata: stored.metadata }), words: wordsAmong(stored.text, wanted) };
+    const cosine = exact === null ? undefined : (cosineOf(stored, vector!, exact) ?? vectors.get(stored.row));
+    return { stored, text, cosine, score: mode === "hybrid" ? ranked[i]!.score : ((mode === "text" ? text : cosine) ?? 0) };
   });
   // The codes have eight bits a number; where the vector itself is kept, it decides between those that are nearly as near.
-  if (mode === "vector") hits.sort((a, b) => b.score - a.score);
-  return hits.slice(0, k);
+  if (mode === "vector") found.sort((a, b) => b.score - a.score);
+  const wanted = new Set(terms?.hashes);
+  return found.slice(0, k).map(({ stored: { id, text: passage, metadata }, text, cosine, score }): Hit => {
+    const parts = { ...(text === undefined ? {} : { text: rounded(text) }), ...(cosine === undefined ? {} : { vector: rounded(cosine) }) };
+    return { id, score: rounded(score), parts, text: passage, ...(metadata === undefined ? {} : { metadata }), words: wordsAmong(passage, wanted) };
+  });
 }
 
 /** More than are wanted, from which the exact order is made. */
@@ -55,7 +55,7 @@ function scoresOf(scored: readonly Scored[]): Map<number, number> {
   return new Map(scored.map(({ row, score }) => [row, score]));
 }
 
-function cosineOf({ vector }: Stored, query: ArrayLike<number>, length: number): number | undefined {
+function cosineOf({ vector }: Stored, query: Float32Array, length: number): number | undefined {
   if (vector === null) return undefined;
   let product = 0;
   for (let i = 0; i < vector.length; i++) product += vector[i]! * query[i]!;
@@ -63,7 +63,7 @@ function cosineOf({ vector }: Stored, query: ArrayLike<number>, length: number):
   return lengths === 0 ? 0 : product / lengths;
 }
 
-function lengthOf(vector: ArrayLike<number>): number {
+function lengthOf(vector: Float32Array): number {
   let squares = 0;
   for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
   return Math.sqrt(squares);
