@@ -30,7 +30,7 @@ export interface Quality {
 export interface Embedding {
   readonly space: Space;
   readonly weights: Weights;
-  embed(texts: readonly string[], kind: "query" | "passage"): Promise<Float32Array[]>;
+  readonly embed: (texts: readonly string[], kind: "query" | "passage") => Promise<Float32Array[]>;
 }
 
 /** Puts the passages into a collection at `path`, asks every question as it is and misspelled, by each mode of search. */

@@ -27,7 +27,7 @@ export interface VectorRivals {
 interface Contender {
   readonly title: string;
   /** Resolves to what gives the rows nearest to a query. */
-  open(clusters: Clusters, folder: string): Promise<(query: Float32Array) => number[] | Promise<number[]>>;
+  readonly open: (clusters: Clusters, folder: string) => Promise<(query: Float32Array) => number[] | Promise<number[]>>;
 }
 
 /** The search by vectors alone, in this process, beside others that have the same vectors and queries; they take turns. */
@@ -109,13 +109,13 @@ const RIVALS: readonly Contender[] = [
 ];
 
 async function lanceTable(clusters: Clusters, folder: string): Promise<{ table: LanceTable; Index: Lance["Index"] }> {
-  const { connect, Index } = lance();
-  const db = await connect(folder);
+  const lancedb = lance();
+  const db = await lancedb.connect(folder);
   const part = (from: number, count: number): object[] => Array.from({ length: Math.min(count, clusters.rows - from) }, (_, i) => ({ id: from + i, vector: Array.from(clusters.vector(from + i)) }));
   const many = 10 * BATCH;
   const table = await db.createTable("vectors", part(0, many));
   for (let from = many; from < clusters.rows; from += many) await table.add(part(from, many));
-  return { table, Index };
+  return { table, Index: lancedb.Index };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {

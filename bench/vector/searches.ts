@@ -100,10 +100,10 @@ export async function crowd(server: Server, ms: number): Promise<Times & { reado
 export async function whileAdding(server: Server, rows: Rows): Promise<Times> {
   const count = Math.min(rows.count, 10_000);
   const copy = 1_000_000;
-  let adding = true;
-  const added = server.addMany(count, (from, to) => rows.items(from, to, copy)).finally(() => (adding = false));
+  const work = { adding: true };
+  const added = server.addMany(count, (from, to) => rows.items(from, to, copy)).finally(() => (work.adding = false));
   const times: number[] = [];
-  for (let turn = 0; adding; turn++) {
+  for (let turn = 0; work.adding; turn++) {
     const begun = performance.now();
     await server.search({ mode: "vector", vector: rows.query(turn), k: K });
     times.push(performance.now() - begun);

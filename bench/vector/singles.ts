@@ -26,7 +26,7 @@ export async function singleRows(folder: string, rows: Rows): Promise<Singles[]>
   for (let round = 0; round <= ROUNDS; round++) {
     for (const kind of kinds) {
       const server = servers.get(kind.durable)!;
-      const rate = async (lanes: number): Promise<number> => added(server, `${kind.vectors ? "brought" : "made"}`, lanes, (n) => item(rows, n, round, kind.vectors));
+      const rate = async (lanes: number): Promise<number> => added(server, kind.vectors ? "brought" : "made", lanes, (n) => item(rows, n, round, kind.vectors));
       const [one, many] = [await rate(1), await rate(IN_FLIGHT)];
       if (round === 0) continue; // warms up
       kind.oneByOne += one / ROUNDS;

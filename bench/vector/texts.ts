@@ -28,7 +28,7 @@ export interface TextRivals {
 interface Contender {
   readonly title: string;
   readonly foreign?: boolean;
-  open(passages: readonly string[], folder: string): (query: string) => unknown;
+  readonly open: (passages: readonly string[], folder: string) => (query: string) => unknown;
 }
 
 /** The search by words alone, in this process, beside FTS5; they take turns. */
