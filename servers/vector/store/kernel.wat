@@ -12,38 +12,33 @@
     (local $row i32) (local $bits i32) (local $difference i64) (local $at i32) (local $with i32) (local $end i32) (local $entry i32)
     (local.set $end (i32.add (local.get $query) (local.get $bytes)))
     (local.set $entry (i32.add (local.get $out) (i32.shl (local.get $count) (i32.const 3))))
-    (block $done
-      (loop $next
-        (br_if $done (i32.ge_u (local.get $row) (local.get $rows)))
-        ;; Every 32 rows the next word of the mask; where none of them is wanted, all are left out at once.
-        (if (i32.eqz (i32.and (local.get $row) (i32.const 31)))
-          (then
-            (local.set $bits (i32.load (i32.add (local.get $mask) (i32.shr_u (local.get $row) (i32.const 3)))))
-            (if (i32.eqz (local.get $bits))
-              (then
-                (local.set $row (i32.add (local.get $row) (i32.const 32)))
-                (local.set $signatures (i32.add (local.get $signatures) (i32.shl (local.get $bytes) (i32.const 5))))
-                (br $next)))))
-        (if (i32.and (local.get $bits) (i32.const 1))
-          (then
-            (local.set $difference (i64.const 0))
-            (local.set $at (local.get $signatures))
-            (local.set $with (local.get $query))
-            (loop $words
-              (local.set $difference (i64.add (local.get $difference) (i64.add
-                (i64.popcnt (i64.xor (i64.load (local.get $at)) (i64.load (local.get $with))))
-                (i64.popcnt (i64.xor (i64.load offset=8 (local.get $at)) (i64.load offset=8 (local.get $with)))))))
-              (local.set $at (i32.add (local.get $at) (i32.const 16)))
-              (br_if $words (i32.lt_u (local.tee $with (i32.add (local.get $with) (i32.const 16))) (local.get $end))))
-            (if (i64.lt_u (local.get $difference) (local.get $cutoff))
-              (then
-                (i32.store (local.get $entry) (i32.wrap_i64 (local.get $difference)))
-                (i32.store offset=4 (local.get $entry) (i32.add (local.get $first) (local.get $row)))
-                (local.set $entry (i32.add (local.get $entry) (i32.const 8)))))))
-        (local.set $bits (i32.shr_u (local.get $bits) (i32.const 1)))
-        (local.set $signatures (i32.add (local.get $signatures) (local.get $bytes)))
-        (local.set $row (i32.add (local.get $row) (i32.const 1)))
-        (br $next)))
+    (local.set $rows (i32.add (local.get $first) (local.get $rows)))
+    ;; A word of the mask has 32 rows, of which those that are wanted are gone through, the lowest first.
+    (loop $word
+      (local.set $bits (i32.load (local.get $mask)))
+      (block $done
+        (loop $next
+          (br_if $done (i32.eqz (local.get $bits)))
+          (local.set $row (i32.ctz (local.get $bits)))
+          (local.set $bits (i32.and (local.get $bits) (i32.sub (local.get $bits) (i32.const 1))))
+          (local.set $difference (i64.const 0))
+          (local.set $at (i32.add (local.get $signatures) (i32.mul (local.get $row) (local.get $bytes))))
+          (local.set $with (local.get $query))
+          (loop $words
+            (local.set $difference (i64.add (local.get $difference) (i64.add
+              (i64.popcnt (i64.xor (i64.load (local.get $at)) (i64.load (local.get $with))))
+              (i64.popcnt (i64.xor (i64.load offset=8 (local.get $at)) (i64.load offset=8 (local.get $with)))))))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br_if $words (i32.lt_u (local.tee $with (i32.add (local.get $with) (i32.const 16))) (local.get $end))))
+          (if (i64.lt_u (local.get $difference) (local.get $cutoff))
+            (then
+              (i32.store (local.get $entry) (i32.wrap_i64 (local.get $difference)))
+              (i32.store offset=4 (local.get $entry) (i32.add (local.get $first) (local.get $row)))
+              (local.set $entry (i32.add (local.get $entry) (i32.const 8)))))
+          (br $next)))
+      (local.set $mask (i32.add (local.get $mask) (i32.const 4)))
+      (local.set $signatures (i32.add (local.get $signatures) (i32.shl (local.get $bytes) (i32.const 5))))
+      (br_if $word (i32.lt_u (local.tee $first (i32.add (local.get $first) (i32.const 32))) (local.get $rows))))
     (i32.shr_u (i32.sub (local.get $entry) (local.get $out)) (i32.const 3)))
 
   ;; The sum of the products of two rows of $bytes signed bytes, a multiple of 16.
