@@ -10,7 +10,7 @@ const LONGEST = 65_535;
 
 /**
  * Search by words: BM25 over postings in memory. SQLite's FTS5 was measured at 8 to 80 ms for the same questions over 100 000
- * passages, since it looks up each matching row's length on disk; this takes well under a millisecond (docs/vector.md).
+ * passages, since it looks up each matching row's length on disk; this takes a tenth of that and less (docs/vector-figures.md).
  */
 export class Bm25 {
   readonly #postings = new Postings();

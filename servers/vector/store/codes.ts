@@ -13,7 +13,7 @@ export interface Code {
 const BLOCK_ROWS = 4096;
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
-/** Rows that the first look leaves for the second one, beside those that are wanted: enough for a recall of 0.99 and more (docs/vector.md). */
+/** Rows that the first look leaves for the second one, beside those that are wanted: enough for a recall of 0.97 and more in 100 000 (docs/vector-figures.md). */
 const MARGIN = 400;
 const MAX_LEFT = 8192;
 

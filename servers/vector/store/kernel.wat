@@ -5,7 +5,7 @@
   ;; Goes through the rows of a block. Of each whose bit in the mask is set, counts in how many bits its signature differs from the
   ;; query's; where that is less than $cutoff, appends (difference, row) as two u32 to $out.
   ;;   $signatures: $bytes a row, a multiple of 16    $query: one signature    $mask: a bit a row, the lowest bit of a u32 first
-  ;;   $rows: how many    $first: the number of the first one    $out, $count: the list, and how many it has
+  ;;   $rows: how many, a multiple of 32    $first: the number of the first one    $out, $count: the list, and how many it has
   ;; Returns how many it has now. There must be room for one entry a row.
   (func (export "scan") (param $signatures i32) (param $query i32) (param $bytes i32) (param $mask i32) (param $rows i32) (param $first i32)
                         (param $cutoff i64) (param $out i32) (param $count i32) (result i32)
