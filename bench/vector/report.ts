@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import { markdownTables, printTables, type Table } from "../tables.ts";
+import type { Table } from "../tables.ts";
 import { DIMENSIONS } from "./clusters.ts";
 import type { Measured } from "./collection.ts";
 import type { VectorRivals } from "./rivals.ts";
@@ -20,43 +20,41 @@ export interface VectorReport {
   readonly words: TextRivals;
 }
 
-export function printVector(report: VectorReport): void {
-  console.log(machine(report));
-  printTables(tablesOf(report));
-}
-
-export function markdownOf(report: VectorReport): string {
-  return `${machine(report)}\n\n${markdownTables(tablesOf(report))}`;
-}
-
-function machine({ node, load, sync }: VectorReport): string {
+export function machine({ node, load, sync }: Pick<VectorReport, "node" | "load" | "sync">): string {
   const [cpu] = cpus();
   return `${cpus().length} cores of ${cpu?.model.trim() ?? "an unknown processor"}, load ${load.toFixed(1)} at the start, Node ${node}. The disk needs ${milliseconds(sync)} to take 4 kB for good.`;
 }
 
-function tablesOf({ collections, singles, vectors, words }: VectorReport): Table[] {
-  return [
-    {
-      title: `A collection of vectors of ${DIMENSIONS} numbers, brought along, each with 24 words and two facts. p50, and p99 in brackets.`,
-      head: ["", ...collections.map(({ rows }) => `${grouped(rows)} rows`)],
-      rows: LINES.map(([title, cell]) => [title, ...collections.map(cell)]),
-    },
-    {
-      title: "Rows added one a request, a second.",
-      head: ["", "one after the other", `${IN_FLIGHT} in flight`],
-      rows: singles.map(({ durable, vectors: brought, oneByOne, inFlight }) => [`${brought ? "vector brought along" : "vector made of the words"}, durable: ${durable}`, grouped(oneByOne), grouped(inFlight)]),
-    },
-    ...vectors.map(({ rows, rivals }) => ({
-      title: `The ten nearest of ${grouped(rows)} vectors, in one process, one thread for a query.`,
-      head: ["", "ready after", "p50 (p99)", "recall@10"],
-      rows: rivals.map(({ title, build, times, recall }) => [title, `${(build / 1000).toFixed(1)} s`, spread(times), recall.toFixed(3)]),
-    })),
-    {
-      title: `The best ten of ${grouped(words.passages)} passages of ${words.words} words by BM25, in one process.`,
-      head: ["", "ready after", ...LENGTHS.map((length) => `${length} ${length === 1 ? "word" : "words"}, p50 (p99)`)],
-      rows: words.rivals.map(({ title, build, times }) => [title, `${(build / 1000).toFixed(1)} s`, ...LENGTHS.map((length) => spread(times[length]!))]),
-    },
-  ];
+export function collectionsTable(collections: readonly Measured[]): Table {
+  return {
+    title: `A collection of vectors of ${DIMENSIONS} numbers, brought along, each with 24 words and two facts. p50, and p99 in brackets.`,
+    head: ["", ...collections.map(({ rows }) => `${grouped(rows)} rows`)],
+    rows: LINES.map(([title, cell]) => [title, ...collections.map(cell)]),
+  };
+}
+
+export function singlesTable(singles: readonly Singles[]): Table {
+  return {
+    title: "Rows added one a request, a second.",
+    head: ["", "one after the other", `${IN_FLIGHT} in flight`],
+    rows: singles.map(({ durable, vectors, oneByOne, inFlight }) => [`${vectors ? "vector brought along" : "vector made of the words"}, durable: ${durable}`, grouped(oneByOne), grouped(inFlight)]),
+  };
+}
+
+export function vectorsTable({ rows, rivals }: VectorRivals): Table {
+  return {
+    title: `The ten nearest of ${grouped(rows)} vectors, in one process, one thread for a query.`,
+    head: ["", "ready after", "p50 (p99)", "recall@10"],
+    rows: rivals.map(({ title, build, times, recall }) => [title, `${(build / 1000).toFixed(1)} s`, spread(times), recall.toFixed(3)]),
+  };
+}
+
+export function wordsTable({ passages, words, rivals }: TextRivals): Table {
+  return {
+    title: `The best ten of ${grouped(passages)} passages of ${words} words by BM25, in one process.`,
+    head: ["", "ready after", ...LENGTHS.map((length) => `${length} ${length === 1 ? "word" : "words"}, p50 (p99)`)],
+    rows: rivals.map(({ title, build, times }) => [title, `${(build / 1000).toFixed(1)} s`, ...LENGTHS.map((length) => spread(times[length]!))]),
+  };
 }
 
 const LINES: ReadonlyArray<readonly [string, (measured: Measured) => string]> = [
