@@ -4,7 +4,7 @@ import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Way } from "./ways.ts";
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+export const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const running = new Set<ChildProcess>();
 
 /** Starts the other side of each way; resolves when all of them answer. */
@@ -57,7 +57,13 @@ export function killAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-function start(program: string, args: readonly string[], folder: string, more: NodeJS.ProcessEnv = {}): { child: ChildProcess; line: (found: string | RegExp) => Promise<string> } {
+/** A program of ours whose lines can be waited for; `killAll` ends it. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly line: (found: string | RegExp) => Promise<string>;
+}
+
+export function start(program: string, args: readonly string[], folder: string, more: NodeJS.ProcessEnv = {}): Started {
   const child = spawn(process.execPath, [program, ...args], { env: { ...environment(folder), ...more }, stdio: ["pipe", "pipe", "inherit"] });
   running.add(child);
   child.once("close", () => running.delete(child));
@@ -79,5 +85,5 @@ function firstLine(lines: Interface, found: string | RegExp): Promise<string> {
 }
 
 function environment(folder: string): NodeJS.ProcessEnv {
-  return { ...process.env, PIPE_TOOLS_PIPES: folder, XDG_RUNTIME_DIR: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder };
+  return { ...process.env, PIPE_TOOLS_PIPES: folder, XDG_RUNTIME_DIR: folder, XDG_CONFIG_HOME: folder, XDG_STATE_HOME: folder, XDG_DATA_HOME: folder, XDG_CACHE_HOME: folder };
 }

@@ -2,14 +2,34 @@
 //   npm run bench                  the pipes, and how fast a worker is replaced (about 90 s)
 //   npm run bench -- pipes         the pipes alone
 //   npm run bench -- supervision   the daemon beside other supervisors, as far as they are installed (about 4 min)
+//   npm run bench -- vector        the vector server at 10 000 and 100 000 rows (about 5 min); `--rows 1000000` for more or fewer,
+//                                  `--rivals` installs others and measures them beside it
+//   npm run bench -- quality       how well it finds sections by their headings; `--model` for a real embedding model
+// The last two write docs/vector-figures.md with `--docs`.
 import { spawnSync } from "node:child_process";
+import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
-import { root, setUp } from "./setup.mjs";
+import { root, say, setUp } from "./setup.mjs";
+
+const parts = { vector: "vector", quality: "quality" };
 
 await setUp();
+const args = process.argv.slice(2);
+if (args.includes("--rivals")) installRivals(join(root, "bench/vector/rivals"), join(root, "node_modules/.bench-rivals"));
 const esbuild = await import("esbuild");
-const programs = ["main", "client", "peer"].map((name) => `bench/${name}.ts`);
+const programs = ["main", "client", "peer", "vector", "vector-client", "quality"].map((name) => `bench/${name}.ts`);
 // Packages stay outside, also our own: what is measured is dist/ as it is installed.
 await esbuild.build({ entryPoints: programs, outdir: "dist/bench", outbase: "bench", bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", absWorkingDir: root, logLevel: "warning" });
-const done = spawnSync(process.execPath, [join(root, "dist/bench/main.js"), ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
+const done = spawnSync(process.execPath, [join(root, `dist/bench/${parts[args[0]] ?? "main"}.js`), ...args], { cwd: root, stdio: "inherit" });
 process.exit(done.status ?? 1);
+
+/** Beside our packages, not among them: nothing of ours depends on a rival. */
+function installRivals(from, to) {
+  if (existsSync(join(to, "node_modules"))) return;
+  say("installing what the vector server is measured beside …");
+  cpSync(from, to, { recursive: true });
+  const npm = spawnSync("npm", ["install", "--no-package-lock", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"], { cwd: to, stdio: ["ignore", 2, 2] });
+  if (npm.status === 0) return;
+  say("the rivals could not be installed; npm's own message is above");
+  process.exit(1);
+}

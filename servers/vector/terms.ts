@@ -25,13 +25,18 @@ export function countTerms(text: string): Terms {
 /** The words of a text as they stand there, of which a term is also in `wanted`; each once, in the order of the text. */
 export function wordsAmong(text: string, wanted: ReadonlySet<number>): string[] {
   const found = new Set<string>();
+  if (wanted.size === 0) return [];
   for (const word of wordsOf(text)) if (!found.has(word) && hashesOf(word).some((hash) => wanted.has(hash))) found.add(word);
   return [...found];
 }
 
+/** Most texts have nothing but ASCII, in which words are found several times as fast. */
 function wordsOf(text: string): Iterable<string> {
-  return text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return text.match(ASCII.test(text) ? /[A-Za-z0-9]+/g : /[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
+
+// oxlint-disable-next-line no-control-regex
+const ASCII = /^[\x00-\x7f]*$/;
 
 /** Words recur; what they come to is remembered, for so many of them. */
 const REMEMBERED = 100_000;

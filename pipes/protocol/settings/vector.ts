@@ -76,7 +76,7 @@ export const vectorDefaults = {
 } as const;
 
 /** What the two searches count for when they are joined: words lead where the vectors are made of words, too. */
-export const weightDefaults = { builtin: { text: 1, vector: 0.25 }, model: { text: 1, vector: 1 } } as const;
+export const weightDefaults = { builtin: { text: 1, vector: 0.5 }, model: { text: 1, vector: 1 } } as const;
 
 /** `settings:` of a `server: vector` in tools.yaml. */
 export const VectorSettings = Type.Object(
@@ -90,7 +90,7 @@ export const VectorSettings = Type.Object(
     weights: Type.Optional(
       Type.Object(
         { text: Type.Optional(Type.Number({ minimum: 0, description: "of the search by words" })), vector: Type.Optional(Type.Number({ minimum: 0, description: "of the search by vectors" })) },
-        { additionalProperties: false, ...live, description: "what the two searches count for in a hybrid one; 1 and 0.25 with the built-in vectors, which are made of words, too, 1 and 1 with a model" },
+        { additionalProperties: false, ...live, description: "what the two searches count for in a hybrid one; 1 and 0.5 with the built-in vectors, which are made of words, too, 1 and 1 with a model" },
       ),
     ),
     durable: Type.Optional(

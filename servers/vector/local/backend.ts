@@ -10,7 +10,7 @@ import { acquireLock, type Lock, lockHolder } from "../../../pipes/transport/loc
 import type { Backend, Indexed, IndexRequest, Query, Selection, Space, Work } from "../backend.ts";
 import type { Filter } from "../filter.ts";
 import type { Weights } from "../fusion.ts";
-import type { KeptRow, RequestName, Requests } from "../store/messages.ts";
+import type { KeptRow, RequestName, Requests, SentItem } from "../store/messages.ts";
 import { fileError, removeDrafts } from "../store/file.ts";
 import { collectionsIn } from "../store/store.ts";
 import { type Embedding, type RequestEvents, StoreThread } from "./thread.ts";
@@ -69,11 +69,11 @@ export class LocalBackend implements Backend {
   }
 
   async add(collection: string, items: readonly Item[], work: Work, onAdded: (ids: readonly string[]) => void): Promise<void> {
-    await this.#ask("add", collection, { items }, { ...work, onPart: onAdded });
+    await this.#ask("add", collection, { items: items.map(sentFrom) }, { ...work, onPart: onAdded });
   }
 
   async update(collection: string, id: string, change: Partial<Pick<Item, "text" | "metadata" | "vector">>, work: Work): Promise<void> {
-    await this.#ask("update", collection, { id, change }, work);
+    await this.#ask("update", collection, { id, change: sentFrom(change) }, work);
   }
 
   async get(collection: string, id: string, withVector: boolean): Promise<Row> {
@@ -86,7 +86,7 @@ export class LocalBackend implements Backend {
 
   async search(collection: string, query: Query, work: Work): Promise<Hit[]> {
     if (query.query === null && (query.vector === null || query.mode === "text")) throw new ToolError("invalid-request", { path: "$.query", expected: "what to look for", got: "nothing" });
-    return this.#ask("search", collection, { ...query, weights: this.#options.weights() }, work);
+    return this.#ask("search", collection, { ...query, vector: query.vector === null ? null : Float32Array.from(query.vector), weights: this.#options.weights() }, work);
   }
 
   count(collection: string, filter: Filter | null): Promise<number> {
@@ -245,6 +245,10 @@ function cleared(lock: Lock, folder: string): Lock {
     lock.release();
     throw error;
   }
+}
+
+function sentFrom<T extends { vector?: number[] }>({ vector, ...rest }: T): Omit<T, "vector"> & Pick<SentItem, "vector"> {
+  return vector === undefined ? rest : { ...rest, vector: Float32Array.from(vector) };
 }
 
 function rowFrom({ id, text, metadata, vector }: KeptRow, withVector: boolean): Row {

@@ -1,5 +1,5 @@
 import type { Terms } from "../terms.ts";
-import type { Scored } from "./codes.ts";
+import { Best, type Scored } from "./best.ts";
 import { countOf, Postings, rowOf } from "./postings.ts";
 import type { RowSet } from "./rowset.ts";
 
@@ -10,7 +10,7 @@ const LONGEST = 65_535;
 
 /**
  * Search by words: BM25 over postings in memory. SQLite's FTS5 was measured at 8 to 80 ms for the same questions over 100 000
- * passages, since it looks up each matching row's length on disk; this takes well under a millisecond (docs/vector.md).
+ * passages, since it looks up each matching row's length on disk; this takes a tenth of that and less (docs/vector-figures.md).
  */
 export class Bm25 {
   readonly #postings = new Postings();
@@ -82,42 +82,5 @@ export class Bm25 {
     this.#lengths = lengths;
     this.#scores = new Float32Array(capacity);
     this.#touched = new Uint32Array(capacity);
-  }
-}
-
-/** The best of many, by a heap whose root is the worst of them. */
-class Best {
-  readonly #count: number;
-  readonly #heap: Scored[] = [];
-  /** What does not exceed it is not among the best. */
-  least = 0;
-
-  constructor(count: number) {
-    this.#count = count;
-  }
-
-  take(row: number, score: number): void {
-    const heap = this.#heap;
-    if (heap.length < this.#count) {
-      heap.push({ row, score });
-      if (heap.length === this.#count) {
-        heap.sort((a, b) => a.score - b.score);
-        this.least = heap[0]!.score;
-      }
-      return;
-    }
-    let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      if (child + 1 < heap.length && heap[child + 1]!.score < heap[child]!.score) child++;
-      if (heap[child]!.score >= score) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = { row, score };
-    this.least = heap[0]!.score;
-  }
-
-  sorted(): Scored[] {
-    return this.#heap.sort((a, b) => b.score - a.score || a.row - b.row);
   }
 }

@@ -1,12 +1,8 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-import { kernel } from "./kernel.ts";
+import { Best, type Scored } from "./best.ts";
+import { startKernel } from "./compiled.ts";
+import { Rotation, rotationBytes, turnedLength } from "./rotation.ts";
 import type { RowSet } from "./rowset.ts";
-import { Rotation } from "./rotation.ts";
-
-export interface Scored {
-  readonly row: number;
-  readonly score: number;
-}
 
 /** A vector as it is kept in memory and on disk: `scale × codes` is the turned vector. */
 export interface Code {
@@ -14,25 +10,14 @@ export interface Code {
   readonly codes: Int8Array;
 }
 
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  scan(signatures: number, query: number, bytes: number, mask: number, rows: number, first: number, cutoff: bigint, list: number, count: number): number;
-  rescore(list: number, count: number, base: number, block: number, codes: number, scales: number, query: number, bytes: number, scale: number): void;
-  sign(codes: number, signature: number, bytes: number): void;
-}
-
-/** Node has it; its types leave it to those of browsers. */
-const { WebAssembly } = globalThis as unknown as {
-  readonly WebAssembly: { readonly Module: new (bytes: Uint8Array) => object; readonly Instance: new (module: object) => { readonly exports: unknown } };
-};
-let compiled: object | null = null;
-
 const BLOCK_ROWS = 4096;
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
-/** Rows that the first look leaves for the second one, beside those that are wanted: enough for a recall of 0.99 and more (docs/vector.md). */
+/** Rows that the first look leaves for the second one, beside those that are wanted: enough for a recall of 0.97 and more in 100 000 (docs/vector-figures.md). */
 const MARGIN = 400;
 const MAX_LEFT = 8192;
+/** The scale of a row of zeros: it has no cosine to anything, and NaN is no better than the worst. */
+const NO_DIRECTION = Number.NaN;
 
 /**
  * The vectors of a collection in memory, and the search among them. Each row has a code, a byte a dimension, and a signature, a bit a
@@ -43,20 +28,16 @@ const MAX_LEFT = 8192;
  */
 export class Codes {
   readonly dimensions: number;
+  readonly #kernel = startKernel();
   readonly #rotation: Rotation;
-  readonly #turned: Float32Array;
-  readonly #kernel: Kernel;
   readonly #layout: Layout;
   #blocks = 0;
 
   constructor(dimensions: number) {
     this.dimensions = dimensions;
-    this.#rotation = new Rotation(dimensions);
-    this.#turned = new Float32Array(this.#rotation.length);
-    compiled ??= new WebAssembly.Module(Buffer.from(kernel, "base64"));
-    this.#kernel = new WebAssembly.Instance(compiled).exports as Kernel;
-    this.#layout = layoutOf(this.#rotation.length);
+    this.#layout = layoutOf(turnedLength(dimensions));
     this.#reach(this.#layout.base);
+    this.#rotation = new Rotation(this.#kernel, this.#layout.turning, dimensions);
   }
 
   /** Bytes of memory that the vectors take. */
@@ -70,18 +51,9 @@ export class Codes {
   }
 
   encode(vector: ArrayLike<number>): Code {
-    const turned = this.#turned;
-    this.#rotation.turn(vector, turned);
-    let most = 0;
-    let squares = 0;
-    for (const value of turned) {
-      most = Math.max(most, Math.abs(value));
-      squares += value * value;
-    }
-    const codes = new Int8Array(turned.length);
-    if (most === 0) return { scale: 0, codes };
-    for (let i = 0; i < codes.length; i++) codes[i] = Math.round((turned[i]! * 127) / most);
-    return { scale: most / 127 / Math.sqrt(squares), codes };
+    const { query } = this.#layout;
+    const scale = this.#kernel.quantize(this.#rotation.turn(vector), query, 4 * this.codeLength);
+    return { scale, codes: new Int8Array(this.#kernel.memory.buffer.slice(query, query + this.codeLength)) };
   }
 
   /** @throws ToolError `unsupported` when the memory that one collection can have is full */
@@ -93,18 +65,18 @@ export class Codes {
     const at = row % BLOCK_ROWS;
     const place = start + codesAt + at * this.codeLength;
     new Int8Array(this.#kernel.memory.buffer, place, codes.length).set(codes);
-    new Float32Array(this.#kernel.memory.buffer, start + scalesAt + at * 4, 1)[0] = scale;
+    new Float32Array(this.#kernel.memory.buffer, start + scalesAt + at * 4, 1)[0] = scale === 0 ? NO_DIRECTION : scale;
     this.#kernel.sign(place, start + at * signatureBytes, this.codeLength);
   }
 
   /** The `count` rows of `rows` whose vectors are nearest to this one by cosine, nearest first. */
   nearest(vector: ArrayLike<number>, rows: RowSet, count: number): Scored[] {
-    const { scale, codes } = this.encode(vector);
     const { list, query, querySignature, base, size, codesAt, scalesAt } = this.#layout;
-    new Int8Array(this.#kernel.memory.buffer, query, codes.length).set(codes);
+    const scale = this.#kernel.quantize(this.#rotation.turn(vector), query, 4 * this.codeLength);
     this.#kernel.sign(query, querySignature, this.codeLength);
     const left = this.#look(rows, Math.min(count + MARGIN, MAX_LEFT));
     this.#kernel.rescore(list, left, base, size, codesAt, scalesAt, query, this.codeLength, scale);
+    if (scale === 0) return [];
     return best(new Float32Array(this.#kernel.memory.buffer, list, 2 * left), new Uint32Array(this.#kernel.memory.buffer, list, 2 * left), count);
   }
 
@@ -162,6 +134,7 @@ export class Codes {
 
 /** Where things are in the memory of the kernel, in bytes: first what a search needs, then the blocks. */
 interface Layout {
+  readonly turning: number;
   readonly query: number;
   readonly querySignature: number;
   readonly mask: number;
@@ -176,21 +149,20 @@ interface Layout {
 
 function layoutOf(length: number): Layout {
   const signatureBytes = length / 8;
-  const query = 1024;
+  const turning = 1024;
+  const query = turning + rotationBytes(length);
   const querySignature = query + length;
   const mask = querySignature + signatureBytes;
   const list = mask + BLOCK_ROWS / 8;
   const base = list + 8 * (2 * MAX_LEFT + MAX_LEFT + BLOCK_ROWS);
   const codesAt = BLOCK_ROWS * signatureBytes;
   const scalesAt = codesAt + BLOCK_ROWS * length;
-  return { query, querySignature, mask, list, base, size: scalesAt + BLOCK_ROWS * 4, signatureBytes, codesAt, scalesAt };
+  return { turning, query, querySignature, mask, list, base, size: scalesAt + BLOCK_ROWS * 4, signatureBytes, codesAt, scalesAt };
 }
 
 /** The best of a list in which each score stands before its row. */
 function best(scores: Float32Array, rows: Uint32Array, count: number): Scored[] {
-  const sorted = scores.filter((_, i) => i % 2 === 0).sort();
-  const least = sorted[Math.max(0, sorted.length - count)] ?? 0;
-  const found: Scored[] = [];
-  for (let i = 0; i < scores.length; i += 2) if (scores[i]! >= least) found.push({ row: rows[i + 1]!, score: scores[i]! });
-  return found.sort((a, b) => b.score - a.score || a.row - b.row).slice(0, count);
+  const found = new Best(count, -Infinity);
+  for (let i = 0; i < scores.length; i += 2) if (scores[i]! > found.least) found.take(rows[i + 1]!, scores[i]!);
+  return found.sorted();
 }

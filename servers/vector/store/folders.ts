@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-import type { CollectionFacts, Item } from "../../../pipes/protocol/interfaces/vector.ts";
+import type { CollectionFacts } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Indexed, IndexRequest } from "../backend.ts";
 import { type Change, findChanges, type KnownFile } from "../files/changes.ts";
 import { type ChangeSet, type Follow, follow } from "../files/follow.ts";
@@ -9,6 +9,7 @@ import { splitFile } from "../files/split/split.ts";
 import { findRoot } from "../files/root.ts";
 import { type Skipped, type SkipReason } from "../files/skipped.ts";
 import type { Prepared } from "./collection.ts";
+import type { SentItem } from "./messages.ts";
 import type { Opened, Task } from "./opened.ts";
 import type { Incoming } from "./prepare.ts";
 import { BATCH } from "./writer.ts";
@@ -244,7 +245,7 @@ export class Folders {
 }
 
 /** A passage is named by its file and line, so it keeps its name as long as it stands where it stood. */
-function passagesOf(path: string, text: string): Item[] {
+function passagesOf(path: string, text: string): SentItem[] {
   const seen = new Map<number, number>();
   return splitFile(path, text).map(({ text: passage, line, end, heading, kind }) => {
     const before = seen.get(line) ?? 0;

@@ -14,6 +14,17 @@ export interface StoreOptions {
   readonly durable: boolean;
 }
 
+/** What is added, with its vector in the form in which it crosses threads as one piece: number by number it would take most of the time. */
+export interface SentItem extends Omit<Item, "vector"> {
+  readonly vector?: Float32Array;
+}
+export type SentChange = Partial<Pick<SentItem, "text" | "metadata" | "vector">>;
+
+export interface SentQuery extends Omit<Query, "vector"> {
+  readonly vector: Float32Array | null;
+  readonly weights: Weights;
+}
+
 /** A row with its vector as it is kept; null where the text gives it back for nothing. */
 export interface KeptRow {
   readonly id: string;
@@ -31,11 +42,11 @@ export interface Page {
 /** What a store does, by the names of its requests: arguments and result of each. All but `add` answer once. */
 export interface Requests {
   /** Each part tells of rows that are on disk. */
-  add: { args: { items: readonly Item[] }; result: void };
-  update: { args: { id: string; change: Partial<Pick<Item, "text" | "metadata" | "vector">> }; result: void };
+  add: { args: { items: readonly SentItem[] }; result: void };
+  update: { args: { id: string; change: SentChange }; result: void };
   get: { args: { id: string; withVector: boolean }; result: KeptRow };
   delete: { args: Selection; result: number };
-  search: { args: Query & { readonly weights: Weights }; result: Hit[] };
+  search: { args: SentQuery; result: Hit[] };
   count: { args: { filter: Filter | null }; result: number };
   facts: { args: object; result: CollectionFacts };
   create: { args: { space: Space | null }; result: void };

@@ -1,12 +1,11 @@
 import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-import type { CollectionFacts, Hit, Item } from "../../../pipes/protocol/interfaces/vector.ts";
-import type { Query, Selection } from "../backend.ts";
+import type { CollectionFacts, Hit } from "../../../pipes/protocol/interfaces/vector.ts";
+import type { Selection } from "../backend.ts";
 import type { Filter } from "../filter.ts";
-import type { Weights } from "../fusion.ts";
 import type { Collection } from "./collection.ts";
 import { Folders } from "./folders.ts";
-import type { KeptRow, Page } from "./messages.ts";
+import type { KeptRow, Page, SentChange, SentItem, SentQuery } from "./messages.ts";
 import { idOf } from "../identity.ts";
 import { checkLength, type Incoming, prepare, queryVector } from "./prepare.ts";
 import { search } from "./search.ts";
@@ -47,7 +46,7 @@ export class Opened {
     return prepare(this.name, this.collection, incoming, this.#vectors, signal);
   }
 
-  async add(items: readonly Item[], task: Task): Promise<void> {
+  async add(items: readonly SentItem[], task: Task): Promise<void> {
     const many = items.length > 1;
     const dimensions = this.collection.space?.dimensions ?? items.find(({ vector }) => vector !== undefined)?.vector?.length;
     // Before anything of it is written: half of what somebody sent is no help.
@@ -61,13 +60,13 @@ export class Opened {
     }
   }
 
-  async update(id: string, change: Partial<Pick<Item, "text" | "metadata" | "vector">>): Promise<void> {
+  async update(id: string, change: SentChange): Promise<void> {
     await this.writer.alone(async () => {
       const { row, text, metadata, vector } = this.#find(id);
       // A model's vector of the text before does not hold for another one; who brings vectors has said nothing of a new one.
       const keeps = change.text === undefined || this.collection.space?.embedder === null;
-      const kept = keeps && vector !== null ? { vector: Array.from(vector) } : {};
-      const item: Item = { id, text, ...(metadata === undefined ? {} : { metadata }), ...kept, ...change };
+      const kept = keeps && vector !== null ? { vector } : {};
+      const item: SentItem = { id, text, ...(metadata === undefined ? {} : { metadata }), ...kept, ...change };
       const file = this.folders.fileOf(row);
       const put = await this.prepare([{ item, path: "$", ...(file === null ? {} : { file }) }], NEVER);
       this.collection.write({ put });
@@ -85,7 +84,7 @@ export class Opened {
     });
   }
 
-  async search(query: Query & { readonly weights: Weights }, task: Task): Promise<Hit[]> {
+  async search(query: SentQuery, task: Task): Promise<Hit[]> {
     const vector = await queryVector(this.name, this.collection, query, this.#vectors, task.signal);
     return search(this.collection, { ...query, vector });
   }

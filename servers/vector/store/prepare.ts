@@ -1,15 +1,15 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
-import type { Item } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { TextKind } from "../embedders/embedder.ts";
 import { idOf } from "../identity.ts";
 import { countTerms } from "../terms.ts";
 import type { Space } from "../backend.ts";
 import type { Collection, Prepared } from "./collection.ts";
+import type { SentItem, SentQuery } from "./messages.ts";
 import type { Vectors } from "./vectors.ts";
 
 /** An item, and where it stands in its request, for messages. */
 export interface Incoming {
-  readonly item: Item;
+  readonly item: SentItem;
   readonly path: string;
   /** The indexed file that it is a passage of. */
   readonly file?: number;
@@ -40,7 +40,7 @@ export async function prepare(name: string, collection: Collection, incoming: re
 }
 
 /** A query's vector; null where the collection has none that a text could be compared with. @throws ToolError as `prepare` */
-export async function queryVector(name: string, { space }: Collection, query: { readonly query: string | null; readonly vector: readonly number[] | null; readonly mode: string }, vectors: Vectors, signal: AbortSignal): Promise<Float32Array | null> {
+export async function queryVector(name: string, { space }: Collection, query: Pick<SentQuery, "query" | "vector" | "mode">, vectors: Vectors, signal: AbortSignal): Promise<Float32Array | null> {
   if (query.mode === "text" || space === null) return null;
   if (query.vector !== null) return given(query.vector, space, "$.vector");
   if (query.query === null) return null;
@@ -71,13 +71,13 @@ async function checkSpace(name: string, space: Space, vectors: Vectors): Promise
   if (!isSame(space, ours)) throw mismatch(name, space, ours, hint);
 }
 
-function given(vector: readonly number[], { dimensions }: Space, path: string): Float32Array {
+function given(vector: Float32Array, { dimensions }: Space, path: string): Float32Array {
   checkLength(vector, dimensions, path);
-  return Float32Array.from(vector);
+  return vector;
 }
 
 /** @throws ToolError `invalid-request` */
-export function checkLength(vector: readonly number[], dimensions: number, path: string): void {
+export function checkLength(vector: ArrayLike<number>, dimensions: number, path: string): void {
   if (vector.length !== dimensions) throw new ToolError("invalid-request", { path, expected: `${dimensions} numbers`, got: `${vector.length} numbers` });
 }
 

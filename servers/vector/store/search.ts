@@ -3,13 +3,13 @@ import type { Hit } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Query } from "../backend.ts";
 import { depthOf, fuse, type Weights } from "../fusion.ts";
 import { countTerms, wordsAmong } from "../terms.ts";
-import type { Scored } from "./codes.ts";
+import type { Scored } from "./best.ts";
 import type { Collection } from "./collection.ts";
 import type { Stored } from "./stored.ts";
 
-/** A query with its vector, where there is one: of whichever length, as people give it. */
+/** A query with its vector, where there is one: not of unit length, but as people give it. */
 export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode"> {
-  readonly vector: ArrayLike<number> | null;
+  readonly vector: Float32Array | null;
   readonly weights: Weights;
 }
 
@@ -22,24 +22,26 @@ export function search(collection: Collection, question: Question): Hit[] {
   const depth = mode === "hybrid" ? depthOf(k) : k + margin(k);
   const terms = query === null ? null : countTerms(query);
   const byText = terms === null || mode === "vector" ? [] : memory.words.search(terms, rows, depth);
-  const byVector = vector === null || mode === "text" ? [] : (memory.codes?.nearest(vector, rows, depth) ?? []).filter(({ score }) => score > 0);
+  // Of both kinds of hits only what is at all near; of vectors alone the nearest, however far that is.
+  const near = vector === null || mode === "text" ? [] : (memory.codes?.nearest(vector, rows, depth) ?? []);
+  const byVector = mode === "hybrid" ? near.filter(({ score }) => score > 0) : near;
   const ranked = mode === "hybrid" && vector !== null && terms !== null ? joined(byText, byVector, question) : byVector.length > 0 ? byVector : byText;
 
   const texts = scoresOf(byText);
   const vectors = scoresOf(byVector);
-  const exact = vector === null ? null : lengthOf(vector);
-  const wanted = new Set(terms === null ? [] : tellingTerms(terms.hashes, collection));
-  const found = readHits(collection, ranked.slice(0, mode === "vector" ? depth : k));
-  const hits = found.map((stored, i): Hit => {
+  const exact = vector === null || mode === "text" ? null : lengthOf(vector);
+  const found = readHits(collection, ranked.slice(0, mode === "vector" ? depth : k)).map((stored, i) => {
     const text = texts.get(stored.row);
-    const cosine = exact === null || mode === "text" ? undefined : (cosineOf(stored, vector!, exact) ?? vectors.get(stored.row));
-    const parts = { ...(text === undefined ? {} : { text: rounded(text) }), ...(cosine === undefined ? {} : { vector: rounded(cosine) }) };
-    const score = mode === "hybrid" ? ranked[i]!.score : ((mode === "text" ? text : cosine) ?? 0);
-    return { id: stored.id, score: rounded(score), parts, text: stored.text, ...(stored.metadata === undefined ? {} : { metadata: stored.metadata }), words: wordsAmong(stored.text, wanted) };
+    const cosine = exact === null ? undefined : (cosineOf(stored, vector!, exact) ?? vectors.get(stored.row));
+    return { stored, text, cosine, score: mode === "hybrid" ? ranked[i]!.score : ((mode === "text" ? text : cosine) ?? 0) };
   });
   // The codes have eight bits a number; where the vector itself is kept, it decides between those that are nearly as near.
-  if (mode === "vector") hits.sort((a, b) => b.score - a.score);
-  return hits.slice(0, k);
+  if (mode === "vector") found.sort((a, b) => b.score - a.score);
+  const wanted = new Set(terms === null ? [] : tellingTerms(terms.hashes, collection));
+  return found.slice(0, k).map(({ stored: { id, text: passage, metadata }, text, cosine, score }): Hit => {
+    const parts = { ...(text === undefined ? {} : { text: rounded(text) }), ...(cosine === undefined ? {} : { vector: rounded(cosine) }) };
+    return { id, score: rounded(score), parts, text: passage, ...(metadata === undefined ? {} : { metadata }), words: wordsAmong(passage, wanted) };
+  });
 }
 
 /** An answer is one message, which has bounds; so has the memory in which it is made. @throws ToolError `invalid-request` */
@@ -75,7 +77,7 @@ function scoresOf(scored: readonly Scored[]): Map<number, number> {
   return new Map(scored.map(({ row, score }) => [row, score]));
 }
 
-function cosineOf({ vector }: Stored, query: ArrayLike<number>, length: number): number | undefined {
+function cosineOf({ vector }: Stored, query: Float32Array, length: number): number | undefined {
   if (vector === null) return undefined;
   let product = 0;
   for (let i = 0; i < vector.length; i++) product += vector[i]! * query[i]!;
@@ -83,7 +85,7 @@ function cosineOf({ vector }: Stored, query: ArrayLike<number>, length: number):
   return lengths === 0 ? 0 : product / lengths;
 }
 
-function lengthOf(vector: ArrayLike<number>): number {
+function lengthOf(vector: Float32Array): number {
   let squares = 0;
   for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
   return Math.sqrt(squares);

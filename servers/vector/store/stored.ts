@@ -41,9 +41,14 @@ export function readSpace(db: Database): Space | null {
 
 const MOST_DIMENSIONS = 65_536;
 
-/** Copied, since the bytes may not begin where a float may. */
 function vectorFrom(db: Database, bytes: unknown, space: Space | null): Float32Array | null {
   if (bytes === null) return null;
   if (!(bytes instanceof Uint8Array) || bytes.byteLength !== 4 * (space?.dimensions ?? 0)) throw db.damaged("a vector is of another length than the others");
-  return new Float32Array(bytes.slice().buffer);
+  return floatsOf(bytes);
+}
+
+/** Copied only where the bytes do not begin at a place where a float may. */
+function floatsOf(bytes: Uint8Array): Float32Array {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
 }
