@@ -25,8 +25,8 @@ export async function* makePoints(items: readonly Item[], space: Space, signal: 
   for (const part of partsOf(items, space.facts.dimensions ?? 0)) {
     throwIfCancelled(signal);
     const vectors = embeds ? await missingVectors(part, space, signal) : [];
-    throwIfCancelled(signal);
     await turn(); // others have theirs: the words of a part are a lot of work
+    throwIfCancelled(signal);
     yield { part, points: lastOfEach(part.map((item) => pointOf(item, item.vector ?? vectors.shift() ?? null, source))) };
   }
 }
