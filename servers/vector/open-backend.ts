@@ -28,12 +28,13 @@ export interface BackendNeeds {
 /** How long the worker before a standby may take to leave the folder: what it has begun goes on for as long as the tool's `timeouts` let it. */
 const STANDBY_PATIENCE_MS = 60_000;
 
-/** Where the settings say that the collections are. Nothing is opened, and nobody asked, before the first request. */
+/** Where the settings say that the collections are. Nothing is opened, and nobody asked, before it is prepared or the first request comes. */
 export function openBackend(needs: BackendNeeds): Backend {
   const { tool, settings, embedder, following, claimed, room, log } = needs;
   const { uri, uriKey, folder = join(places().data, tool), durable = vectorDefaults.durable, preload = vectorDefaults.preload } = settings();
   const weights = (): Weights => weightsOf(settings());
-  if (uri !== undefined) return new QdrantBackend({ uri, apiKey: uriKey ?? null, tool, embedder: asEmbedder(tool, embedder), weights, log });
+  const embedderReady = (signal: AbortSignal): Promise<unknown> => embedder.wait({ signal, queued: () => undefined, progress: () => undefined });
+  if (uri !== undefined) return new QdrantBackend({ uri, apiKey: uriKey ?? null, tool, embedder: asEmbedder(tool, embedder), embedderReady, weights, log, following });
   const patience = process.env["PIPE_TOOLS_STANDBY"] === "1" ? STANDBY_PATIENCE_MS : 0;
   return new LocalBackend({ tool, folder, durable, preload, weights, patience, log, following, claimed, room, embedding: embeddingOf(settings(), embedder) });
 }
@@ -54,7 +55,7 @@ function embeddingOf({ backend = vectorDefaults.backend, model = vectorDefaults.
   };
 }
 
-/** Whoever is in residence; each request has waited for that before it comes here. */
+/** Whoever is in residence; each request has waited for that before it comes here, and what follows a folder waits by itself. */
 function asEmbedder(tool: string, residence: BackendNeeds["embedder"]): Embedder {
   const resident = (): ResidentEmbedder => {
     if (residence.engine === null) throw new ToolError("not-ready", { tool, state: "loading" });

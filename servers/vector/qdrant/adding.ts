@@ -1,25 +1,33 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Item } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Work } from "../backend.ts";
 import { idOf } from "../identity.ts";
 import { throwIfCancelled } from "./cancelled.ts";
 import type { Collection } from "./collection.ts";
-import { type NewPoint, pointOf } from "./point.ts";
+import { type NewPoint, pointOf, type Source } from "./point.ts";
 import { checkVector, embedAll, mustEmbed, type Space, type Vector } from "./vectors.ts";
 
 /** Puts the items in, a part at a time; a part is there as a whole, or not at all. Nothing is put in when one of them could not be. */
 export async function addAll(collection: Collection, items: readonly Item[], space: Space, work: Work, onAdded: (ids: readonly string[]) => void | Promise<void>): Promise<void> {
-  for (const { vector } of items) if (vector !== undefined) checkVector(vector, space);
-  const embeds = items.some(({ vector }) => vector === undefined) && mustEmbed(space);
   let done = 0;
-  for (const part of partsOf(items, space.facts.dimensions ?? 0)) {
-    throwIfCancelled(work.signal);
-    const vectors = embeds ? await missingVectors(part, space, work.signal) : [];
-    throwIfCancelled(work.signal);
-    const points = part.map((item) => pointOf(item, item.vector ?? vectors.shift() ?? null));
-    await collection.change((api, init) => api.upsertPoints({ collection_name: collection.remote, wait: true, points: lastOfEach(points) }, init));
+  for await (const { part, points } of makePoints(items, space, work.signal)) {
+    await collection.put(points);
     done += part.length;
     work.progress("adding", done, items.length);
     await onAdded(part.map(idOf));
+  }
+}
+
+/** A part at a time, each few enough for one request. Nothing is made when one of them could not be. @throws ToolError what the embedder throws, `cancelled` */
+export async function* makePoints(items: readonly Item[], space: Space, signal: AbortSignal, source?: Source): AsyncGenerator<{ readonly part: readonly Item[]; readonly points: NewPoint[] }> {
+  for (const { vector } of items) if (vector !== undefined) checkVector(vector, space);
+  const embeds = items.some(({ vector }) => vector === undefined) && mustEmbed(space);
+  for (const part of partsOf(items, space.facts.dimensions ?? 0)) {
+    throwIfCancelled(signal);
+    const vectors = embeds ? await missingVectors(part, space, signal) : [];
+    await turn(); // others have theirs: the words of a part are a lot of work
+    throwIfCancelled(signal);
+    yield { part, points: lastOfEach(part.map((item) => pointOf(item, item.vector ?? vectors.shift() ?? null, source))) };
   }
 }
 

@@ -3,7 +3,8 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { Config, Count, Done, Names, Points, Written } from "./answers.ts";
 import type { Condition } from "./condition.ts";
 import type { Ask, Connection } from "./connection.ts";
-import { DENSE, pointIdOf, TEXT } from "./point.ts";
+import { BUT_ROWS, INDEXES, RESERVED } from "./entries.ts";
+import { DENSE, type NewPoint, TEXT } from "./point.ts";
 import { isShaped } from "./shape.ts";
 
 /** What a collection remembers of itself, since Qdrant does not know whose vectors it has. */
@@ -16,10 +17,13 @@ export type Remembered = Static<typeof Remembered>;
 
 /** Ours among the collections at the server. */
 export const PREFIX = "pipe-tools.";
-/** A point without vectors, which no search finds and every other question leaves out. No row has its id: a name is never empty. */
-const RESERVED = pointIdOf("");
 const FACTS = "pipe_tools";
-export const BUT_ROWS: Condition = { has_id: [RESERVED] };
+
+interface Conditions {
+  readonly must?: Condition[];
+  readonly should?: Condition[];
+  readonly must_not?: Condition[];
+}
 
 /** One collection at the server, as far as all questions about it have it in common. */
 export class Collection {
@@ -54,7 +58,20 @@ export class Collection {
 
   /** Rows that are there now. */
   async count(condition: Condition | null, signal?: AbortSignal): Promise<number> {
-    const filter = { must_not: [BUT_ROWS], ...(condition === null ? {} : { must: [condition] }) };
+    return this.#count({ must_not: [BUT_ROWS], ...(condition === null ? {} : { must: [condition] }) }, signal);
+  }
+
+  /** Whether nothing would be lost with it: it has neither rows nor folders, nor what somebody else has put in. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#count({ must_not: [{ has_id: [RESERVED] }] })) === 0;
+  }
+
+  /** What a collection remembers beside its rows. */
+  async countEntries(condition: Condition): Promise<number> {
+    return this.#count({ must: [condition] });
+  }
+
+  async #count(filter: Conditions, signal?: AbortSignal): Promise<number> {
     const ask: Ask = (api, init) => api.countPoints({ collection_name: this.remote, filter, exact: true }, init);
     return (await this.#connection.read(Count, ask, { signal, missing: this.missing })).count;
   }
@@ -70,16 +87,32 @@ export class Collection {
     const vectors = facts.dimensions === null ? {} : { [DENSE]: { size: facts.dimensions, distance: "Cosine" as const } };
     const ask: Ask = (api, init) => api.createCollection({ collection_name: this.remote, vectors, sparse_vectors: { [TEXT]: { modifier: "idf" } } }, init);
     await this.#connection.write(Done, ask, { conflicting: () => new ToolError("exists", { what: "collection", name: this.name }) });
+    await this.indexPayload();
     await this.remember(facts);
   }
 
+  /** Makes the indexes that our own questions need; those that are there stay as they are. */
+  async indexPayload(): Promise<void> {
+    for (const field_name of INDEXES) await this.change((api, init) => api.createFieldIndex({ collection_name: this.remote, wait: true, field_name, field_schema: "keyword" }, init));
+  }
+
   async remember(facts: Remembered): Promise<void> {
-    await this.change((api, init) => api.upsertPoints({ collection_name: this.remote, wait: true, points: [{ id: RESERVED, payload: { [FACTS]: facts }, vector: {} }] }, init));
+    await this.put([{ id: RESERVED, payload: { [FACTS]: facts }, vector: {} }]);
   }
 
   async drop(): Promise<void> {
     const was = await this.#connection.write(Type.Boolean(), (api, init) => api.deleteCollection({ collection_name: this.remote }, init), { missing: this.missing });
     if (!was) throw this.missing();
+  }
+
+  /** On disk when this resolves; those of the same id are replaced. */
+  async put(points: NewPoint[]): Promise<void> {
+    await this.change((api, init) => api.upsertPoints({ collection_name: this.remote, wait: true, points }, init));
+  }
+
+  /** Off the disk when this resolves. */
+  async remove(filter: Conditions): Promise<void> {
+    await this.change((api, init) => api.deletePoints({ collection_name: this.remote, wait: true, filter }, init));
   }
 
   /** A change that has to be on disk when this resolves; what is asked has to say `wait: true`. */

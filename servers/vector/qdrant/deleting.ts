@@ -1,14 +1,13 @@
 import type { Collection } from "./collection.ts";
-import { BUT_ROWS } from "./collection.ts";
 import type { Condition } from "./condition.ts";
+import { BUT_ROWS } from "./entries.ts";
 import { pointIdOf } from "./point.ts";
 
 /** @returns how many there were. They are counted first, since Qdrant does not say it: others who delete at the same time may be in the number. */
 export async function deleteMatching(collection: Collection, condition: Condition | null): Promise<number> {
   const count = await collection.count(condition);
   if (count === 0) return 0;
-  const filter = { must_not: [BUT_ROWS], ...(condition === null ? {} : { must: [condition] }) };
-  await collection.change((api, init) => api.deletePoints({ collection_name: collection.remote, wait: true, filter }, init));
+  await collection.remove({ must_not: [BUT_ROWS], ...(condition === null ? {} : { must: [condition] }) });
   return count;
 }
 

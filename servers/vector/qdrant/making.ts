@@ -10,7 +10,7 @@ export async function ensure(collection: Collection, wanted: () => Remembered): 
   const known = await collection.remembered().catch(undefinedIfMissing);
   if (known === undefined) return makeOrJoin(collection, wanted());
   if (known !== null && (known.dimensions !== null || wanted().dimensions === null)) return known;
-  if ((await collection.count(null)) > 0) return known ?? collection.facts();
+  if (!(await collection.isEmpty())) return known ?? collection.facts();
   return known === null ? join(collection, wanted()) : remake(collection, wanted());
 }
 

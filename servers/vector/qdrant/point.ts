@@ -1,27 +1,39 @@
 import { createHash } from "node:crypto";
 import type { QdrantClient } from "@qdrant/js-client-rest";
+import { type Static, Type } from "typebox";
 import type { Item, Row } from "../../../pipes/protocol/interfaces/vector.ts";
 import { idOf } from "../identity.ts";
 import type { Point } from "./answers.ts";
+import { isShaped } from "./shape.ts";
 import { passageTerms } from "./sparse.ts";
 
 export type NewPoint = Extract<Parameters<QdrantClient["upsert"]>[1], { points: unknown }>["points"][number];
+
+/** Where a passage comes from: the folder that was indexed, and the file from there. */
+const Source = Type.Object({ root: Type.String(), path: Type.String() });
+export type Source = Static<typeof Source>;
 
 /** The names of a point's two vectors. */
 export const DENSE = "dense";
 export const TEXT = "text";
 
 /** A row as Qdrant keeps it: its text and metadata are the payload, which other programs may read too. Zeros are no direction: they are left out. */
-export function pointOf(item: Item, vector: readonly number[] | Float32Array | null): NewPoint {
+export function pointOf(item: Item, vector: readonly number[] | Float32Array | null, source?: Source): NewPoint {
   const { text, metadata } = item;
   const id = idOf(item);
   const terms = passageTerms(text);
   const dense = vector !== null && vector.some((number) => number !== 0) ? Array.from(vector) : null;
   return {
     id: pointIdOf(id),
-    payload: { id, text, ...(metadata === undefined ? {} : { metadata }) },
+    payload: { id, text, ...(metadata === undefined ? {} : { metadata }), ...(source === undefined ? {} : { source }) },
     vector: { ...(dense === null ? {} : { [DENSE]: dense }), ...(terms === null ? {} : { [TEXT]: terms }) },
   };
+}
+
+/** The file that a row is a passage of, if it is one. */
+export function sourceOf({ payload }: Point): Source | undefined {
+  const source = payload?.["source"];
+  return isShaped(Source, source) ? { root: source.root, path: source.path } : undefined;
 }
 
 /** Null for a point that is no row of ours. */

@@ -3,8 +3,9 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { CollectionFacts, Hit } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Selection } from "../backend.ts";
 import type { Filter } from "../filter.ts";
+import { Folders } from "../indexing/folders.ts";
+import { SqliteCatalogue } from "./catalogue.ts";
 import type { Collection } from "./collection.ts";
-import { Folders } from "./folders.ts";
 import type { KeptRow, Page, SentChange, SentItem, SentQuery } from "./messages.ts";
 import { idOf } from "../identity.ts";
 import { checkLength, type Incoming, prepare, queryVector } from "./prepare.ts";
@@ -31,6 +32,7 @@ export class Opened {
   readonly name: string;
   readonly collection: Collection;
   readonly folders: Folders;
+  readonly #catalogue: SqliteCatalogue;
   readonly #vectors: Vectors;
   readonly writer: Writer<Incoming>;
 
@@ -39,7 +41,8 @@ export class Opened {
     this.collection = collection;
     this.#vectors = vectors;
     this.writer = new Writer(async (incoming) => collection.write({ put: await this.prepare(incoming, NEVER) }));
-    this.folders = new Folders(this);
+    this.#catalogue = new SqliteCatalogue(this);
+    this.folders = new Folders(this.#catalogue);
   }
 
   prepare(incoming: readonly Incoming[], signal: AbortSignal): ReturnType<typeof prepare> {
@@ -67,7 +70,7 @@ export class Opened {
       const keeps = change.text === undefined || this.collection.space?.embedder === null;
       const kept = keeps && vector !== null ? { vector } : {};
       const item: SentItem = { id, text, ...(metadata === undefined ? {} : { metadata }), ...kept, ...change };
-      const file = this.folders.fileOf(row);
+      const file = this.#catalogue.fileOf(row);
       const put = await this.prepare([{ item, path: "$", ...(file === null ? {} : { file }) }], NEVER);
       this.collection.write({ put });
     });
@@ -95,7 +98,7 @@ export class Opened {
 
   facts(): CollectionFacts {
     const { space, size, bytes, db } = this.collection;
-    const folders = this.folders.facts();
+    const folders = this.#catalogue.facts();
     return { name: this.name, rows: size, dimensions: space?.dimensions ?? null, embedder: space?.embedder ?? null, bytes, folders, ...(db.damage === null ? {} : { damage: db.damage }) };
   }
 

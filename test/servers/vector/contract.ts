@@ -1,23 +1,27 @@
 import assert from "node:assert/strict";
 import { after, before, describe } from "node:test";
 import type { Hit, Item, Row } from "../../../pipes/protocol/interfaces/vector.ts";
+import type { Log } from "../../../pipes/rpc/log.ts";
 import type { Backend, Query, Work } from "../../../servers/vector/backend.ts";
 import type { Embedder } from "../../../servers/vector/embedders/embedder.ts";
 import { parseFilter } from "../../../servers/vector/filter.ts";
 import { changesKept } from "./contract/changes.ts";
+import { foldersFollowed } from "./contract/followed.ts";
+import { foldersIndexed } from "./contract/folders.ts";
 import { filtersHeld } from "./contract/filters.ts";
 import { searchesFind } from "./contract/searches.ts";
 import { spacesKeptApart } from "./contract/spaces.ts";
+import { nowhere } from "./qdrant/nowhere.ts";
 
 /** Somewhere that collections lie. One backend is open there at a time. */
 export interface Place extends AsyncDisposable {
-  open(embedder: Embedder | null): Promise<Backend>;
+  open(embedder: Embedder | null, log: Log): Promise<Backend>;
 }
 
 /** What the contract's tests share. */
 export interface Ground {
-  /** Opens it with this embedder; the one that was open before is closed. */
-  open(embedder: Embedder | null): Promise<Backend>;
+  /** Opens it with this embedder; the one that was open before is closed. Without a log nobody hears what it has to say. */
+  open(embedder: Embedder | null, log?: Log): Promise<Backend>;
   /** A name no collection has. */
   fresh(): string;
 }
@@ -36,9 +40,9 @@ export function backendContract(title: string, makePlace: () => Promise<Place>):
       await place[Symbol.asyncDispose]();
     });
     const ground: Ground = {
-      async open(embedder) {
+      async open(embedder, log = nowhere) {
         await last?.close();
-        return (last = await place.open(embedder));
+        return (last = await place.open(embedder, log));
       },
       fresh: () => `contract-${process.pid}-${++names}`,
     };
@@ -46,6 +50,8 @@ export function backendContract(title: string, makePlace: () => Promise<Place>):
     filtersHeld(ground);
     changesKept(ground);
     spacesKeptApart(ground);
+    foldersIndexed(ground);
+    foldersFollowed(ground);
   });
 }
 

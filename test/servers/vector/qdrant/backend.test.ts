@@ -9,7 +9,7 @@ import { nowhere } from "./nowhere.ts";
 import { standIn } from "./stand-in/server.ts";
 
 function backendAt(uri: string, embedder: Embedder | null = new ToyEmbedder()): QdrantBackend {
-  return new QdrantBackend({ uri, apiKey: null, tool: "vector", embedder, weights: () => ({ text: 1, vector: 1 }), log: nowhere });
+  return new QdrantBackend({ uri, apiKey: null, tool: "vector", embedder, weights: () => ({ text: 1, vector: 1 }), log: nowhere, following: () => undefined });
 }
 const POINT = "00000000-0000-4000-8000-000000000001";
 
@@ -113,19 +113,8 @@ describe("rows at a Qdrant server", () => {
     assert.deepEqual(server.log.map(end), ["POST /points", "POST /points/query/batch", "POST /points"], "what it is of, which, and their texts");
   });
 
-  test("of a folder go with it", async () => {
-    await using server = await standIn();
-    const backend = backendAt(server.uri);
-    await add(backend, "c", [{ id: "a", text: "cat" }]);
-    server.collections.get("pipe-tools.c")!.upsert([{ id: POINT, payload: { id: "b", text: "dog", source: { root: "/home/me/notes" } }, vector: {} }]);
-    assert.equal(await backend.unindex("c", "/home/me"), 0);
-    assert.equal(await backend.unindex("c", "/home/me/notes"), 1);
-    assert.equal(await backend.count("c", null), 1);
-  });
-
-  test("cannot be indexed, backed up or restored from here, and it is said what can be done instead", async () => {
+  test("cannot be backed up or restored from here, and it is said what can be done instead", async () => {
     const backend = backendAt("qdrant+http://127.0.0.1:6333");
-    await assert.rejects(backend.index(), { code: "unsupported", message: /cannot index folders.*import/ });
     for (const act of [() => backend.backup(), () => backend.restore()]) await assert.rejects(act, { code: "unsupported", message: /export.*snapshots/ });
   });
 });

@@ -1,3 +1,5 @@
+import type { Log } from "../../../../pipes/rpc/log.ts";
+import type { Embedder } from "../../../../servers/vector/embedders/embedder.ts";
 import { QdrantBackend } from "../../../../servers/vector/qdrant/backend.ts";
 import { backendContract, type Place } from "../contract.ts";
 import { nowhere } from "./nowhere.ts";
@@ -18,10 +20,10 @@ if (real !== null) {
 }
 
 function placeAt(uri: string, apiKey: string | null, end: () => PromiseLike<void>): Place {
-  const open = (embedder: ConstructorParameters<typeof QdrantBackend>[0]["embedder"]): QdrantBackend =>
-    new QdrantBackend({ uri, apiKey, tool: "vector", embedder, weights: () => ({ text: 1, vector: 1 }), log: nowhere });
+  const open = (embedder: Embedder | null, log: Log = nowhere): QdrantBackend =>
+    new QdrantBackend({ uri, apiKey, tool: "vector", embedder, weights: () => ({ text: 1, vector: 1 }), log, following: () => undefined });
   return {
-    open: (embedder) => Promise.resolve(open(embedder)),
+    open: (embedder, log) => Promise.resolve(open(embedder, log)),
     async [Symbol.asyncDispose]() {
       // The server may be one that somebody uses.
       const backend = open(null);

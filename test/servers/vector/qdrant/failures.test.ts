@@ -9,7 +9,7 @@ import { nowhere } from "./nowhere.ts";
 import { type Fault, send, standIn } from "./stand-in/server.ts";
 
 function backendAt(uri: string, more: Partial<QdrantOptions> = {}): QdrantBackend {
-  return new QdrantBackend({ uri, apiKey: null, tool: "vector", embedder: new ToyEmbedder(), weights: () => ({ text: 1, vector: 1 }), log: nowhere, patience: { readMs: 5000, writeMs: 5000, pauseMs: 1 }, ...more });
+  return new QdrantBackend({ uri, apiKey: null, tool: "vector", embedder: new ToyEmbedder(), weights: () => ({ text: 1, vector: 1 }), log: nowhere, following: () => undefined, patience: { readMs: 5000, writeMs: 5000, pauseMs: 1 }, ...more });
 }
 
 const failed = (message: RegExp): object => ({ code: "backend-failed", message });

@@ -6,6 +6,12 @@ export function matches(filter: unknown, id: string, payload: Json): boolean {
   return listOf(must).every(holds) && !listOf(must_not).some(holds) && (listOf(should).length === 0 || listOf(should).some(holds));
 }
 
+/** The fields that a filter is about. */
+export function fieldsOf(filter: unknown): string[] {
+  if (typeof filter !== "object" || filter === null) return [];
+  return Object.entries(filter).flatMap(([name, value]) => (name === "key" ? [value as string] : fieldsOf(value)));
+}
+
 export type Json = Record<string, unknown>;
 
 function check(condition: unknown, id: string, payload: Json): boolean {

@@ -24,7 +24,7 @@ interface StandInOptions {
   readonly apiKey?: string;
 }
 
-type Body = Request & { readonly points: unknown[]; readonly ids: string[]; readonly searches: Request[] };
+type Body = Request & { readonly points: unknown[]; readonly ids: string[]; readonly searches: Request[]; readonly field_name: string; readonly field_schema: string };
 
 /** Qdrant's HTTP interface, as much of it as is used, over collections in memory: what was put in can be found. */
 export async function standIn({ version = "1.10.0", apiKey }: StandInOptions = {}): Promise<StandIn> {
@@ -77,6 +77,8 @@ function answer(collections: Map<string, Store>, line: string, body: Body): unkn
       return written(line, () => store.upsert(body.points as Parameters<Store["upsert"]>[0]));
     case "POST /points/delete":
       return written(line, () => store.delete(body));
+    case "PUT /index":
+      return written(line, () => store.index(body.field_name, body.field_schema));
     case "POST /points":
       return store.retrieve(body.ids, body);
     case "POST /points/count":
@@ -92,7 +94,7 @@ function answer(collections: Map<string, Store>, line: string, body: Body): unkn
 
 function create(collections: Map<string, Store>, name: string, body: unknown): true {
   if (collections.has(name)) throw new Refused(409, `Wrong input: Collection \`${name}\` already exists!`);
-  collections.set(name, new Store(body as ConstructorParameters<typeof Store>[0]));
+  collections.set(name, new Store(body as ConstructorParameters<typeof Store>[0], { strict: true }));
   return true;
 }
 

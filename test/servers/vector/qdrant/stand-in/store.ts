@@ -1,4 +1,4 @@
-import { type Json, matches } from "./filter.ts";
+import { fieldsOf, type Json, matches } from "./filter.ts";
 
 /** What an answer that is not a success says. */
 export class Refused extends Error {
@@ -36,8 +36,12 @@ export interface Request {
 export class Store {
   readonly params: Params;
   readonly #points = new Map<string, Point>();
+  readonly #indexed = new Set<string>();
+  readonly #strict: boolean;
 
-  constructor(params: Params) {
+  /** `strict`: as in Qdrant's strict mode there is no filtering by a field without an index; for the fields of `metadata` a user has seen to it. */
+  constructor(params: Params, { strict = false }: { strict?: boolean } = {}) {
+    this.#strict = strict;
     for (const { size, distance } of Object.values(params.vectors ?? {})) if (!(size >= 1) || distance !== "Cosine") throw new Refused(400, "vectors: size and distance wanted");
     this.params = params;
   }
@@ -48,6 +52,11 @@ export class Store {
       for (const [name, value] of Object.entries(vector)) this.#checkVector(name, value);
     }
     for (const { id, payload, vector } of points) this.#points.set(id, { id, payload, vector: { ...vector, ...(vector.dense === undefined ? {} : { dense: normalized(vector.dense) }) } });
+  }
+
+  index(field: string, schema: string): void {
+    if (schema !== "keyword") throw new Refused(400, `unknown variant \`${schema}\``);
+    this.#indexed.add(field);
   }
 
   retrieve(ids: readonly string[], request: Request): object[] {
@@ -77,6 +86,8 @@ export class Store {
   }
 
   #matching({ filter }: Request): Point[] {
+    const missing = fieldsOf(filter).find((field) => !field.startsWith("metadata.") && !this.#indexed.has(field));
+    if (this.#strict && missing !== undefined) throw new Refused(400, `Bad request: Index required but not found for "${missing}"`);
     try {
       return [...this.#points.values()].filter(({ id, payload }) => filter === undefined || matches(filter, id, payload));
     } catch (error) {
