@@ -51,7 +51,7 @@ export async function evaluate(path: string, { passages, questions }: Questions,
     };
     return { passages: passages.length, questions: questions.length, clean: await ask(questions), typos: await ask(misspelled(questions, ways)) };
   } finally {
-    collection.close();
+    await collection.close();
   }
 }
 

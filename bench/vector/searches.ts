@@ -65,7 +65,7 @@ export async function timeSearches(server: Server, rows: Rows): Promise<Searches
       { rounds: 8, ms: 250 },
     );
   } finally {
-    collection.close();
+    await collection.close();
   }
 }
 
