@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import type { ToolEvent } from "../../../pipes/client.ts";
 import { Parts } from "../../../pipes/rpc/parts.ts";
 import { makeWorld } from "../../harness.ts";
 import { PATIENCE_MS, serve, type Served } from "./served.ts";
@@ -45,9 +46,9 @@ describe("a vector server that takes in much", () => {
   }
 
   /** The progress of a request that has no parts, as if they were. */
-  async function* progressOf(cmd: string, args: object): AsyncGenerator<void> {
-    const parts = new Parts<void>();
-    served.client.call(cmd, args, { timeout: PATIENCE_MS, onInterim: () => parts.push() }).then(
+  async function* progressOf(cmd: string, args: object): AsyncGenerator<ToolEvent> {
+    const parts = new Parts<ToolEvent>();
+    served.client.call(cmd, args, { timeout: PATIENCE_MS, onInterim: (event) => parts.push(event) }).then(
       () => parts.end(null),
       (error: unknown) => parts.fail(error),
     );

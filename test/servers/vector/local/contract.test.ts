@@ -10,7 +10,7 @@ backendContract("the collections of this machine", async () => {
   return {
     open: (embedder, log) =>
       Promise.resolve(
-        new LocalBackend({ tool: "vector", folder, durable: true, weights: () => ({ text: 1, vector: 1 }), embedding: embeddingOf(embedder), patience: 0, log, following: () => undefined, preload: false, room: () => Promise.resolve(), claimed: () => undefined }),
+        new LocalBackend({ tool: "vector", folder, durable: true, weights: () => ({ text: 1, vector: 1 }), embedding: embeddingOf(embedder), patience: 0, log, following: () => undefined, preload: true, room: () => Promise.resolve(), claimed: () => undefined }),
       ),
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
   };
