@@ -13,6 +13,8 @@ export interface Query {
   readonly k: number;
   readonly filter: Filter | null;
   readonly mode: (typeof MODES)[number];
+  /** How many rows are looked at closely; as many as the engine thinks fit unless given. */
+  readonly candidates?: number;
 }
 
 export interface IndexRequest {

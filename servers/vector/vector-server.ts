@@ -96,8 +96,8 @@ export class VectorServer extends ToolServer {
     const backend = this.#backend;
     const of = (collection: string | undefined): string => collection ?? DEFAULT_COLLECTION;
     this.implement(vector, {
-      search: ({ collection, query, vector: given, k = 10, filter, mode = "hybrid" }: A<"search">, call: Call) =>
-        this.#search(of(collection), { query: query ?? null, vector: given ?? null, k, filter: filter === undefined ? null : parseFilter(filter), mode }, call),
+      search: ({ collection, query, vector: given, k = 10, filter, mode = "hybrid", candidates }: A<"search">, call: Call) =>
+        this.#search(of(collection), { query: query ?? null, vector: given ?? null, k, filter: filter === undefined ? null : parseFilter(filter), mode, ...(candidates === undefined ? {} : { candidates }) }, call),
       add: async ({ collection, ...item }: A<"add">, call: Call) => {
         await this.#embedderFor(call, item.vector === undefined);
         let id: string | undefined;

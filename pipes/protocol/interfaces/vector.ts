@@ -79,6 +79,9 @@ export const vector = defineInterface({
         vector: Type.Optional(Type.Array(Type.Number(), { minItems: 1, maxItems: 8192, description: "a vector to look near, instead of the query's" })),
         k: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: "how many hits at most" })),
         filter: Type.Optional(Filter),
+        candidates: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 8000, description: "how many rows the search by vectors looks at closely; more finds more surely among many that are nearly alike, and takes longer (400 unless given)" }),
+        ),
         mode: Type.Optional(Type.Enum(MODES, { default: "hybrid", description: "by words and vectors, or one of them" })),
         collection,
       }),

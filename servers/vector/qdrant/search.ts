@@ -28,7 +28,7 @@ export function wantedOf({ query, vector, mode }: Query): { readonly byText: boo
 /** Two questions in one request, joined here: so scores are the same wherever the data lie, and whatever version the server has. */
 export async function find(connection: Connection, collection: Collection, query: Query, wanted: Wanted, condition: Condition | null, weights: Weights, work: Work): Promise<Hit[]> {
   const hybrid = query.mode === "hybrid";
-  const [text, vector] = await rank(connection, collection, wanted, condition, hybrid ? depthOf(query.k) : query.k, work.signal);
+  const [text, vector] = await rank(connection, collection, wanted, condition, hybrid ? depthOf(query.k) : query.k, query.candidates, work.signal);
   const best = hybrid
     ? fuse(text === null ? null : idsOf(text), vector === null ? null : idsOf(vector), weights, query.k)
     : (text ?? vector)?.points.slice(0, query.k) ?? [];
@@ -44,10 +44,10 @@ export async function find(connection: Connection, collection: Collection, query
 
 type Id = Ranking["points"][number]["id"];
 
-async function rank(connection: Connection, collection: Collection, { terms, vector }: Wanted, condition: Condition | null, limit: number, signal: AbortSignal): Promise<[text: Ranking | null, vector: Ranking | null]> {
+async function rank(connection: Connection, collection: Collection, { terms, vector }: Wanted, condition: Condition | null, limit: number, candidates: number | undefined, signal: AbortSignal): Promise<[text: Ranking | null, vector: Ranking | null]> {
   const filter = condition === null ? {} : { filter: { must: [condition] } };
   const byText: Schemas["QueryRequest"][] = terms === null || terms.indices.length === 0 ? [] : [{ query: terms, using: TEXT, limit, ...filter }];
-  const byVector: Schemas["QueryRequest"][] = vector === null || vector.length === 0 ? [] : [{ query: Array.from(vector), using: DENSE, limit, ...filter }];
+  const byVector: Schemas["QueryRequest"][] = vector === null || vector.length === 0 ? [] : [{ query: Array.from(vector), using: DENSE, limit, ...filter, ...(candidates === undefined ? {} : { params: { hnsw_ef: candidates } }) }];
   const searches = [...byText, ...byVector];
   const ask: Ask = (api, init) => api.queryBatchPoints({ collection_name: collection.remote, searches }, init);
   const rankings = searches.length === 0 ? [] : await connection.read(Rankings, ask, { signal, missing: collection.missing });

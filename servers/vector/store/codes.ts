@@ -13,8 +13,11 @@ export interface Code {
 const BLOCK_ROWS = 4096;
 const PAGE = 65_536;
 const MAX_PAGES = 65_536;
-/** Rows that the first look leaves for the second one, beside those that are wanted: enough for a recall of 0.97 and more in 100 000 (docs/vector-figures.md). */
-const MARGIN = 400;
+/**
+ * Rows that the first look leaves for the second one, beside those that are wanted, unless a search asks for more. docs/vector-figures.md has
+ * what is found with so many.
+ */
+const CANDIDATES = 400;
 const MAX_LEFT = 8192;
 /** The scale of a row of zeros: it has no cosine to anything, and NaN is no better than the worst. */
 const NO_DIRECTION = Number.NaN;
@@ -70,11 +73,11 @@ export class Codes {
   }
 
   /** The `count` rows of `rows` whose vectors are nearest to this one by cosine, nearest first. */
-  nearest(vector: ArrayLike<number>, rows: RowSet, count: number): Scored[] {
+  nearest(vector: ArrayLike<number>, rows: RowSet, count: number, candidates: number = CANDIDATES): Scored[] {
     const { list, query, querySignature, base, size, codesAt, scalesAt } = this.#layout;
     const scale = this.#kernel.quantize(this.#rotation.turn(vector), query, 4 * this.codeLength);
     this.#kernel.sign(query, querySignature, this.codeLength);
-    const left = this.#look(rows, Math.min(count + MARGIN, MAX_LEFT));
+    const left = this.#look(rows, Math.min(count + candidates, MAX_LEFT));
     this.#kernel.rescore(list, left, base, size, codesAt, scalesAt, query, this.codeLength, scale);
     if (scale === 0) return [];
     return best(new Float32Array(this.#kernel.memory.buffer, list, 2 * left), new Uint32Array(this.#kernel.memory.buffer, list, 2 * left), count);

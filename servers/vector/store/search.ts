@@ -8,7 +8,7 @@ import type { Collection } from "./collection.ts";
 import type { Stored } from "./stored.ts";
 
 /** A query with its vector, where there is one: not of unit length, but as people give it. */
-export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode"> {
+export interface Question extends Pick<Query, "query" | "k" | "filter" | "mode" | "candidates"> {
   readonly vector: Float32Array | null;
   readonly weights: Weights;
 }
@@ -23,7 +23,7 @@ export function search(collection: Collection, question: Question): Hit[] {
   const terms = query === null ? null : countTerms(query);
   const byText = terms === null || mode === "vector" ? [] : memory.words.search(terms, rows, depth);
   // Of both kinds of hits only what is at all near; of vectors alone the nearest, however far that is.
-  const near = vector === null || mode === "text" ? [] : (memory.codes?.nearest(vector, rows, depth) ?? []);
+  const near = vector === null || mode === "text" ? [] : (memory.codes?.nearest(vector, rows, depth, question.candidates) ?? []);
   const byVector = mode === "hybrid" ? near.filter(({ score }) => score > 0) : near;
   const ranked = mode === "hybrid" && vector !== null && terms !== null ? joined(byText, byVector, question) : byVector.length > 0 ? byVector : byText;
 
