@@ -1,12 +1,13 @@
 import { lstatSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import { cancelled } from "../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { Item, type Row } from "../../pipes/protocol/interfaces/vector.ts";
 import { MAX_LINE_BYTES } from "../../pipes/protocol/messages.ts";
 import type { Backend, Space, Work } from "./backend.ts";
 import { linesOf, wrongLine } from "./lines.ts";
+import { isSame } from "./same.ts";
 
 /** The first line of an export: whose vectors follow. Without it they are taken for vectors that people have brought. */
 interface Head {
@@ -93,7 +94,7 @@ export async function importLines(backend: Backend, collection: string, source: 
       keeps = await agrees(backend, collection, head.space);
       continue;
     }
-    if (!checkItem(value)) throw wrong(number, describeMismatch());
+    if (!itemCheck()(value)) throw wrong(number, describeMismatch());
     const { vector, ...rest } = value as Row;
     items.push(keeps && vector !== undefined ? { ...rest, vector } : rest);
     chars += line.length;
@@ -103,10 +104,15 @@ export async function importLines(backend: Backend, collection: string, source: 
   return count;
 }
 
-const checkItem = new Ajv({ strict: false, validateSchema: false }).compile<Item>(Item);
+let compiled: ValidateFunction<Item> | null = null;
+
+/** Compiled by the first import: most servers never see one. */
+function itemCheck(): ValidateFunction<Item> {
+  return (compiled ??= new Ajv({ strict: false, meta: false, validateSchema: false }).compile<Item>(Item));
+}
 
 function describeMismatch(): string {
-  const [error] = checkItem.errors ?? [];
+  const [error] = itemCheck().errors ?? [];
   return `${error?.instancePath.replaceAll("/", ".").slice(1) || "it"} ${error?.message ?? "is not a row"}`;
 }
 
@@ -117,7 +123,7 @@ async function agrees(backend: Backend, collection: string, space: Space | null)
     if (error instanceof ToolError && error.code === "not-found") return null;
     throw error;
   });
-  if (existing !== null) return existing.embedder === space.embedder && existing.dimensions === space.dimensions;
+  if (existing !== null) return isSame(existing, space);
   await backend.create(collection, space);
   return true;
 }

@@ -12,7 +12,7 @@ import type { Filter } from "../filter.ts";
 import type { Weights } from "../fusion.ts";
 import type { KeptRow, RequestName, Requests, SentItem } from "../store/messages.ts";
 import { fileError, removeDrafts } from "../store/file.ts";
-import { collectionsIn } from "../store/store.ts";
+import { collectionsIn } from "../store/names.ts";
 import { type Embedding, type RequestEvents, StoreThread } from "./thread.ts";
 
 export interface LocalOptions {

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { WireError } from "../../../engines/process/messages.ts";
 import { engineArguments } from "../../../engines/process/entry.ts";
 import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
@@ -8,7 +9,7 @@ import { withResolvers } from "../../../pipes/rpc/resolvers.ts";
 import type { Work } from "../backend.ts";
 import type { TextKind } from "../embedders/embedder.ts";
 import type { Space } from "../backend.ts";
-import type { FromStore, RequestName, Requests, StoreOptions, ToStore, WireError } from "../store/messages.ts";
+import type { FromStore, RequestName, Requests, StoreOptions, ToStore } from "../store/messages.ts";
 
 /** What makes the vectors that a store asks for. */
 export interface Embedding {

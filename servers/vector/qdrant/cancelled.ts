@@ -1,8 +1,8 @@
-import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 
 /** @throws ToolError `cancelled`, when it is */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw cancelledBy(signal);
+  if (signal?.aborted === true) throw cancelled(signal);
 }
 
 /** What `promise` comes to, or `cancelled` as soon as that is said; the promise goes on by itself then. */
@@ -10,12 +10,8 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal |
   if (signal === undefined) return promise;
   throwIfCancelled(signal);
   return new Promise((resolve, reject) => {
-    const aborted = (): void => reject(cancelledBy(signal));
+    const aborted = (): void => reject(cancelled(signal));
     signal.addEventListener("abort", aborted, { once: true });
     void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
   });
-}
-
-function cancelledBy(signal: AbortSignal): ToolError {
-  return signal.reason instanceof ToolError ? signal.reason : new ToolError("cancelled", {}, { cause: signal.reason });
 }

@@ -2,7 +2,8 @@ import { constants } from "node:os";
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { collectGarbage } from "./garbage.ts";
-import { checkFile, damaged, diskFull, fileError, isThere, makeFile } from "./file.ts";
+import { checkFile, damaged, diskFull, fileError, isThere } from "./file.ts";
+import { makeFile } from "./making.ts";
 
 const SCHEMA = `
   create table meta (key text primary key, value text) without rowid;

@@ -1,12 +1,11 @@
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync, readdirSync, readSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "@photostructure/sqlite";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 
 /** "ptve", by which SQLite files say what they belong to. */
-const APPLICATION = 0x70747665;
+export const APPLICATION = 0x70747665;
 /** Of what is in the file, and how vectors and terms are made from it. A file of another format is refused by name. */
-const FORMAT = 1;
+export const FORMAT = 1;
 
 /** What SQLite keeps beside a file while it is open. */
 export const BESIDE = ["-wal", "-shm", "-journal"] as const;
@@ -38,25 +37,6 @@ const DRAFT = /\.sqlite\.(new|restoring)(-wal|-shm|-journal)?$/;
 /** Removes what a process that was killed has left half. Only for whoever has the folder, before anything of it is opened. */
 export function removeDrafts(folder: string): void {
   for (const name of readdirSync(folder)) if (DRAFT.test(name)) rmSync(join(folder, name), { force: true });
-}
-
-/** Makes a file with these tables; it has its name only when it is whole, and is ours alone from the first byte on. */
-export function makeFile(path: string, schema: string): void {
-  const draft = draftOf(path, "new");
-  removeAll(draft);
-  try {
-    closeSync(openSync(draft, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600));
-    const db = new DatabaseSync(draft);
-    try {
-      db.exec(`begin; ${schema}; pragma application_id = ${APPLICATION}; pragma user_version = ${FORMAT}; commit`);
-    } finally {
-      db.close();
-    }
-    putInPlace(draft, path);
-  } catch (error) {
-    removeAll(draft);
-    throw error;
-  }
 }
 
 /** Gives a database that is whole and closed its name. What SQLite has left beside an earlier one of this name would be taken for a part of it. */

@@ -1,8 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { WireError } from "../../../engines/process/messages.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { withResolvers } from "../../../pipes/rpc/resolvers.ts";
 import type { Space } from "../backend.ts";
-import type { FromStore, StoreOptions, ToStore, WireError } from "./messages.ts";
+import type { FromStore, StoreOptions, ToStore } from "./messages.ts";
 import { Store } from "./store.ts";
 import { hashVectors, type Vectors } from "./vectors.ts";
 

@@ -1,10 +1,9 @@
-import type { ErrorCode, Facts } from "../../../pipes/protocol/errors.ts";
+import type { WireError } from "../../../engines/process/messages.ts";
 import type { CollectionFacts, Hit, Item } from "../../../pipes/protocol/interfaces/vector.ts";
-import type { Indexed, IndexRequest, Query, Selection } from "../backend.ts";
+import type { Indexed, IndexRequest, Query, Selection, Space } from "../backend.ts";
 import type { TextKind } from "../embedders/embedder.ts";
 import type { Filter } from "../filter.ts";
 import type { Weights } from "../fusion.ts";
-import type { Space } from "../backend.ts";
 
 /** What a thread of the store is started with. */
 export interface StoreOptions {
@@ -83,9 +82,3 @@ export type FromStore =
   | { readonly type: "following"; readonly busy: boolean }
   | { readonly type: "log"; readonly level: "info" | "warn" | "error"; readonly facts: object; readonly message: string }
   | { readonly type: "closed" };
-
-/** A ToolError on its way between threads. */
-export interface WireError {
-  readonly code: ErrorCode;
-  readonly facts: Facts;
-}

@@ -1,6 +1,7 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { TextKind } from "../embedders/embedder.ts";
 import { idOf } from "../identity.ts";
+import { isSame } from "../same.ts";
 import { countTerms } from "../terms.ts";
 import type { Space } from "../backend.ts";
 import type { Collection, Prepared } from "./collection.ts";
@@ -49,10 +50,6 @@ export async function queryVector(name: string, { space }: Collection, query: Pi
   if (!isSame(space, ours)) throw mismatch(name, space, ours, "Search it with mode text, or give the query's vector");
   const kind: TextKind = "query";
   return (await vectors.embed([query.query], kind, signal))[0]!;
-}
-
-export function isSame(a: Space, b: Space): boolean {
-  return a.embedder === b.embedder && a.dimensions === b.dimensions;
 }
 
 async function settled(collection: Collection, [first]: readonly Incoming[], vectors: Vectors): Promise<Space> {

@@ -1,20 +1,18 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { CollectionFacts } from "../../../pipes/protocol/interfaces/vector.ts";
-import { COLLECTION_PATTERN } from "../../../pipes/protocol/interfaces/vector.ts";
 import type { Space } from "../backend.ts";
 import type { FollowEvents } from "../indexing/folders.ts";
+import { isSame } from "../same.ts";
 import { Collection } from "./collection.ts";
 import { backUp, putBack } from "./copies.ts";
 import { fileError, isThere, removeAll } from "./file.ts";
 import type { RequestName, Requests, StoreOptions } from "./messages.ts";
+import { collectionsIn, ENDING, NAME } from "./names.ts";
 import { Opened, type Task } from "./opened.ts";
-import { isSame } from "./prepare.ts";
 import type { Vectors } from "./vectors.ts";
-
-export const ENDING = ".sqlite";
 
 type Handlers = { readonly [N in RequestName]: (collection: string, args: Requests[N]["args"], task: Task) => Requests[N]["result"] | Promise<Requests[N]["result"]> };
 
@@ -177,15 +175,6 @@ export class Store {
 const UNUSABLE: ReadonlySet<string> = new Set(["data-damaged", "unsafe-file"]);
 /** What keeps a collection from being opened and lies in its file, not in the request. */
 const WITH_THE_FILE: ReadonlySet<string> = new Set([...UNUSABLE, "not-ours", "file-failed", "data-locked", "disk-full"]);
-
-/** The names of the collections that are there. What no collection can be called is somebody else's. */
-export function collectionsIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length));
-  return names.filter((name) => NAME.test(name)).sort();
-}
-
-const NAME = new RegExp(COLLECTION_PATTERN);
 
 function missing(name: string, folder: string): ToolError {
   const known = collectionsIn(folder);
