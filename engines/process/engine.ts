@@ -155,7 +155,16 @@ export class ProcessEngine<W extends Work> extends EventEmitter<EngineEvents> im
 
   #dispatch(job: Job<W>): void {
     this.#active.set(job.id, job);
-    this.#loader.send({ type: "work", id: job.id, request: job.request });
+    const { id } = job;
+    this.#loader.send({ type: "work", id, request: job.request });
+    job.feed(
+      (input) => this.#loader.send({ type: "input", id, input }),
+      () => this.#loader.send({ type: "inputs-end", id }),
+      (error) => {
+        job.fail(error);
+        this.#cancel(job);
+      },
+    );
   }
 
   #cancel(job: Job<W>): void {
@@ -168,6 +177,8 @@ export class ProcessEngine<W extends Work> extends EventEmitter<EngineEvents> im
         return void this.emit("progress", report.progress);
       case "log":
         return void this.emit("log", report.level, report.message);
+      case "taken":
+        return this.#active.get(report.id)?.taken();
       case "part":
         return this.#active.get(report.id)?.part(report.part);
       case "done":

@@ -1,9 +1,12 @@
 import { cancelled } from "../../pipes/protocol/cancelled.ts";
+import { Feed } from "./inputs.ts";
 import type { Work } from "./messages.ts";
 
 export interface WorkCalls<W extends Work> {
   readonly signal?: AbortSignal | undefined;
   readonly onPart?: ((part: W["part"]) => void) | undefined;
+  /** What comes in for it while it is worked on; pulled no faster than the engine takes it. What it throws fails the request. */
+  readonly inputs?: AsyncIterable<W["input"]> | undefined;
   /** The request has to wait; 1 is the next. Called again whenever the place changes, not at all when nothing waits. */
   readonly onQueued?: ((position: number) => void) | undefined;
   /** It goes before those that wait and are not. */
@@ -20,6 +23,7 @@ export class Job<W extends Work> {
   readonly #calls: WorkCalls<W>;
   readonly id: number;
   readonly request: W["request"];
+  #feed: Feed<W["input"]> | null = null;
   #settled = false;
   #resolve!: (result: W["result"]) => void;
   #reject!: (error: unknown) => void;
@@ -37,8 +41,23 @@ export class Job<W extends Work> {
     this.result = new Promise<W["result"]>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-    }).finally(() => calls.signal?.removeEventListener("abort", cancel));
+    }).finally(() => {
+      calls.signal?.removeEventListener("abort", cancel);
+      this.#feed?.stop();
+    });
     calls.signal?.addEventListener("abort", cancel, { once: true });
+  }
+
+  /** It is being worked on: sends what comes in for it. `failed` is told what the source has thrown. */
+  feed(send: (input: W["input"]) => void, end: () => void, failed: (error: unknown) => void): void {
+    if (this.#settled || this.#calls.inputs === undefined) return;
+    this.#feed = new Feed(this.#calls.inputs, send, end);
+    this.#feed.run().catch(failed);
+  }
+
+  /** The engine has taken an input. */
+  taken(): void {
+    this.#feed?.taken();
   }
 
   part(part: W["part"]): void {

@@ -1,6 +1,7 @@
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { LoadProgress, LogLevel } from "../engine.ts";
 import type { Channel } from "./channel.ts";
+import { Inputs } from "./inputs.ts";
 import type { Command, WireError, Work } from "./messages.ts";
 
 /** An engine's program, without what it says to its server. */
@@ -17,8 +18,8 @@ export interface LoadCalls {
 }
 export interface Loaded<W extends Work> {
   readonly model: Omit<W["model"], "seconds">;
-  /** @throws ToolError, or what `signal` was aborted with */
-  readonly answer: (request: W["request"], signal: AbortSignal, onPart: (part: W["part"]) => void) => Promise<W["result"]>;
+  /** `inputs` end when all of them have come, and when `signal` is aborted. @throws ToolError, or what `signal` was aborted with */
+  readonly answer: (request: W["request"], signal: AbortSignal, onPart: (part: W["part"]) => void, inputs: AsyncIterableIterator<W["input"]>) => Promise<W["result"]>;
 }
 
 /** The engine's end of the channel: one model for the life of the process, several requests at a time. */
@@ -31,7 +32,7 @@ export async function serveEngine<W extends Work, Library>({ send, onCommand }: 
   send({ type: "started" });
 
   let loaded: Loaded<W> | null = null;
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, { readonly cancel: AbortController; readonly inputs: Inputs<W["input"]> }>();
 
   const load = async (request: W["load"]): Promise<void> => {
     const begun = performance.now();
@@ -47,10 +48,11 @@ export async function serveEngine<W extends Work, Library>({ send, onCommand }: 
   };
   const work = async (id: number, request: W["request"]): Promise<void> => {
     const cancel = new AbortController();
-    running.set(id, cancel);
+    const inputs = new Inputs<W["input"]>(() => send({ type: "taken", id }));
+    running.set(id, { cancel, inputs });
     try {
       if (loaded === null) throw new Error("no model is loaded");
-      const result = await loaded.answer(request, cancel.signal, (part) => send({ type: "part", id, part }));
+      const result = await loaded.answer(request, cancel.signal, (part) => send({ type: "part", id, part }), inputs);
       send({ type: "done", id, result });
     } catch (error) {
       send({ type: "failed", id, error: wireError(ToolError.from(error, "handler-failed", { cmd: program.name })) });
@@ -65,8 +67,13 @@ export async function serveEngine<W extends Work, Library>({ send, onCommand }: 
         return void load(command.request);
       case "work":
         return void work(command.id, command.request);
+      case "input":
+        return running.get(command.id)?.inputs.push(command.input);
+      case "inputs-end":
+        return running.get(command.id)?.inputs.end();
       case "cancel":
-        return running.get(command.id)?.abort(new ToolError("cancelled"));
+        running.get(command.id)?.cancel.abort(new ToolError("cancelled"));
+        return running.get(command.id)?.inputs.end();
     }
   };
   for (const command of waiting) take(command);

@@ -58,6 +58,10 @@ export const errors = {
   "data-locked": row(4, true, (x) => `${f(x["path"])} is in use by another process${x["pid"] ? ` (pid ${f(x["pid"])})` : ""}${next(x)}`),
   "data-damaged": row(1, false, (x) => `${f(x["path"])} is damaged: ${f(x["reason"])}${next(x)}`),
   "backend-failed": row(4, true, (x) => `${f(x["url"])}: ${f(x["reason"])}${next(x)}`),
+  // Sound
+  "no-audio-pipe": row(1, false, (x) => `there is no FIFO ${f(x["path"])} that the ${x["direction"] === "in" ? "client's sound could be read from" : "sound could be sent to"}${next(x)}`),
+  "audio-invalid": row(1, false, (x) => `${f(x["what"])} is no sound that can be read: ${f(x["reason"])}${next(x)}`),
+  "device-failed": row(4, true, (x) => `the ${f(x["kind"])} ${f(x["device"])} cannot be used: ${f(x["reason"])}${next(x)}`),
   // Models and engines
   "model-missing": row(4, false, (x) => `the model file ${f(x["path"])} does not exist${next(x)}`),
   "model-corrupt": row(4, false, (x) => `the model file ${f(x["path"])} cannot be loaded: ${f(x["reason"])}${next(x)}`),

@@ -1,6 +1,8 @@
 import { ToolError } from "../protocol/errors.ts";
 import type { RequestId, ToolEvent } from "../protocol/messages.ts";
+import type { AudioFormat } from "../protocol/audio.ts";
 import type { Activity } from "./activity.ts";
+import type { AudioReceiver, AudioSender } from "./audio.ts";
 import type { Entry } from "./ledger.ts";
 import type { Session } from "./session.ts";
 
@@ -92,6 +94,19 @@ export class Call {
   /** Resolves when the client has room for more; a stream awaits it between its parts. */
   async ready(): Promise<void> {
     if (this.session?.full) await this.session.ready();
+  }
+
+  /**
+   * Sends sound to the client over its data FIFO, after `audio_start`. One recording at a time goes to a client; this one waits its turn.
+   * @throws ToolError `no-audio-pipe`, `cancelled`
+   */
+  async sendAudio(_format: AudioFormat): Promise<AudioSender> {
+    throw new ToolError("unsupported", { tool: "pipe-tools", what: "send sound yet" });
+  }
+
+  /** Sound that the client sends for this request. To be called once, before anything is awaited. @throws ToolError `no-audio-pipe` */
+  receiveAudio(): AudioReceiver {
+    throw new ToolError("unsupported", { tool: "pipe-tools", what: "take sound yet" });
   }
 
   /** The final answer. What comes after it is dropped. */

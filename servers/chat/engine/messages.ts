@@ -8,6 +8,7 @@ export interface ChatWork extends Work {
   readonly load: LoadRequest;
   readonly model: LoadedModel;
   readonly request: GenerateRequest;
+  readonly input: never;
   readonly part: ReplyPart;
   readonly result: GenerateResult;
 }

@@ -8,6 +8,7 @@ export interface EmbeddingWork extends Work {
   readonly load: LoadRequest;
   readonly model: LoadedEmbedder;
   readonly request: EmbedRequest;
+  readonly input: never;
   readonly part: never;
   readonly result: EmbedResult;
 }
