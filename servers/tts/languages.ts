@@ -1,7 +1,8 @@
 import type { Voice } from "./synthesizer.ts";
 
-/** How well a voice speaks a language: 3 just that, 2 the language in general, 1 as it is spoken elsewhere, 0 not at all. */
+/** How well a voice speaks a language: 3 just that, 2 the language in general, 1 as it is spoken elsewhere, 0 not at all. One that names no language is taken for one of any. */
 export function fluency(voice: Voice, language: string): number {
+  if (voice.languages.length === 0) return 1;
   return Math.max(0, ...voice.languages.map((spoken) => likeness(spoken.toLowerCase(), language.toLowerCase())));
 }
 

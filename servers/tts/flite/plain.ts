@@ -8,5 +8,5 @@ const SAID: Readonly<Record<string, string>> = {
 
 /** The text in ASCII, which is all that Flite reads; letters lose their accents, and what remains of other scripts is left out. */
 export function plain(text: string): string {
-  return text.replaceAll(/[^\x00-\x7F]/g, (sign) => SAID[sign] ?? sign).normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll(/[^\x20-\x7E]/g, " ").replaceAll(/ {2,}/g, " ").trim();
+  return text.replaceAll(/[^ -~]/g, (sign) => SAID[sign] ?? sign).normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll(/[^ -~]/g, " ").replaceAll(/ {2,}/g, " ").trim();
 }

@@ -1,0 +1,29 @@
+import type { Opening } from "../../engines/residence.ts";
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import { type TtsSettings, ttsDefaults } from "../../pipes/protocol/settings/tts.ts";
+import { Espeak } from "./espeak/espeak.ts";
+import { Flite } from "./flite/flite.ts";
+import type { Synthesizer } from "./synthesizer.ts";
+
+export type EngineName = "sherpa-onnx" | "flite" | "espeak-ng";
+
+/** Which engine the settings ask for. */
+export function engineOf({ engine = ttsDefaults.engine, model = ttsDefaults.model }: TtsSettings): EngineName {
+  if (engine !== "auto") return engine;
+  return model === "builtin" ? "flite" : "sherpa-onnx";
+}
+
+/** The engine that the settings name, its model fetched; to be loaded. @throws ToolError what fetching throws, `invalid-request` */
+export async function openSynthesizer(tool: string, settings: TtsSettings, maxQueue: () => number, _opening: Opening): Promise<Synthesizer> {
+  const { model = ttsDefaults.model } = settings;
+  switch (engineOf(settings)) {
+    case "flite":
+      if (model !== "builtin") throw new ToolError("invalid-request", { path: "settings.model", expected: "builtin for the engine flite, whose voices come with it", got: model });
+      return Flite.start({ tool, maxQueue: maxQueue() });
+    case "espeak-ng":
+      return new Espeak({ tool, maxQueue });
+    case "sherpa-onnx":
+      if (model === "builtin") throw new ToolError("invalid-request", { path: "settings.model", expected: "a model for the engine sherpa-onnx", got: model, hint: "docs/tts.md names some" });
+      throw new ToolError("unsupported", { tool, what: "load models for sherpa-onnx yet" });
+  }
+}
