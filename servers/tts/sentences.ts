@@ -11,6 +11,7 @@ export class SentenceQueue implements AsyncIterator<Sentence, undefined> {
   readonly #waiting: Sentence[] = [];
   #wake: (() => void) | null = null;
   #closed = false;
+  #taken = 0;
 
   static of(sentences: readonly Sentence[]): SentenceQueue {
     const queue = new SentenceQueue();
@@ -22,6 +23,11 @@ export class SentenceQueue implements AsyncIterator<Sentence, undefined> {
   /** How many have not been taken. */
   get length(): number {
     return this.#waiting.length;
+  }
+
+  /** How many have been taken. */
+  get taken(): number {
+    return this.#taken;
   }
 
   get closed(): boolean {
@@ -54,6 +60,7 @@ export class SentenceQueue implements AsyncIterator<Sentence, undefined> {
     while (this.#waiting.length === 0 && !this.#closed) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = null;
     const value = this.#waiting.shift();
+    if (value !== undefined) this.#taken++;
     return value === undefined ? { done: true, value } : { done: false, value };
   }
 }
