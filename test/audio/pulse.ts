@@ -28,7 +28,8 @@ export interface Pulse extends AsyncDisposable {
 export async function startPulse(): Promise<Pulse> {
   const folder = await mkdtemp(join(tmpdir(), "pipe-tools-pulse-"));
   const socket = join(folder, "socket");
-  const env = { PULSE_SERVER: `unix:${socket}`, PULSE_COOKIE: join(folder, "cookie") };
+  // PipeWire, where it runs, would come first and be the user's own.
+  const env = { PULSE_SERVER: `unix:${socket}`, PULSE_COOKIE: join(folder, "cookie"), PIPEWIRE_REMOTE: join(folder, "no-pipewire") };
   const { daemon, log } = await startDaemon(folder, socket);
   const pactl = async (...args: string[]): Promise<string> => (await promisify(execFile)("pactl", args, { env: { ...process.env, ...env, LC_ALL: "C" } })).stdout.trim();
   const modules = new Map<string, string[]>();
