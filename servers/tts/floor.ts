@@ -26,6 +26,7 @@ export class Floor {
   #waiting: Turn[] = [];
   #current: Turn | null = null;
   #player: Player | null = null;
+  #running = false;
   #sounds = false;
 
   constructor(speech: Pick<Speech, "speaker">, open: OpenPlayback, events: FloorEvents) {
@@ -50,7 +51,7 @@ export class Floor {
   }
 
   get busy(): boolean {
-    return this.#current !== null;
+    return this.#running;
   }
 
   /** How many wait. */
@@ -67,7 +68,7 @@ export class Floor {
   take(turn: Turn): void {
     this.#waiting.push(turn);
     turn.signal.addEventListener("abort", () => this.#leave(turn), { once: true });
-    if (this.#current === null) void this.#run();
+    if (!this.#running) void this.#run();
     else this.#tell(this.#waiting.length - 1);
   }
 
@@ -82,6 +83,7 @@ export class Floor {
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     this.#events.busy(true);
     for (let turn = this.#waiting.shift(); turn !== undefined; turn = this.#waiting.shift()) {
       this.#current = turn;
@@ -89,6 +91,7 @@ export class Floor {
       await this.#speak(turn);
     }
     this.#current = null;
+    this.#running = false;
     this.#events.busy(false);
   }
 

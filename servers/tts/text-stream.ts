@@ -7,6 +7,7 @@ import type { Manner } from "./voices.ts";
 export interface TextEvents {
   /** It has something to say, and wants the floor. */
   wants(turn: Turn): void;
+  spoken(): void;
   /** A sentence could not be said; what follows still is. */
   failed(sentence: Sentence, error: unknown): void;
   /** Seconds; see `idleFlush` of the settings. */
@@ -77,7 +78,8 @@ export class TextStream {
     const turn = new Turn(this, sentences, {
       onSentence: (said, error) => {
         this.#waiting -= said.text.length;
-        if (error !== undefined) this.#events.failed(said, error);
+        if (error === undefined) this.#events.spoken();
+        else this.#events.failed(said, error);
       },
       // Only where it will be flushed by itself: nobody else should wait for a client that says no more.
       holds: () => (this.#holding = this.#reading.pending && this.#events.idleFlush() > 0),
