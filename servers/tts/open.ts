@@ -3,6 +3,7 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import { type TtsSettings, ttsDefaults } from "../../pipes/protocol/settings/tts.ts";
 import { Espeak } from "./espeak/espeak.ts";
 import { Flite } from "./flite/flite.ts";
+import { openSherpaSynthesizer } from "./sherpa/open.ts";
 import type { Synthesizer } from "./synthesizer.ts";
 
 export type EngineName = "sherpa-onnx" | "flite" | "espeak-ng";
@@ -14,7 +15,7 @@ export function engineOf({ engine = ttsDefaults.engine, model = ttsDefaults.mode
 }
 
 /** The engine that the settings name, its model fetched; to be loaded. @throws ToolError what fetching throws, `invalid-request` */
-export async function openSynthesizer(tool: string, settings: TtsSettings, maxQueue: () => number, _opening: Opening): Promise<Synthesizer> {
+export async function openSynthesizer(tool: string, settings: TtsSettings, maxQueue: () => number, opening: Opening): Promise<Synthesizer> {
   const { model = ttsDefaults.model } = settings;
   switch (engineOf(settings)) {
     case "flite":
@@ -24,6 +25,6 @@ export async function openSynthesizer(tool: string, settings: TtsSettings, maxQu
       return new Espeak({ tool, maxQueue });
     case "sherpa-onnx":
       if (model === "builtin") throw new ToolError("invalid-request", { path: "settings.model", expected: "a model for the engine sherpa-onnx", got: model, hint: "docs/tts.md names some" });
-      throw new ToolError("unsupported", { tool, what: "load models for sherpa-onnx yet" });
+      return openSherpaSynthesizer({ tool, model, vocoder: settings.vocoder, threads: settings.threads ?? ttsDefaults.threads, maxQueue: maxQueue() }, opening);
   }
 }
