@@ -1,4 +1,4 @@
-import { Residence, type ResidenceEvents, type Waiter } from "../../engines/residence.ts";
+import { type Opening, Residence, type ResidenceEvents, type Waiter } from "../../engines/residence.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { type TtsSettings, ttsDefaults } from "../../pipes/protocol/settings/tts.ts";
 import { Espeak } from "./espeak/espeak.ts";
@@ -32,9 +32,9 @@ export class Speech {
       this.#model = model;
       events.ready(model);
     };
-    const open = (opening: Parameters<typeof openSynthesizer>[3]): Promise<Synthesizer> => openSynthesizer(tool, this.#settings, maxQueue, opening);
+    const open = (opening: Opening): Promise<Synthesizer> => openSynthesizer(tool, this.#settings, opening);
     this.#main = new Residence<SpeechModel, Synthesizer>({ tool, maxQueue, open }, { ...events, log: events.log, ready });
-    this.#espeak = new Espeak({ tool, maxQueue });
+    this.#espeak = new Espeak({ tool, maxQueue: () => Number.POSITIVE_INFINITY });
   }
 
   get ready(): boolean {

@@ -28,7 +28,7 @@ export class TtsServer extends ToolServer {
   readonly #loudspeaker: Loudspeaker;
   /** By client; those who have not subscribed share one. */
   readonly #streams = new Map<Session | null, TextStream>();
-  /** Requests under way that are not on the floor. */
+  /** Requests to say something that are under way. */
   #saying = 0;
   /** Why the last `text` could not be spoken, until something is. */
   #reason: string | null = null;
@@ -113,7 +113,7 @@ export class TtsServer extends ToolServer {
 
   async #say(request: A<"say">, call: Call): Promise<unknown> {
     const { path, play = path === undefined } = request;
-    if (play && this.#floor.busy && this.#floor.length >= (this.#settings.maxQueue ?? ttsDefaults.maxQueue)) throw new ToolError("busy", { tool: this.name, queued: this.#floor.length });
+    if (this.#saying > (this.#settings.maxQueue ?? ttsDefaults.maxQueue)) throw new ToolError("busy", { tool: this.name, queued: this.#saying - 1 });
     // What the same client has written before is said before.
     const owner = this.#streamOf(call.session);
     if (play) owner.close();
