@@ -136,6 +136,8 @@ export class Floor {
 
   #dealtWith(turn: Turn, { ended, error }: Extract<Piece, { ended: unknown }>): void {
     turn.spoken++;
+    // A client that waits for the end of something long hears that it is still alive.
+    turn.progress("speaking", turn.spoken, null);
     if (error !== undefined && turn.hooks.onSentence === undefined) throw error;
     turn.hooks.onSentence?.(ended, error);
   }

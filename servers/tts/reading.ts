@@ -26,19 +26,21 @@ export class Reading {
 
   /** In another manner it is another text: what is there of the one before is handed out first. */
   push(text: string, manner: Manner): void {
-    this.#step(() => {
+    const change = (): void => {
       if (this.#chunker.pending && !same(manner, this.#manner)) this.#give(this.#chunker.flush());
       this.#manner = manner;
-    });
-    for (let at = 0; at < text.length; at += SLICE) this.#step(() => this.#give(this.#chunker.push(text.slice(at, at + SLICE))));
+    };
+    const slices = Array.from({ length: Math.ceil(text.length / SLICE) }, (_, index) => text.slice(index * SLICE, (index + 1) * SLICE));
+    this.#begin([change, ...slices.map((slice) => () => this.#give(this.#chunker.push(slice)))]);
   }
 
   /** Hands out the rest; see `Chunker.flush`. `then` runs after that. */
   flush({ goesOn }: { readonly goesOn: boolean }, then: () => void = () => undefined): void {
-    this.#step(() => {
+    const flush = (): void => {
       this.#give(this.#chunker.flush({ goesOn }));
       then();
-    });
+    };
+    this.#begin([flush]);
   }
 
   /** Forgets what has not been handed out. */
@@ -47,8 +49,8 @@ export class Reading {
     this.#chunker.flush();
   }
 
-  #step(step: () => void): void {
-    this.#steps.push(step);
+  #begin(steps: ReadonlyArray<() => void>): void {
+    this.#steps.push(...steps);
     if (this.#again === null) this.#run();
   }
 

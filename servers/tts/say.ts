@@ -1,4 +1,5 @@
-import { writeSound } from "../../audio/file.ts";
+import { type FileFormat, writeSound } from "../../audio/write.ts";
+import { bytesOf, samplesOf } from "../../audio/pcm.ts";
 import { Resampler } from "../../audio/resample.ts";
 import { mono } from "../../pipes/protocol/audio.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
@@ -71,13 +72,17 @@ async function aloud(request: SayRequest, call: Call, { floor, owner, sentences,
 async function silently(request: SayRequest, call: Call, pieces: AsyncGenerator<Piece, void>, speech: Speech): Promise<Outcome> {
   const taken = new Samples(pieces, request.rate, call);
   const rate = (await taken.rate()) ?? request.rate ?? (await speech.model(call)).rate;
-  if (request.path !== undefined) await writeSound(request.path, mono(rate), taken, { as: request.format, signal: call.signal });
+  if (request.path !== undefined) await writeSound(request.path, request.format ?? formatOf(request.path), mono(rate), taken, call.signal);
   else {
     const sender = await call.sendAudio(mono(rate));
     for await (const pcm of taken) await sender.write(pcm);
     sender.end();
   }
   return { seconds: taken.bytes / 2 / rate, rate, first: taken.first };
+}
+
+function formatOf(path: string): FileFormat {
+  return /\.(?:raw|pcm|s16le|s16)$/i.test(path) ? "s16le" : "wav";
 }
 
 /** Sound of one rate, whoever spoke it. */
@@ -106,16 +111,16 @@ class Samples implements AsyncIterable<Buffer> {
     try {
       for (let piece = this.#ahead; piece !== null; piece = await this.#next()) {
         if (resampler !== null && resampler.from !== piece.rate) {
-          yield this.#counted(resampler.by.flush());
+          yield this.#counted(bytesOf(resampler.by.flush()));
           resampler = null;
         }
         if (piece.rate === this.#rate) yield this.#counted(piece.pcm);
         else {
           resampler ??= { from: piece.rate, by: new Resampler(piece.rate, this.#rate!) };
-          yield this.#counted(resampler.by.push(piece.pcm));
+          yield this.#counted(bytesOf(resampler.by.push(samplesOf(piece.pcm))));
         }
       }
-      if (resampler !== null) yield this.#counted(resampler.by.flush());
+      if (resampler !== null) yield this.#counted(bytesOf(resampler.by.flush()));
     } finally {
       await this.#pieces.return();
     }

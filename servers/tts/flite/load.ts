@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { bytesOf, samplesOf } from "../../../audio/pcm.ts";
 import type { LogLevel } from "../../../engines/engine.ts";
 import type { Loaded } from "../../../engines/process/serve.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
@@ -59,10 +60,7 @@ async function speak(program: Program, { text, voice = VOICES[0]!.name, speed }:
   if (words !== "") log("debug", words.slice(0, 300));
   const rate = file.readUInt32LE(RATE_AT);
   if (rate !== RATE) throw new ToolError("handler-failed", { cmd: "flite", reason: `expected ${RATE} samples a second, got ${rate}` });
-  // On a border of two bytes, whatever the buffer begins at.
-  const samples = new Int16Array(Uint8Array.prototype.slice.call(file, HEADER, file.length - (file.length % 2)).buffer);
-  const speech = trim(samples, RATE);
-  return new Uint8Array(speech.buffer, speech.byteOffset, speech.byteLength).slice();
+  return bytesOf(trim(samplesOf(file.subarray(HEADER)), RATE));
 }
 
 /** Of the file that Flite writes: RIFF, `fmt ` of 16 bytes, `data`. */

@@ -12,12 +12,11 @@ export interface Served {
   readonly pulse: Pulse;
   readonly server: Running;
   readonly heard: Heard;
-  /** The first client. What it is told, and when. */
+  /** This process. What it is told, and when. */
   readonly client: ToolClient;
   readonly events: Array<{ readonly event: ToolEvent; readonly at: number }>;
-  connect(): Promise<ToolClient>;
   /** Resolves with the next event that `found` accepts. */
-  told(found: (event: ToolEvent) => boolean): Promise<ToolEvent>;
+  readonly told: (found: (event: ToolEvent) => boolean) => Promise<ToolEvent>;
   close(): Promise<void>;
 }
 
@@ -27,13 +26,7 @@ export async function serveTts(settings: object = {}, env: NodeJS.ProcessEnv = {
   const server = await world.serve("servers/tts/main.ts", "tts", { ...pulse.env, PIPE_TOOLS_SETTINGS: JSON.stringify(settings), ...env });
   const microphone = await openCapture({ device: pulse.source, rate: RATE, env: { ...process.env, ...pulse.env } });
   const heard = hear(microphone, RATE);
-  const clients: ToolClient[] = [];
-  const connect = async (): Promise<ToolClient> => {
-    const client = await ToolClient.connect("tts", { folder: world.pipes });
-    clients.push(client);
-    return client;
-  };
-  const client = await connect();
+  const client = await ToolClient.connect("tts", { folder: world.pipes });
   const events: Array<{ readonly event: ToolEvent; readonly at: number }> = [];
   client.on("event", (event: ToolEvent) => events.push({ event, at: performance.now() }));
   await client.call("get_model");
@@ -44,7 +37,6 @@ export async function serveTts(settings: object = {}, env: NodeJS.ProcessEnv = {
     heard,
     client,
     events,
-    connect,
     told: (found) =>
       new Promise((resolve) => {
         const look = (event: ToolEvent): void => {
@@ -57,7 +49,7 @@ export async function serveTts(settings: object = {}, env: NodeJS.ProcessEnv = {
     async close() {
       await microphone.close();
       await heard.ended;
-      await Promise.all(clients.map((one) => one.close()));
+      await client.close();
       await server.kill();
       await pulse.close();
       await world.close();
@@ -66,3 +58,12 @@ export async function serveTts(settings: object = {}, env: NodeJS.ProcessEnv = {
 }
 
 export const named = (name: string) => (event: ToolEvent): boolean => event.event === name;
+
+export async function withTts(use: (tts: Served) => Promise<void>, settings: object = { speed: 2 }): Promise<void> {
+  const tts = await serveTts(settings);
+  try {
+    await use(tts);
+  } finally {
+    await tts.close();
+  }
+}

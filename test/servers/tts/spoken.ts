@@ -7,10 +7,6 @@ export async function spokenBy(synthesizer: Synthesizer, utterance: Utterance, s
   return Buffer.concat(parts);
 }
 
-export function samplesOf(pcm: Buffer): Int16Array {
-  return new Int16Array(Uint8Array.from(pcm).buffer);
-}
-
 /** Root mean square; 32768 is as loud as can be. */
 export function levelOf(samples: Int16Array): number {
   return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length));

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
+import { samplesOf } from "../../../../audio/pcm.ts";
 import { Espeak } from "../../../../servers/tts/espeak/espeak.ts";
 import { parseVoices } from "../../../../servers/tts/espeak/voices.ts";
 import { temporaryFolder } from "../../../temporary.ts";
-import { levelOf, samplesOf, spokenBy } from "../spoken.ts";
+import { levelOf, spokenBy } from "../spoken.ts";
 
 const espeak = (): Espeak => new Espeak({ tool: "tts", maxQueue: () => 4 });
 const childrenNamed = (name: string): string => execFileSync("ps", ["--ppid", String(process.pid), "-o", "comm="], { encoding: "utf8" }).split("\n").filter((line) => line.startsWith(name)).join();

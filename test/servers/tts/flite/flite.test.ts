@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { samplesOf } from "../../../../audio/pcm.ts";
 import { Flite } from "../../../../servers/tts/flite/flite.ts";
 import { VOICES } from "../../../../servers/tts/flite/voices.ts";
 import { temporaryFolder } from "../../../temporary.ts";
-import { levelOf, samplesOf, spokenBy } from "../spoken.ts";
+import { levelOf, spokenBy } from "../spoken.ts";
 
 let flite: Flite;
 before(async () => {
