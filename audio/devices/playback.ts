@@ -143,7 +143,7 @@ class Player implements Playback {
 
   /** Nothing more comes: the program ends by itself after the last sample. */
   #drain(started: SoundProcess): void {
-    started.input?.end();
+    started.endInput(this.#wanted.format);
     const deadline = setTimeout(() => started.kill(STUCK), this.#ahead() * 1000 + STUCK_MS);
     void started.ended.then(() => clearTimeout(deadline));
   }
