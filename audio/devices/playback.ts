@@ -113,7 +113,9 @@ class Player implements Playback {
   /** Null when it plays again, or was stopped meanwhile. */
   async #recover({ reason }: Ending): Promise<ToolError | null> {
     const error = deviceFailed("playback", this.device, reason, "List the devices and choose another one, or plug it in again");
-    if (reason === STUCK || this.#position.heard(now()) <= 0) return error;
+    // A program that does not tell when its stream is there may have found none; nothing is lost that was not begun.
+    const begun = this.#process?.tells === true ? this.#position.written > 0 : this.heard > 0;
+    if (reason === STUCK || !begun) return error;
     this.#process = null;
     this.#options.events?.lost(reason);
     try {
@@ -143,7 +145,7 @@ class Player implements Playback {
 
   /** Nothing more comes: the program ends by itself after the last sample. */
   #drain(started: SoundProcess): void {
-    started.input?.end();
+    started.endInput(this.#wanted.format);
     const deadline = setTimeout(() => started.kill(STUCK), this.#ahead() * 1000 + STUCK_MS);
     void started.ended.then(() => clearTimeout(deadline));
   }

@@ -59,6 +59,7 @@ async function aloud(request: SayRequest, call: Call, { floor, owner, sentences,
   const turn = new Turn(owner, sentences, { call, ...(path === undefined ? {} : { onPcm: (pcm: Buffer, rate: number) => copy.push({ pcm, rate }) }) });
   call.signal.addEventListener("abort", () => turn.stop(ToolError.from(call.signal.reason, "cancelled")), { once: true });
   const written = path === undefined ? null : silently(request, call, copy[Symbol.asyncIterator](), speech);
+  written?.catch((error: unknown) => turn.stop(ToolError.from(error))); // to say it on would help nobody
   turn.ended.then(
     () => copy.end(null),
     (error: unknown) => copy.fail(error),
