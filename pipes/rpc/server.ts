@@ -168,6 +168,9 @@ export class ToolServer {
   /** Runs when a standby has taken the place of another, which ends soon: now it may take what only one of them can have. */
   protected onPromoted(): void {}
 
+  /** Resolves when nothing is under way any more; for what goes on although its request has been answered. Nothing new comes meanwhile. */
+  protected async onDrain(): Promise<void> {}
+
   /** Runs when a client cancels all that it has asked for; for what goes on although its request has been answered. */
   protected onCancelled(_session: Session): void {}
 
@@ -269,7 +272,7 @@ export class ToolServer {
           if (call.session !== null && call.reqId === undefined) this.onCancelled(call.session);
           builtins["cancel"]?.(about, args, call);
         },
-        drain: (_, __, call) => drain(call, this.#post, this.#sessions, () => this.#closing),
+        drain: (_, __, call) => drain(call, this.#post, this.#sessions, () => this.#closing, () => this.onDrain()),
         stop: (_, __, call) => {
           call.onEnd(() => void server.#end("asked to over its pipe", call.session));
           call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });

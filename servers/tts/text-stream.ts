@@ -22,9 +22,11 @@ export class TextStream {
   readonly #tool: string;
   readonly #events: TextEvents;
   readonly #reading = new Reading((sentence) => this.#say(sentence), { early: true });
-  #turn: Turn | null = null;
-  #waiting = 0;
+  /** Those that have not ended; only the last one may still take sentences. */
+  readonly #turns: Array<{ readonly turn: Turn; waiting: number }> = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Nothing has come for a while, but what came before is still heard. */
+  #due = false;
   /** The floor is ours with nothing to say, because a sentence has begun. */
   #holding = false;
 
@@ -35,11 +37,13 @@ export class TextStream {
 
   /** @throws ToolError `busy` */
   push(text: string, manner: Manner): void {
-    if (this.#waiting > 0 && this.#waiting + text.length > MOST_WAITING) throw new ToolError("busy", { tool: this.#tool, queued: this.#turn?.unspoken ?? 1 });
+    const waiting = this.#turns.reduce((sum, turn) => sum + turn.waiting, 0);
+    if (waiting > 0 && waiting + text.length > MOST_WAITING) throw new ToolError("busy", { tool: this.#tool, queued: this.#turns.reduce((sum, { turn }) => sum + turn.unspoken, 0) });
     this.#reading.push(text, manner);
     clearTimeout(this.#timer);
+    this.#due = false;
     const seconds = this.#events.idleFlush();
-    if (seconds > 0) this.#timer = setTimeout(() => this.#flush(true), seconds * 1000);
+    if (seconds > 0) this.#timer = setTimeout(() => this.#idles(), seconds * 1000);
   }
 
   /** The text has an end here. */
@@ -54,6 +58,12 @@ export class TextStream {
     this.#turn?.sentences.close();
   }
 
+  /** The one that takes sentences. */
+  get #turn(): Turn | null {
+    const last = this.#turns.at(-1)?.turn;
+    return last === undefined || last.sentences.closed ? null : last;
+  }
+
   /** Forgets what is still to be cut; resolves with whether there was any. */
   drop(): boolean {
     clearTimeout(this.#timer);
@@ -62,7 +72,21 @@ export class TextStream {
     return pending;
   }
 
+  /** Half a sentence is better spoken than silence; as long as there is something to be heard, the rest may still come. */
+  #idles(): void {
+    if (this.#turn === null || this.#holding) this.#flush(true);
+    else this.#due = true;
+  }
+
+  #holds(): boolean {
+    this.#holding = this.#reading.pending && this.#events.idleFlush() > 0;
+    if (this.#holding && this.#due) this.#timer = setTimeout(() => this.#flush(true), 0);
+    this.#due = false;
+    return this.#holding;
+  }
+
   #flush(goesOn: boolean): void {
+    this.#due = false;
     this.#reading.flush({ goesOn }, () => {
       // Nothing came of what the floor was held for.
       if (this.#holding && this.#turn?.sentences.idle === true) this.#turn.sentences.close();
@@ -70,23 +94,28 @@ export class TextStream {
   }
 
   #say(sentence: Sentence): void {
-    this.#waiting += sentence.text.length;
     this.#holding = false;
-    if (this.#turn !== null && !this.#turn.sentences.closed) return this.#turn.sentences.push(sentence);
-    const sentences = new SentenceQueue();
-    sentences.push(sentence);
-    const turn = new Turn(this, sentences, {
+    const known = this.#turn;
+    const turn = known ?? this.#begin();
+    this.#turns.at(-1)!.waiting += sentence.text.length;
+    turn.sentences.push(sentence);
+    if (known === null) this.#events.wants(turn);
+  }
+
+  #begin(): Turn {
+    const turn = new Turn(this, new SentenceQueue(), {
       onSentence: (said, error) => {
-        this.#waiting -= said.text.length;
+        entry.waiting -= said.text.length;
         if (error === undefined) this.#events.spoken();
         else this.#events.failed(said, error);
       },
       // Only where it will be flushed by itself: nobody else should wait for a client that says no more.
-      holds: () => (this.#holding = this.#reading.pending && this.#events.idleFlush() > 0),
+      holds: () => this.#holds(),
     });
-    this.#turn = turn;
-    const over = (): void => void (this.#turn === turn && ((this.#turn = null), (this.#waiting = 0)));
+    const entry = { turn, waiting: 0 };
+    this.#turns.push(entry);
+    const over = (): void => void this.#turns.splice(this.#turns.indexOf(entry), 1);
     turn.ended.then(over, over);
-    this.#events.wants(turn);
+    return turn;
   }
 }

@@ -94,6 +94,11 @@ export class TtsServer extends ToolServer {
     await this.#speech.release();
   }
 
+  protected override async onDrain(): Promise<void> {
+    for (const stream of this.#streams.values()) stream.close();
+    await Promise.allSettled(this.#floor.turns().map((turn) => turn.ended));
+  }
+
   protected override onCancelled(session: Session): void {
     void this.#silence({ session });
   }

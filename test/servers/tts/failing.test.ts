@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import type { Running } from "../../harness.ts";
@@ -18,12 +18,13 @@ beforeEach(() => {
 });
 
 test("An engine that is killed in the middle of a sentence fails the request with a name, and the next one works", async () => {
-  const { client, server, events, told } = tts;
+  const { client, server, events, told, world } = tts;
   const begun = told(named("state_changed"));
-  const said = assert.rejects(client.call("say", { text: LONG }), { code: "engine-died" });
+  const said = assert.rejects(client.call("say", { text: LONG.repeat(50), path: join(world.folder, "long.wav") }), { code: "engine-died" });
   await begun;
   process.kill(engineOf(server), "SIGKILL");
   await said;
+  assert.ok(!existsSync(join(world.folder, "long.wav")), "half a file is none");
   const ended = told(named("speech_end"));
   await client.call("text", { data: "The next one is heard." });
   await client.call("flush");
@@ -81,4 +82,14 @@ test("Settings that are live hold from the next sentence on; others need another
   await client.call("configure", { settings: { speed: 1.5, voice: "slt" } });
   assert.ok((await seconds()) > usual * 1.5);
   await assert.rejects(client.call("configure", { settings: { engine: "espeak-ng" } }), { code: "unsupported" });
+});
+
+test("A server that is to end first speaks what it was given", async () => {
+  const { client, heard, events } = tts;
+  await client.call("text", { data: "This is spoken before it ends. And this rest" });
+  assert.equal((await client.call("drain")).event, "drained");
+  const names = events.map(({ event }) => event.event);
+  assert.ok(names.indexOf("speech_end") >= 0 && names.indexOf("speech_end") < names.indexOf("drained"), names.join());
+  await heard.silence();
+  assert.ok(heard.audibleMs() > 700, `${heard.audibleMs()} ms`);
 });
