@@ -16,7 +16,7 @@ export interface FliteOptions {
 
 /** CMU Flite, compiled to WebAssembly: small, quick, English only, and always there. */
 export class Flite extends ProcessEngine<FliteWork> implements Synthesizer {
-  static start({ tool, maxQueue, path = fliteWasm(), command = engineArguments(PROGRAM) }: FliteOptions): Flite {
+  static start({ tool, maxQueue, path = fliteWasm(), command = ["--expose-gc", ...engineArguments(PROGRAM)] }: FliteOptions): Flite {
     return new Flite({ tool, library: "flite", maxQueue, command, load: { path, parallel: 1 } });
   }
 

@@ -32,10 +32,18 @@ export async function openFlite(path: string, log: (level: LogLevel, message: st
         await setImmediate(); // so that a cancellation can come in
         signal.throwIfAborted();
       }
+      tidy();
       return null;
     },
   };
 }
+
+/** Each run leaves 17 MB behind that V8 is in no hurry to free; that takes 4 ms. */
+function tidy(): void {
+  if (process.memoryUsage().external > MOST_LEFT) globalThis.gc?.();
+}
+
+const MOST_LEFT = 48 * 1024 * 1024;
 
 async function compile(path: string): Promise<Program> {
   let bytes: Uint8Array;
