@@ -72,14 +72,18 @@ async function aloud(request: SayRequest, call: Call, { floor, owner, sentences,
 /** Into the file, or to the caller. */
 async function silently(request: SayRequest, call: Call, pieces: AsyncGenerator<Piece, void>, speech: Speech): Promise<Outcome> {
   const taken = new Samples(pieces, request.rate, call);
-  const rate = (await taken.rate()) ?? request.rate ?? (await speech.model(call)).rate;
-  if (request.path !== undefined) await writeSound(request.path, request.format ?? formatOf(request.path), mono(rate), taken, call.signal);
-  else {
-    const sender = await call.sendAudio(mono(rate));
-    for await (const pcm of taken) await sender.write(pcm);
-    sender.end();
+  try {
+    const rate = (await taken.rate()) ?? request.rate ?? (await speech.model(call)).rate;
+    if (request.path !== undefined) await writeSound(request.path, request.format ?? formatOf(request.path), mono(rate), taken, call.signal);
+    else {
+      const sender = await call.sendAudio(mono(rate));
+      for await (const pcm of taken) await sender.write(pcm);
+      sender.end();
+    }
+    return { seconds: taken.bytes / 2 / rate, rate, first: taken.first };
+  } finally {
+    void pieces.return().catch(() => undefined); // what failed has been told
   }
-  return { seconds: taken.bytes / 2 / rate, rate, first: taken.first };
 }
 
 function formatOf(path: string): FileFormat {
@@ -109,22 +113,18 @@ class Samples implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     let resampler: { readonly from: number; readonly by: Resampler } | null = null;
-    try {
-      for (let piece = this.#ahead; piece !== null; piece = await this.#next()) {
-        if (resampler !== null && resampler.from !== piece.rate) {
-          yield this.#counted(bytesOf(resampler.by.flush()));
-          resampler = null;
-        }
-        if (piece.rate === this.#rate) yield this.#counted(piece.pcm);
-        else {
-          resampler ??= { from: piece.rate, by: new Resampler(piece.rate, this.#rate!) };
-          yield this.#counted(bytesOf(resampler.by.push(samplesOf(piece.pcm))));
-        }
+    for (let piece = this.#ahead; piece !== null; piece = await this.#next()) {
+      if (resampler !== null && resampler.from !== piece.rate) {
+        yield this.#counted(bytesOf(resampler.by.flush()));
+        resampler = null;
       }
-      if (resampler !== null) yield this.#counted(bytesOf(resampler.by.flush()));
-    } finally {
-      await this.#pieces.return();
+      if (piece.rate === this.#rate) yield this.#counted(piece.pcm);
+      else {
+        resampler ??= { from: piece.rate, by: new Resampler(piece.rate, this.#rate!) };
+        yield this.#counted(bytesOf(resampler.by.push(samplesOf(piece.pcm))));
+      }
     }
+    if (resampler !== null) yield this.#counted(bytesOf(resampler.by.flush()));
   }
 
   #counted(pcm: Buffer): Buffer {

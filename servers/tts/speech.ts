@@ -37,8 +37,10 @@ export class Speech {
     this.#espeak = new Espeak({ tool, maxQueue: () => Number.POSITIVE_INFINITY });
   }
 
+  /** It speaks when asked, though its process may have to be started again. */
   get ready(): boolean {
-    return this.#main.ready;
+    const phase = this.#main.engine?.phase;
+    return phase === "ready" || phase === "down";
   }
 
   /** Begins to bring the engine, unless that is under way or done. */

@@ -29,9 +29,6 @@ export interface Choice {
   readonly language?: string | undefined;
 }
 
-/** Models have either a few voices, known by their names, or very many. */
-const NAMED_BY_HAND = 8;
-
 /**
  * Who speaks a text: the voice that is asked for, else the usual one if it speaks the language, else the best of the main engine, else of
  * espeak-ng. Null: espeak-ng has to be asked for its voices first. @throws ToolError `invalid-request`, `unsupported`
@@ -53,8 +50,7 @@ export function choose(text: string, manner: Manner, usual: Manner, ladder: Ladd
 }
 
 function named(name: string, language: string | undefined, { main, others, hint }: Ladder, path: string): Choice | null {
-  // A model of many speakers takes their numbers, too.
-  if (main.some((voice) => voice.name === name) || (/^\d{1,4}$/.test(name) && Number(name) < main.length && main.length > NAMED_BY_HAND)) return { engine: "main", voice: name, language };
+  if (main.some((voice) => voice.name === name)) return { engine: "main", voice: name, language };
   if (others === null) return null;
   if (others.some((voice) => voice.name === name)) return { engine: "espeak-ng", voice: name, language };
   const names = [...main, ...others].map((voice) => voice.name);

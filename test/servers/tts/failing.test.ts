@@ -25,6 +25,7 @@ test("An engine that is killed in the middle of a sentence fails the request wit
   process.kill(engineOf(server), "SIGKILL");
   await said;
   assert.ok(!existsSync(join(world.folder, "long.wav")), "half a file is none");
+  assert.equal((await client.call("get_state"))["state"], "idle", "the next request starts it again");
   const ended = told(named("speech_end"));
   await client.call("text", { data: "The next one is heard." });
   await client.call("flush");
