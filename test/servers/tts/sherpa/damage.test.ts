@@ -165,17 +165,21 @@ describe("in the engine", () => {
     await check(folder);
   });
 
-  test("data of espeak-ng that is cut is refused, whatever it does to the engine", async () => {
+  test("data of espeak-ng that is cut is the model's fault, also where it shows only when a text is spoken", async () => {
     await using parent = await temporaryFolder();
     const folder = await putModel(parent.path, { ...models["Piper"]!, espeak: false });
     const data = join(folder, "espeak-ng-data");
     await mkdir(join(data, "lang/gmw"), { recursive: true });
-    for (const name of ["phontab", "phonindex", "phondata", "intonations", "en_dict", "lang/gmw/en-US"]) await cp(join(espeakData(), name), join(data, name));
+    const put = (name: string) => cp(join(espeakData(), name), join(data, name), { force: true });
+    for (const name of ["phontab", "phonindex", "phondata", "intonations", "en_dict", "lang/gmw/en-US"]) await put(name);
     {
       await using synthesizer = await startSpeech(folder);
       assert.equal((await hear(synthesizer, { text: "Hello world.", speed: 1 }, phonemes)).said, models["Piper"]!.hello, "so little of it is enough");
     }
     await truncate(join(data, "phontab"), 0);
     await assertGivenUp(folder, join(data, "phontab"), /it is empty/);
+    await put("phontab");
+    await truncate(join(data, "phonindex"), 20_000);
+    await assertGivenUp(folder, folder, /sherpa-onnx was ended by SIG/);
   });
 });
