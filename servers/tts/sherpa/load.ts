@@ -61,7 +61,7 @@ export async function loadSpeech({ OfflineTts }: SherpaTts, { files, threads }: 
  * model's fault; and the first text to be heard does not wait for what the first of all brings with it.
  */
 async function tryOut(tts: OfflineTts, metadata: Metadata): Promise<void> {
-  const text = /chinese/i.test(metadata["language"] ?? "") ? "你好，世界。" : "Hello, world. It is 7 o'clock.";
+  const text = /chinese/i.test(metadata["language"] ?? "") ? "你好。" : "Hello, world.";
   try {
     await tts.generateAsync({ text, generationConfig: { sid: 0, speed: 1, silenceScale: 1 }, onProgress: () => true });
   } catch (error) {
