@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { resolve as absolute } from "node:path";
 import { cancelled } from "../pipes/protocol/cancelled.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { lastWords } from "./devices/words.ts";
+import { lastWords } from "./words.ts";
 import type { Sound, SoundOptions } from "./file.ts";
 
 /** A program that reads sound files and writes bare samples. */

@@ -134,7 +134,8 @@ class Player implements Playback {
     const onAbort = (): void => started.kill();
     signal.addEventListener("abort", onAbort, { once: true });
     void started.ended.then(() => signal.removeEventListener("abort", onAbort));
-    const ending = await Promise.race([started.ready.then(() => null), started.ended]);
+    const late = setTimeout(() => started.kill(`the sound server has not answered for ${STUCK_MS / 1000} s`), STUCK_MS);
+    const ending = await Promise.race([started.ready.then(() => null), started.ended]).finally(() => clearTimeout(late));
     if (ending !== null || signal.aborted) throw deviceFailed("playback", this.device, ending?.reason ?? "it was closed");
     const from = this.#position.restarted(started.tells, now());
     for (const pcm of this.#unheard.since(this.#bytes(from))) started.input?.write(pcm);

@@ -4,7 +4,7 @@ import type { AudioFormat } from "../../pipes/protocol/audio.ts";
 import { DEFAULT_DEVICE } from "./device.ts";
 import { standardOf } from "./choose.ts";
 import type { Rung } from "./ladder.ts";
-import { lastWords } from "./words.ts";
+import { lastWords } from "../words.ts";
 
 /** How the program ended; `reason` is for people. */
 export interface Ending {

@@ -26,10 +26,12 @@ export async function* sound(sentences: SentenceQueue, speech: Pick<Speech, "spe
   };
   try {
     for (let making = await begin(); making !== null; ) {
-      const next: Promise<Making | null> = making.made.then(begin);
+      // What cannot be said may be reason enough to leave, so nothing is made behind it yet.
+      const next: Promise<Making | null> = making.made.then((error) => (error === undefined ? begin() : null));
       for await (const piece of making.pieces) yield piece;
-      yield { ended: making.sentence, error: await making.made };
-      making = await next;
+      const error = await making.made;
+      yield { ended: making.sentence, error };
+      making = await (error === undefined ? next : begin());
     }
   } finally {
     gone.abort();

@@ -21,7 +21,7 @@ export class Speech {
   #settings: Readonly<TtsSettings>;
   readonly #main: Residence<SpeechModel, Synthesizer>;
   readonly #espeak: Espeak;
-  /** The main engine's model as it was loaded last. */
+  /** The main engine's model since it was loaded, until it is released. */
   #model: SpeechModel | null = null;
 
   constructor(tool: string, settings: Readonly<TtsSettings>, events: ResidenceEvents<SpeechModel>) {
@@ -40,7 +40,7 @@ export class Speech {
   /** It speaks when asked, though its process may have to be started again. */
   get ready(): boolean {
     const phase = this.#main.engine?.phase;
-    return phase === "ready" || phase === "down";
+    return this.#model !== null && phase !== undefined && phase !== "failed" && phase !== "stopped";
   }
 
   /** Begins to bring the engine, unless that is under way or done. */
@@ -83,8 +83,9 @@ export class Speech {
   }
 
   /** Lets go of the engine until the next request. @throws ToolError `busy` while it is being loaded */
-  release(): Promise<void> {
-    return this.#main.release();
+  async release(): Promise<void> {
+    await this.#main.release();
+    this.#model = null;
   }
 
   async close(): Promise<void> {
