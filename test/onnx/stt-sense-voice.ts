@@ -24,6 +24,6 @@ export function senseVoice(): ModelFiles {
   graph.output("logits", "float", ["N", "T4", VOCABULARY], graph.oneHot(graph.op("Concat", [before, begun], { axis: 1 }), VOCABULARY));
   const facts = { model_type: "sense_voice_ctc", vocab_size: VOCABULARY, blank_id: 0, normalize_samples: 0, lfr_window_size: WINDOW, lfr_window_shift: SHIFT, with_itn: 14, without_itn: 15 };
   const languages = { lang_auto: 0, lang_zh: 3, lang_en: 4, lang_yue: 7, lang_ja: 11, lang_ko: 12 };
-  const as = (value: number): string => new Array(WINDOW * BINS.count).fill(value).join(",");
+  const as = (value: number): string => Array.from({ length: WINDOW * BINS.count }, () => value).join(",");
   return { "model.int8.onnx": graph.write({ ...facts, ...languages, neg_mean: as(0), inv_stddev: as(1) }), "tokens.txt": tokens.map((token, id) => `${token} ${id}\n`).join("") };
 }

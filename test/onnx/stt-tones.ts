@@ -1,7 +1,7 @@
 import { FRAME, LOWEST, RATE } from "./tones.ts";
 
 /** What the constructed models hear: a tone for each symbol, two bins of their features apart. */
-export const SYMBOLS: readonly string[] = [..." abcdefghijklmnopqrstuvwxyz'"];
+export const SYMBOLS: readonly string[] = Array.from(" abcdefghijklmnopqrstuvwxyz'");
 
 /** The number of a symbol's tone for the models that speak; they know tones of whole waves a frame. */
 export function toneOf(symbol: string): number {
@@ -24,7 +24,7 @@ export const EACH = TONE.sounds + TONE.rests;
 export function tones(text: string, lead = 0.02): Int16Array {
   const each = Math.round(EACH * RATE);
   const out = new Int16Array(Math.round(2 * lead * RATE) + text.length * each);
-  for (const [index, symbol] of [...text].entries()) {
+  for (const [index, symbol] of Array.from(text).entries()) {
     const from = Math.round(lead * RATE) + index * each;
     const step = (2 * Math.PI * hertzOf(symbol)) / RATE;
     for (let i = 0; i < TONE.sounds * RATE; i++) out[from + i] = Math.round(16_000 * Math.sin(step * i));

@@ -3,11 +3,12 @@ import { Graph } from "./stt-graph.ts";
 import type { ModelFiles } from "./stt-files.ts";
 import { SYMBOLS } from "./stt-tones.ts";
 
-/** A token is two symbols, for sherpa-onnx ends a text after six tokens a second; the second may be none. Token 0 ends the text. */
+/** A token is two symbols, for sherpa-onnx ends a text after six tokens a second; the second may be none. */
 const SECONDS = SYMBOLS.length + 1;
 const PAIRS = SECONDS * SECONDS;
-const SPECIAL = { sot: PAIRS, en: PAIRS + 1, de: PAIRS + 2, transcribe: PAIRS + 3, translate: PAIRS + 4, no_speech: PAIRS + 5, no_timestamps: PAIRS + 6 };
-const VOCABULARY = PAIRS + 7;
+/** The model's own marks come after the text's tokens, the one that ends a text first. */
+const SPECIAL = { eot: PAIRS, sot: PAIRS + 1, en: PAIRS + 2, de: PAIRS + 3, transcribe: PAIRS + 4, translate: PAIRS + 5, no_speech: PAIRS + 6, no_timestamps: PAIRS + 7 };
+const VOCABULARY = PAIRS + 8;
 const CONTEXT = 448;
 /** Before the first token of text: sot, language, task, no_timestamps. */
 const PROMPT = 4;
@@ -34,7 +35,7 @@ function encoder(): Buffer {
   const { sot, en, de, ...special } = SPECIAL;
   return graph.write({
     ...special,
-    model_type: "whisper-tiny", n_mels: WHOLE.count, n_text_layer: 1, n_text_ctx: CONTEXT, n_text_state: 1, n_vocab: VOCABULARY, sot, eot: 0, blank_id: SECONDS,
+    model_type: "whisper-tiny", n_mels: WHOLE.count, n_text_layer: 1, n_text_ctx: CONTEXT, n_text_state: 1, n_vocab: VOCABULARY, sot, blank_id: SECONDS,
     sot_sequence: `${sot},${en},${special.transcribe}`, is_multilingual: 1, all_language_tokens: `${en},${de}`, all_language_codes: "en,de", n_alignment_heads: 1,
   });
 }
@@ -52,7 +53,8 @@ function decoder(attention: boolean): Buffer {
   const written = graph.op("Sub", [graph.op("Add", [offset, rows]), graph.int(PROMPT)]);
   const nth = (n: string): string => graph.op("ReduceSum", [graph.op("Mul", [begun, graph.toInt(graph.op("Equal", [place, n]))])], { keepdims: 1 });
   const first = graph.op("Add", [graph.op("Mul", [written, graph.int(2)]), graph.int(1)]);
-  const token = graph.op("Add", [graph.op("Mul", [nth(first), graph.int(SECONDS)]), nth(graph.op("Add", [first, graph.int(1)]))]);
+  const pair = graph.op("Add", [graph.op("Mul", [nth(first), graph.int(SECONDS)]), nth(graph.op("Add", [first, graph.int(1)]))]);
+  const token = graph.op("Where", [graph.op("Equal", [pair, graph.int(0)]), graph.int(SPECIAL.eot), pair]);
   const logits = graph.op("Expand", [graph.reshape(graph.oneHot(token, VOCABULARY), [1, 1, VOCABULARY]), graph.op("Concat", [graph.ints([1]), rows, graph.ints([VOCABULARY])], { axis: 0 })]);
   graph.output("logits", "float", ["N", "n", VOCABULARY], logits);
   for (const name of self) graph.output(`out_${name}`, "float", [1, "N", CONTEXT, 1], `in_${name}`);
@@ -75,5 +77,5 @@ function looking(graph: Graph, place: string, offset: string, rows: string): str
 function tokens(): string {
   const symbol = (number: number): string => SYMBOLS[number - 1] ?? "";
   const pairs = Array.from({ length: PAIRS }, (_, id) => symbol(Math.floor(id / SECONDS)) + symbol(id % SECONDS));
-  return pairs.map((text, id) => `${Buffer.from(text === "" ? "<|endoftext|>" : text).toString("base64")} ${id}\n`).join("");
+  return pairs.map((text, id) => `${Buffer.from(text === "" ? "?" : text).toString("base64")} ${id}\n`).join("");
 }

@@ -3,6 +3,7 @@ import { checkOnnx, corrupt, type OnnxHeader, openModelFile } from "../../../mod
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { USE } from "./identify.ts";
 import { type Count, type Files, kindOf, type KindName, type Part, type Wanted } from "./kinds.ts";
+import { outputShape } from "./shape.ts";
 
 /**
  * Looks into all files of a model for what the library would otherwise end its process about: whether they are whole, whether each is
@@ -14,20 +15,23 @@ export async function checkModel(kind: KindName, files: Files): Promise<Headers>
   for (const [part, wanted] of Object.entries(kindOf(kind).parts) as [Part, Wanted][]) {
     const path = files[part]!;
     if (path.endsWith(".ort")) await checkOrt(path);
-    else headers[part] = fitting(path, await checkOnnx(path), wanted, `the ${part} of a model of the kind ${kindOf(kind).title}`);
+    else headers[part] = await fitting(path, wanted, `the ${part} of a model of the kind ${kindOf(kind).title}`);
   }
   const tokens = await checkTokens(files.tokens);
-  checkVocabulary(kind, files.tokens, tokens, headers);
+  await checkVocabulary(kind, files, tokens, headers);
   return headers;
 }
 
 export type Headers = Readonly<Partial<Record<Part, OnnxHeader>>>;
 
-function fitting(path: string, header: OnnxHeader, { facts = [], inputs, outputs }: Wanted, what: string): OnnxHeader {
+async function fitting(path: string, { facts = [], inputs, outputs, axes }: Wanted, what: string): Promise<OnnxHeader> {
+  const header = await checkOnnx(path);
   const unfit = (reason: string): ToolError => new ToolError("model-unfit", { path, use: USE, reason: `${reason}, as ${what} has. Was it another file under this name?` });
   const missing = facts.filter((fact) => !(fact in header.metadata));
   if (missing.length > 0) throw unfit(`its header does not say ${missing.join(", ")}`);
   if (!counts(header.inputs, inputs) || !counts(header.outputs, outputs)) throw unfit(`it has ${header.inputs.length} inputs and ${header.outputs.length} outputs, not ${told(inputs)} and ${told(outputs)}`);
+  const shape = axes === undefined ? null : await outputShape(path);
+  if (shape !== null && shape.length !== axes) throw unfit(`what it computes has ${shape.length} dimensions, not ${axes}`);
   return header;
 }
 
@@ -45,22 +49,40 @@ async function checkOrt(path: string): Promise<void> {
   }
 }
 
-/** A token that the model writes and the file does not have ends the process when it is spoken. */
-function checkVocabulary(kind: KindName, path: string, tokens: ReadonlyMap<string, number>, headers: Headers): void {
-  const unfit = (reason: string): ToolError => new ToolError("model-unfit", { path, use: USE, reason: `${reason}. Is it another model's?` });
-  const highest = Math.max(...tokens.values());
-  const size = sizeOf(kind, headers);
-  if (size !== null && highest + 1 < size) throw unfit(`it has tokens up to number ${highest}, the model writes them up to ${size - 1}`);
+/** A token that the model writes and the file does not have is lost, or ends the process when it is spoken. */
+async function checkVocabulary(kind: KindName, files: Files, tokens: ReadonlyMap<string, number>, headers: Headers): Promise<void> {
+  const unfit = (reason: string): ToolError => new ToolError("model-unfit", { path: files.tokens, use: USE, reason: `${reason}. Is it whole, and this model's?` });
+  const count = Math.max(...tokens.values()) + 1;
+  const written = await vocabularyOf(kind, files, headers);
+  if (written !== null && count < written) throw unfit(`it has ${count} tokens, the model writes ${written}`);
   if (kind === "parakeet" || kind === "nemo-ctc") {
-    if (tokens.get("<blk>") !== size! - 1 || highest + 1 !== size) throw unfit(`expected ${size} tokens with <blk> as the last, it has ${highest + 1} with <blk> as number ${tokens.get("<blk>") ?? "none"}`);
+    if (tokens.get("<blk>") !== written! - 1 || count !== written) throw unfit(`expected ${written} tokens with <blk> as the last, it has ${count} with <blk> as number ${tokens.get("<blk>") ?? "none"}`);
   } else if (kind === "zipformer-ctc" && !["<blk>", "<eps>", "<blank>"].some((blank) => tokens.has(blank))) {
     throw unfit("expected one of the tokens <blk>, <eps> and <blank>");
   }
 }
 
-/** How many tokens the model writes, where a header says so. NeMo leaves out the blank. */
-function sizeOf(kind: KindName, headers: Headers): number | null {
-  const said = headers.decoder?.metadata["vocab_size"] ?? headers.encoder?.metadata["vocab_size"] ?? headers.model?.metadata["vocab_size"];
-  if (said === undefined || kind === "whisper") return null;
-  return Number(said) + (kind === "parakeet" || kind === "nemo-ctc" ? 1 : 0);
+/** How many tokens the model writes, where it says so. NeMo leaves out the blank; Whisper's own marks, which no file has, come after the text's. */
+async function vocabularyOf(kind: KindName, files: Files, { encoder, decoder, model }: Headers): Promise<number | null> {
+  switch (kind) {
+    case "parakeet":
+    case "nemo-ctc":
+      return numberOf((encoder ?? model)!.metadata["vocab_size"], 1);
+    case "whisper":
+      return numberOf(encoder!.metadata["eot"]);
+    case "streaming-zipformer":
+    case "zipformer":
+      return numberOf(decoder!.metadata["vocab_size"]);
+    case "sense-voice":
+      return numberOf(model!.metadata["vocab_size"]);
+    case "moonshine":
+    case "moonshine-merged":
+    case "streaming-zipformer-ctc":
+    case "zipformer-ctc": {
+      const scores = (files.model ?? files.uncachedDecoder ?? files.mergedDecoder)!;
+      return scores.endsWith(".ort") ? null : ((await outputShape(scores))?.at(-1) ?? null);
+    }
+  }
 }
+
+const numberOf = (said: string | undefined, more = 0): number | null => (said === undefined ? null : Number(said) + more);

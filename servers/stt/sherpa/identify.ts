@@ -44,7 +44,7 @@ function singleKind(path: string, { metadata }: OnnxHeader): KindName {
   if ("decode_chunk_len" in metadata) return "streaming-zipformer-ctc";
   if ("cache_last_channel_dim1" in metadata || "chunk_shift" in metadata) throw unknown(path, "it is a NeMo model that streams");
   if ("lang_auto" in metadata) return "sense-voice";
-  if (/^EncDec/.test(type)) return "nemo-ctc";
+  if (type.startsWith("EncDec")) return "nemo-ctc";
   if (type === "zipformer2_ctc") return "zipformer-ctc";
   throw unknown(path, typeOf(type));
 }

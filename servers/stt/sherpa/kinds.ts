@@ -24,6 +24,8 @@ export interface Wanted {
   readonly facts?: readonly string[];
   readonly inputs: Count;
   readonly outputs: Count;
+  /** Dimensions of the first output, where nothing else tells the file from any other. */
+  readonly axes?: number;
 }
 export type Count = number | { readonly least: number };
 
@@ -89,14 +91,14 @@ export const kinds = {
     title: "Moonshine",
     streaming: false,
     longest: TRAINED_SECONDS,
-    parts: { preprocessor: { inputs: 1, outputs: 1 }, encoder: { inputs: 2, outputs: 1 }, uncachedDecoder: { inputs: 3, outputs: { least: 2 } }, cachedDecoder: { inputs: { least: 4 }, outputs: { least: 2 } } },
+    parts: { preprocessor: { inputs: 1, outputs: 1, axes: 3 }, encoder: { inputs: 2, outputs: 1, axes: 3 }, uncachedDecoder: { inputs: 3, outputs: { least: 2 } }, cachedDecoder: { inputs: { least: 4 }, outputs: { least: 2 } } },
     config: ({ preprocessor, encoder, uncachedDecoder, cachedDecoder }) => ({ moonshine: { preprocessor, encoder, uncachedDecoder, cachedDecoder } }),
   },
   "moonshine-merged": {
     title: "Moonshine, merged decoder",
     streaming: false,
     longest: TRAINED_SECONDS,
-    parts: { encoder: { inputs: { least: 1 }, outputs: 1 }, mergedDecoder: { inputs: { least: 7 }, outputs: { least: 5 } } },
+    parts: { encoder: { inputs: { least: 1 }, outputs: 1, axes: 3 }, mergedDecoder: { inputs: { least: 7 }, outputs: { least: 5 } } },
     config: ({ encoder, mergedDecoder }) => ({ moonshine: { encoder, mergedDecoder } }),
   },
   "zipformer": {

@@ -56,7 +56,8 @@ function alignTokens(text: string, spans: readonly (Span & { readonly token: str
       continue;
     }
     share(times, at, place, unread);
-    share(times, place, place + letters.length, { start, end });
+    // Spaces before a word take no time, those after it do.
+    share(times, place, place + letters.length, { start, end }, token!.trimStart().length);
     at = place + letters.length;
     unread = null;
   }
@@ -64,9 +65,9 @@ function alignTokens(text: string, spans: readonly (Span & { readonly token: str
   return times;
 }
 
-function share(times: (Span | undefined)[], from: number, to: number, span: Span | null): void {
+function share(times: (Span | undefined)[], from: number, to: number, span: Span | null, shares = to - from): void {
   if (span === null) return;
-  const each = (span.end - span.start) / Math.max(1, to - from);
+  const each = (span.end - span.start) / Math.max(1, shares);
   for (let place = from; place < to; place++) times[place] = { start: span.start + (place - from) * each, end: span.start + (place - from + 1) * each };
 }
 
