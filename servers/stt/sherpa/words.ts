@@ -55,14 +55,18 @@ function alignTokens(text: string, spans: readonly (Span & { readonly token: str
       unread = { start: unread?.start ?? start, end };
       continue;
     }
-    share(times, at, place, unread);
+    share(times, skipSpaces(text, at), place, unread);
     // Spaces before a word take no time, those after it do.
     share(times, place, place + letters.length, { start, end }, token!.trimStart().length);
     at = place + letters.length;
     unread = null;
   }
-  share(times, at, text.length, unread);
+  share(times, skipSpaces(text, at), text.length, unread);
   return times;
+}
+
+function skipSpaces(text: string, from: number): number {
+  return text.length - text.slice(from).trimStart().length;
 }
 
 function share(times: (Span | undefined)[], from: number, to: number, span: Span | null, shares = to - from): void {
