@@ -55,18 +55,20 @@ function alignTokens(text: string, spans: readonly (Span & { readonly token: str
       unread = { start: unread?.start ?? start, end };
       continue;
     }
-    share(times, skipSpaces(text, at), place, unread);
+    shareBetween(times, text, at, place, unread);
     // Spaces before a word take no time, those after it do.
     share(times, place, place + letters.length, { start, end }, token!.trimStart().length);
     at = place + letters.length;
     unread = null;
   }
-  share(times, skipSpaces(text, at), text.length, unread);
+  shareBetween(times, text, at, text.length, unread);
   return times;
 }
 
-function skipSpaces(text: string, from: number): number {
-  return text.length - text.slice(from).trimStart().length;
+function shareBetween(times: (Span | undefined)[], text: string, from: number, to: number, span: Span | null): void {
+  const between = text.slice(from, to);
+  const begin = to - between.trimStart().length;
+  share(times, begin, begin + between.trim().length, span);
 }
 
 function share(times: (Span | undefined)[], from: number, to: number, span: Span | null, shares = to - from): void {
