@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 
@@ -15,7 +16,7 @@ export interface Family<Files extends object> {
 /** What lies in a model's folder. */
 export interface Folder {
   readonly path: string;
-  /** Names of files, and of folders with a / behind them, in order. */
+  /** Names of files, and of folders with a / behind them, in order; links count as what they lead to, hidden ones not at all. */
   readonly names: readonly string[];
 }
 
@@ -42,13 +43,19 @@ export async function findFamily<F extends Family<object>>(path: string, familie
 /** @throws ToolError `model-missing`, `file-failed` */
 export async function listFolder(path: string): Promise<Folder> {
   try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return { path, names: entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort() };
+    const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith("."));
+    const names = await Promise.all(entries.map(async (entry) => ((await isFolder(entry)) ? `${entry.name}/` : entry.name)));
+    return { path, names: names.sort() };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new ToolError("model-missing", { path, hint: "Check `model:` in tools.yaml: expected the folder of a model" });
     throw new ToolError("file-failed", { path, reason: message }, { cause: error });
   }
+}
+
+async function isFolder(entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return stat(join(entry.parentPath, entry.name)).then((found) => found.isDirectory(), () => false);
 }
 
 /**

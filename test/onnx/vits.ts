@@ -1,3 +1,4 @@
+import { type Alphabet, alphabet } from "./alphabet.ts";
 import { RATE, toneNodes } from "./tones.ts";
 import { type Declared, floats, int64s, type OnnxModel, type OnnxNode, writeOnnx } from "./writer.ts";
 
@@ -11,26 +12,13 @@ export type Facts = Readonly<Record<string, string | number | null>>;
 
 export const LETTERS = Array.from("abcdefghijklmnopqrstuvwxyz");
 
-/** Tokens as a tokens.txt has them, and the text of tokens that came back as tones. */
-export interface Alphabet {
-  readonly file: string;
-  read(tokens: readonly number[]): string;
-}
-
-/** `silent` is token 0; the others follow in order. */
-export function alphabet(silent: string, others: readonly string[]): Alphabet {
-  const all = [silent, ...others];
-  return {
-    file: all.map((token, id) => (token === " " ? `  ${id}\n` : `${token} ${id}\n`)).join(""),
-    read: (tokens) => tokens.map((token) => (token === 0 ? "" : (all[token] ?? "?"))).join(""),
-  };
-}
-
 /** A VITS model that spells: its tokens are letters. What it says is `read` by the alphabet. */
 export const spelling: Alphabet = alphabet("_", [" ", ...LETTERS, ".", ",", "!", "?"]);
 
+export const spellingFacts = { model_type: "vits", comment: "coqui", language: "English", frontend: "characters", sample_rate: RATE, n_speakers: 1, add_blank: 0, use_eos_bos: 0 };
+
 export function spellingVits({ speakers = 1, facts = {} }: { speakers?: number; facts?: Facts } = {}): Piece[] {
-  const metadata = known({ model_type: "vits", comment: "coqui", language: "English", frontend: "characters", sample_rate: RATE, n_speakers: speakers, add_blank: 0, use_eos_bos: 0, ...facts });
+  const metadata = known({ ...spellingFacts, n_speakers: speakers, ...facts });
   return [
     { name: "model.onnx", bytes: writeOnnx({ ...piperGraph(), metadata }) },
     { name: "tokens.txt", bytes: spelling.file },
@@ -77,7 +65,7 @@ export const speakerConstants = { "s.one": floats([1]), "s.two": floats([2]) };
 const audio: Declared = { name: "output", type: "float", shape: [1, 1, "samples"] };
 
 /** Inputs as Piper's and Coqui's models have them: noise, length and noise of lengths in one. */
-function piperGraph(): Omit<OnnxModel, "metadata"> {
+export function piperGraph(): Omit<OnnxModel, "metadata"> {
   return {
     inputs: [
       { name: "input", type: "int64", shape: [1, "count"] },

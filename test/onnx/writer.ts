@@ -28,6 +28,8 @@ export interface Constant {
   /** Empty for a single number. */
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | BigInt64Array;
+  /** The file beside the model's that the data lies in, in place of the model. */
+  readonly file?: string;
 }
 
 export interface OnnxNode {
@@ -94,8 +96,11 @@ function isList(value: Attribute): value is readonly number[] {
   return Array.isArray(value);
 }
 
-function tensorFields({ shape, data }: Constant, name: string): Field[] {
-  return [...shape.map((length) => int(1, length)), int(2, typeOf(data)), bytes(8, name), bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+function tensorFields({ shape, data, file }: Constant, name: string): Field[] {
+  const head = [...shape.map((length) => int(1, length)), int(2, typeOf(data)), bytes(8, name)];
+  if (file === undefined) return [...head, bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  const entries = Object.entries({ location: file, length: String(data.byteLength) });
+  return [...head, ...entries.map(([key, value]) => message(13, bytes(1, key), bytes(2, value))), int(14, 1)];
 }
 
 function declaredFields({ name, type, shape }: Declared): Field[] {
