@@ -1,3 +1,4 @@
+import type { Phase } from "../../engines/engine.ts";
 import { type Opening, Residence, type ResidenceEvents, type Waiter } from "../../engines/residence.ts";
 import type { WorkCalls } from "../../engines/process/job.ts";
 import { type SttSettings, sttDefaults } from "../../pipes/protocol/settings/stt.ts";
@@ -22,13 +23,9 @@ export class Model {
     this.#residence = new Residence<SpeechModel, SpeechEngine>({ tool, maxQueue: () => this.#maxQueue, open: (opening) => this.#open(opening) }, events);
   }
 
-  get ready(): boolean {
-    return this.#residence.ready;
-  }
-
-  /** The engine's process, for metrics and tests. */
-  get pid(): number | undefined {
-    return this.#residence.engine?.pid;
+  /** Null while there is none: it is being fetched, was released, or cannot be had. */
+  get phase(): Phase | null {
+    return this.#residence.engine?.phase ?? null;
   }
 
   /** Begins to bring the model, unless that is under way or done. */

@@ -170,6 +170,6 @@ export class Microphone {
   }
 
   #toAll(event: (listener: Listener) => void): void {
-    for (const listener of [...this.#listeners]) event(listener);
+    for (const listener of this.#listeners) event(listener);
   }
 }

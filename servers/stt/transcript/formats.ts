@@ -1,8 +1,7 @@
-import type { TRANSCRIPT_FORMATS } from "../../../pipes/protocol/interfaces/stt.ts";
 import type { Heard } from "../engine/messages.ts";
 import { type Cue, cuesOf } from "./cues.ts";
 
-export type TranscriptFormat = (typeof TRANSCRIPT_FORMATS)[number];
+export type TranscriptFormat = "text" | "json" | "srt" | "vtt";
 
 /** A transcript as it is written: what it returns, one behind the other, is a whole document. */
 export interface Writer {
