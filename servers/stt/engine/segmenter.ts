@@ -18,8 +18,10 @@ export type SegmentEvent =
   /** `to` is the first sample after the segment, `speech` the first after its speech; `cut` means that it goes on in the next one. */
   | { readonly type: "end"; readonly to: number; readonly speech: number; readonly cut: boolean };
 
-/** Less speech than this between two silences is a click or a knock. */
-const LEAST_SPEECH = 0.09 * RATE;
+/** Less speech than this between two silences is a click or a knock, which WebRTC's detector makes 90 ms of. */
+const LEAST_SPEECH = 0.12 * RATE;
+/** A longer hole is no part of a syllable. */
+const LONGEST_HOLE = 0.09 * RATE;
 /** How far back from the limit a cut may lie, at most a third of the segment. */
 const LOOK_BACK = 3 * RATE;
 
@@ -87,7 +89,7 @@ export class Segmenter {
       state.gap = 0;
     } else if (state.speech > 0) {
       state.gap += frame.samples.length;
-      if (state.gap > LEAST_SPEECH) this.#state = quiet();
+      if (state.gap > LONGEST_HOLE) this.#state = quiet();
     }
     const since = this.#state.type === "silence" && this.#state.speech > 0 ? this.#state.since : this.#at;
     const from = Math.max(this.#free, since - this.#preRoll, 0);
@@ -106,10 +108,11 @@ export class Segmenter {
     this.#release(this.#at < limit - this.#lookBack ? this.#at : this.#quietest(limit), events);
   }
 
-  #end({ speechEnd }: State & { type: "segment" }, events: SegmentEvent[]): void {
-    this.#release(this.#at, events);
-    events.push({ type: "end", to: this.#at, speech: speechEnd, cut: false });
-    this.#free = this.#at;
+  #end({ from, speechEnd }: State & { type: "segment" }, events: SegmentEvent[]): void {
+    const to = Math.min(this.#at, from + this.#longest);
+    this.#release(to, events);
+    events.push({ type: "end", to, speech: Math.min(speechEnd, to), cut: false });
+    this.#free = to;
     this.#state = quiet();
   }
 
