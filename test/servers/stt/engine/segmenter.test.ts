@@ -20,7 +20,7 @@ interface Segment {
 function segment(pattern: string, options: Partial<SegmenterOptions> = {}, frame = FRAME): Segment[] {
   const segmenter = new Segmenter({ ...usual, ...options });
   const events: SegmentEvent[] = [];
-  for (const [index, digit] of [...pattern].entries()) {
+  for (const [index, digit] of pattern.split("").entries()) {
     const samples = Int16Array.from({ length: frame }, (_, at) => (digit === "0" ? 0 : Number(digit) * 1000 + ((index * frame + at) % 7)));
     events.push(...segmenter.push(samples, digit !== "0"));
   }
