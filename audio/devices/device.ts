@@ -1,3 +1,6 @@
+/** Which way sound goes: from a microphone, or to a loudspeaker. */
+export type Kind = "capture" | "playback";
+
 /** A microphone or a loudspeaker, as the system's programs name it. */
 export interface Device {
   /** Its place in the list; it can change when a device comes or goes, the name does not. */
@@ -16,9 +19,11 @@ export interface DeviceEvents {
   lost(reason: string): void;
   /** It is there again. */
   restored(): void;
+  /** Whoever reads the microphone is too slow: so many seconds of the oldest sound were dropped. */
+  dropped?(seconds: number): void;
 }
 
-/** Sound from a microphone: mono s16le at the rate that was asked for. Ends when it is closed. Its first chunk comes within a second, or it throws. */
+/** Sound from a microphone: mono s16le at the rate that was asked for, whole samples. Ends when it is closed. For one reader. */
 export interface Capture extends AsyncIterable<Buffer> {
   readonly device: string;
   /** Ends the iteration, and the program. */
@@ -37,3 +42,8 @@ export interface Playback {
   /** Seconds of sound heard so far, as well as the system can tell. */
   readonly heard: number;
 }
+
+export const nounOf: Readonly<Record<Kind, string>> = { capture: "microphone", playback: "loudspeaker" };
+
+/** Asks for whichever device the system takes when none is named. */
+export const DEFAULT_DEVICE = "default";

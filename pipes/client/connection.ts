@@ -5,6 +5,7 @@ import { fifoOf } from "../protocol/names.ts";
 import { ensureFifo, hasReader, type MakeFifo, openFifo, openPresentFifo, removeFifo } from "../transport/fifo.ts";
 import { FifoReader } from "../transport/reader.ts";
 import { FifoWriter } from "../transport/writer.ts";
+import { AudioPipes } from "./audio/audio-pipes.ts";
 import { errorOf, parseEvent } from "./wire.ts";
 
 export interface ConnectionOptions {
@@ -46,6 +47,8 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #down: string;
   readonly #lane: string;
+  /** For sound; none is made before a request needs one. */
+  readonly audio: AudioPipes;
   #reader: FifoReader | null = null;
   #writer: FifoWriter | null = null;
   #acknowledge: ((event: ToolEvent) => void) | null = null;
@@ -60,6 +63,7 @@ export class Connection {
     this.#events = events;
     this.#down = fifoOf.downstream(options.folder, options.name, process.pid);
     this.#lane = fifoOf.lane(options.folder, options.name, process.pid);
+    this.audio = new AudioPipes(options);
   }
 
   /** The server reads a lane of ours, so it is one that speaks our additions. */
@@ -144,12 +148,14 @@ export class Connection {
   unref(): void {
     this.#reader?.unref();
     this.#writer?.unref();
+    this.audio.unref();
   }
 
   /** Closes and removes the pipes. */
   close(): void {
     this.#reader?.close();
     this.#writer?.close();
+    this.audio.close();
     this.#reader = null;
     this.#writer = null;
     atExit.delete(this);

@@ -3,6 +3,8 @@ import { ToolError } from "../protocol/errors.ts";
 import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import type { MakeFifo } from "../transport/fifo.ts";
 import { spawnMkfifo } from "../transport/mkfifo.ts";
+import { AudioReply } from "./audio/audio-reply.ts";
+import { AudioRequest } from "./audio/audio-request.ts";
 import { Connection } from "./connection.ts";
 import { type Address, resolveTool } from "./discover.ts";
 import { type CallOptions, cancellation, Pending, type PendingEvents } from "./pending.ts";
@@ -94,6 +96,33 @@ export class ToolClient extends EventEmitter {
     return stream;
   }
 
+  /** Sends a command that is answered with sound, as tts's `say` with `play: false`: its PCM as it comes. Breaking out of the loop cancels it. */
+  receiveAudio(cmd: string, args: object = {}, options: CallOptions = {}): AudioReply {
+    let pending: Pending | null = null;
+    const reply: AudioReply = new AudioReply({
+      announce: (sink) => this.#connection?.audio.announce(sink),
+      pace: () => this.#connection?.audio.pace(),
+      time: (whose) => pending?.time(whose),
+      leave: () => pending?.abandon(),
+    });
+    pending = this.#send(cmd, args, options, reply, (connection) => connection.audio.openDown());
+    pending.hears = true;
+    return reply;
+  }
+
+  /** Sends a command that takes sound, as stt's `transcribe` with `audio`: PCM goes into its `input`, the events come as from `stream`. */
+  sendAudio(cmd: string, args: object = {}, options: CallOptions = {}): AudioRequest {
+    let pending: Pending | null = null;
+    const id = this.#nextId;
+    const request: AudioRequest = new AudioRequest({
+      send: (pcm) => this.#connected().audio.send(id, pcm),
+      time: (whose) => pending?.time(whose),
+      leave: () => pending?.abandon(),
+    });
+    pending = this.#send(cmd, args, options, request, (connection) => connection.audio.openLane());
+    return request;
+  }
+
   /** Requests that wait for their answer. */
   get inFlight(): number {
     return this.#pending.size;
@@ -125,12 +154,13 @@ export class ToolClient extends EventEmitter {
     await this.close();
   }
 
-  #send(cmd: string, args: object, options: CallOptions, events: PendingEvents): Pending {
+  #send(cmd: string, args: object, options: CallOptions, events: PendingEvents, prepare: Pending["prepare"] = null): Pending {
     const id = this.#nextId++;
     const pending: Pending = new Pending(this.tool, lineOf(this.tool, cmd, args, id), options, events, (early) => {
       this.#pending.delete(id);
       if (early && pending.sent) this.#connection?.send({ pid: process.pid, cmd: "cancel", req_id: id });
     });
+    pending.prepare = prepare;
     this.#pending.set(id, pending);
     if (options.signal?.aborted) queueMicrotask(() => pending.fail(cancellation(options.signal)));
     else if (this.#connection !== null) this.#dispatch(pending, this.#connection);
@@ -140,6 +170,11 @@ export class ToolClient extends EventEmitter {
   }
 
   #dispatch(pending: Pending, connection: Connection): void {
+    try {
+      pending.prepare?.(connection);
+    } catch (error) {
+      return queueMicrotask(() => pending.fail(ToolError.from(error)));
+    }
     pending.sent = true;
     pending.refused = null;
     pending.place = connection.sendLine(pending.line);
@@ -166,6 +201,8 @@ export class ToolClient extends EventEmitter {
 
   #take(event: ToolEvent): void {
     const pending = this.#pendingOf(event);
+    // Sound that nobody waits for any more has to be read all the same: another's comes behind it.
+    if (event.event === "audio_start" && pending?.hears !== true) this.#connection?.audio.announce(null);
     if (event.event === "closing") this.#read = Number(event["read"]);
     if (this.listenerCount(event.event) > 0 && event.event !== "error") this.emit(event.event, event);
     this.emit("event", event);

@@ -31,7 +31,7 @@ export interface SubscribeOptions {
 export type Dialect = "event" | "result";
 
 /** Events that tell how a request is doing and never end it. */
-export const INTERIM_EVENTS: ReadonlySet<string> = new Set(["queued", "progress", "tool_call", "tool_result", "audio_start", "audio_stop"]);
+export const INTERIM_EVENTS: ReadonlySet<string> = new Set(["queued", "progress", "tool_call", "tool_result", "audio_start", "audio_stop", "audio_ready"]);
 
 /** Whether this event is the last one of the request whose `req_id` it carries. */
 export function isFinal(event: ToolEvent): boolean {

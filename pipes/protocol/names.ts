@@ -32,13 +32,18 @@ export function isPid(pid: unknown): pid is number {
 }
 
 /**
- * The four text FIFOs' paths of a tool, given the folder and the name:
- * `upstream` (anyone → server), `downstream` (server → one client), `lane` (one client → server).
+ * The paths of a tool's FIFOs, given the folder and the name. Text: `upstream` (anyone → server), `downstream` (server → one client),
+ * `lane` (one client → server); `data` are the same three for sound.
  */
 export const fifoOf = {
   upstream: (folder: string, name: string): string => join(folder, PREFIX + name),
   downstream: (folder: string, name: string, pid: number): string => join(folder, `${PREFIX}${name}-${pid}`),
   lane: (folder: string, name: string, pid: number): string => join(folder, `${PREFIX}${name}-up-${pid}`),
+  data: {
+    upstream: (folder: string, name: string): string => join(folder, `${PREFIX}${name}-data`),
+    downstream: (folder: string, name: string, pid: number): string => join(folder, `${PREFIX}${name}-data-${pid}`),
+    lane: (folder: string, name: string, pid: number): string => join(folder, `${PREFIX}${name}-data-up-${pid}`),
+  },
 };
 
 const NEXT = "-next";

@@ -2,7 +2,7 @@ import { ToolError } from "../protocol/errors.ts";
 import type { RequestId, ToolEvent } from "../protocol/messages.ts";
 import type { AudioFormat } from "../protocol/audio.ts";
 import type { Activity } from "./activity.ts";
-import type { AudioReceiver, AudioSender } from "./audio.ts";
+import type { AudioReceiver, AudioSender } from "./audio/audio.ts";
 import type { Entry } from "./ledger.ts";
 import type { Session } from "./session.ts";
 
@@ -100,13 +100,23 @@ export class Call {
    * Sends sound to the client over its data FIFO, after `audio_start`. One recording at a time goes to a client; this one waits its turn.
    * @throws ToolError `no-audio-pipe`, `cancelled`
    */
-  async sendAudio(_format: AudioFormat): Promise<AudioSender> {
-    throw new ToolError("unsupported", { tool: "pipe-tools", what: "send sound yet" });
+  async sendAudio(format: AudioFormat): Promise<AudioSender> {
+    return this.#subscribed().audio.send(this, format);
   }
 
-  /** Sound that the client sends for this request. To be called once, before anything is awaited. @throws ToolError `no-audio-pipe` */
+  /**
+   * Sound that the client sends for this request; it is told to begin when the first is asked for. To be called once.
+   * @throws ToolError `no-audio-pipe`, `invalid-request`
+   */
   receiveAudio(): AudioReceiver {
-    throw new ToolError("unsupported", { tool: "pipe-tools", what: "take sound yet" });
+    return this.#subscribed().audio.receive(this);
+  }
+
+  /** @throws ToolError `cancelled` for a request of nobody: there is no pipe to its sender */
+  #subscribed(): Session {
+    if (this.#ended) throw new ToolError("cancelled");
+    if (this.session === null) throw new ToolError("cancelled", { reason: "nobody has subscribed to its sound" });
+    return this.session;
   }
 
   /** The final answer. What comes after it is dropped. */

@@ -2,6 +2,7 @@ import { ToolError } from "../protocol/errors.ts";
 import type { Args } from "../protocol/interfaces/define.ts";
 import { worker } from "../protocol/interfaces/worker.ts";
 import { standbyOf } from "../protocol/names.ts";
+import type { SharedAudio } from "./audio/shared-audio.ts";
 import type { Call } from "./call.ts";
 import { Endpoint, type EndpointOptions } from "./endpoint.ts";
 import type { Ledger } from "./ledger.ts";
@@ -17,6 +18,8 @@ export interface PostOptions extends EndpointOptions {
   readonly log: Log;
   /** It has taken the place of the worker before it. */
   readonly promoted: () => void;
+  /** The data FIFO of those without a lane, where the server has one. */
+  readonly sound: SharedAudio | null;
   /** Ends the server. */
   readonly end: (reason: string) => void;
 }
@@ -56,8 +59,9 @@ export class Post {
   }
 
   /** @throws ToolError `already-running`, `not-a-fifo`, `not-ours` */
-  open(): Promise<void> {
-    return this.#endpoint.open();
+  async open(): Promise<void> {
+    await this.#endpoint.open();
+    if (this.#role === "serving") this.#options.sound?.open();
   }
 
   pause(): void {
@@ -73,6 +77,7 @@ export class Post {
   }
 
   close(): void {
+    this.#options.sound?.close({ remove: true });
     this.#endpoint.close();
   }
 
@@ -87,6 +92,7 @@ export class Post {
     if (asker?.ours !== true || this.#role !== "serving") throw new ToolError("invalid-request", { expected: "to be asked by a client with a lane, while it serves", got: `a server that is ${this.#role}` });
     this.#role = "retired";
     const rest = this.#endpoint.leave();
+    this.#options.sound?.close({ remove: false });
     const others = [...this.#options.sessions()].filter((session) => session !== asker);
     const clients = others.filter(({ ours }) => !ours).map(({ pid, dialect, wants }) => ({ pid, dialect, wants: [...wants] }));
     asker.onClose(() => void this.#deserted());
@@ -121,6 +127,7 @@ export class Post {
     if (next !== before) before.close();
     this.#endpoint = next;
     this.#role = "serving";
+    this.#options.sound?.open();
     this.#options.sessions().rename(this.#options.name);
     for (const session of this.#options.sessions()) session.resume();
   }

@@ -2,8 +2,8 @@ import { ToolError } from "../protocol/errors.ts";
 import type { Interface } from "../protocol/interfaces/define.ts";
 import { MAX_LINE_BYTES, type ToolEvent } from "../protocol/messages.ts";
 import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
-import type { WriterLimits } from "../transport/writer.ts";
 import { Activity } from "./activity.ts";
+import { SharedAudio } from "./audio/shared-audio.ts";
 import { Admission } from "./admission.ts";
 import type { About, Builtin } from "./builtins.ts";
 import { Commands, type Implementation } from "./commands.ts";
@@ -15,31 +15,10 @@ import { Post } from "./post.ts";
 import { withResolvers } from "./resolvers.ts";
 import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
+import type { ServerOptions } from "./server-options.ts";
 import { readSettings } from "./settings.ts";
 import { RELEASED, WorkerCommands } from "./worker.ts";
 import { mkfifo } from "../transport/libc.ts";
-
-export interface ServerOptions {
-  /** The tool's name; $PIPE_TOOLS_TOOL, which the daemon sets, goes before it. */
-  name?: string;
-  description?: string;
-  /** Settings in force, as `get_config` tells them; $PIPE_TOOLS_SETTINGS by default. */
-  config?: Record<string, unknown>;
-  /** The folder of the FIFOs; $PIPE_TOOLS_PIPES, then /tmp, by default. */
-  folder?: string;
-  /** The state it starts in; `idle` by default. */
-  state?: string;
-  log?: Log;
-  limits?: Partial<WriterLimits>;
-  /** Longest message in bytes; 64 MiB by default. */
-  maxLine?: number;
-  /** Requests of one client that may be under way at once; 1024 by default. */
-  maxCalls?: number;
-  /** The upstream FIFO is held by the daemon and stays when this server stops. */
-  supervised?: boolean;
-  /** The file in which to write down what is read and not answered; $PIPE_TOOLS_LEDGER, which the daemon sets, by default. */
-  ledger?: string;
-}
 
 const FLUSH_MS = 1000;
 
@@ -84,6 +63,7 @@ export class ToolServer {
       promoted: () => this.onPromoted(),
       supervised: given.supervised ?? process.env["PIPE_TOOLS_SUPERVISED"] === "1",
       ledger: given.ledger ?? process.env["PIPE_TOOLS_LEDGER"] ?? null,
+      sound: given.takesAudio === true ? new SharedAudio({ folder, name: this.name, log: this.log, sessions: () => this.#sessions }) : null,
       onLedger: (ledger) => this.#sessions.keepIn(ledger),
       onLine: (line) => dispatch(this.#core, line, null),
       onOverflow: (head) => refuseOverlong(this.#core, maxLine, head),

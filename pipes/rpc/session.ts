@@ -4,6 +4,7 @@ import type { FifoReader } from "../transport/reader.ts";
 import type { FifoWriter } from "../transport/writer.ts";
 import type { Call } from "./call.ts";
 import type { Entry, Ledger } from "./ledger.ts";
+import { SessionAudio, type SessionAudioOptions } from "./audio/session-audio.ts";
 import { toResult, toUpstream } from "./dialect.ts";
 
 /** By then an upstream client that subscribed in order to ask has asked. */
@@ -36,14 +37,17 @@ export class Session {
   #paused = false;
   /** Its answers pile up, so its requests wait. */
   #congested = false;
+  readonly #sound: Omit<SessionAudioOptions, "pid" | "laned">;
+  #audio: SessionAudio | null = null;
 
-  constructor(pid: number, writer: FifoWriter, options: { ours: boolean; dialect: Dialect; wants: readonly string[]; ledger?: Ledger | null }) {
+  constructor(pid: number, writer: FifoWriter, options: { ours: boolean; dialect: Dialect; wants: readonly string[]; sound: Omit<SessionAudioOptions, "pid" | "laned">; ledger?: Ledger | null }) {
     this.pid = pid;
     this.#writer = writer;
     this.ours = options.ours;
     this.#dialect = options.dialect;
     this.wants = new Set(options.wants);
     this.#ledger = this.ours ? null : (options.ledger ?? null);
+    this.#sound = options.sound;
     this.#enrol();
     if (!this.ours) this.#fresh = setTimeout(() => this.settle(), FIRST_REQUEST_MS).unref();
   }
@@ -60,6 +64,12 @@ export class Session {
     if (dialect === this.#dialect) return;
     this.#dialect = dialect;
     this.#enrol();
+  }
+
+  /** Its data FIFOs; none is opened before a request needs it. */
+  get audio(): SessionAudio {
+    this.#audio ??= new SessionAudio({ ...this.#sound, pid: this.pid, laned: this.ours });
+    return this.#audio;
   }
 
   attachLane(lane: FifoReader): void {
@@ -201,6 +211,7 @@ export class Session {
     this.#writer.close();
     this.flushed(); // whoever does not read has no answer to wait for
     for (const call of this.calls) call.cancel(reason);
+    this.#audio?.close();
     for (const fn of this.#onClose) fn();
   }
 }

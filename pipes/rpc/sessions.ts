@@ -81,7 +81,7 @@ export class Sessions {
       flushed: () => session?.flushed(),
       blocked: () => session?.blocked(),
     });
-    session = new Session(pid, writer, { ours: options.lane, dialect: options.dialect, wants: options.wants, ledger: this.#ledger });
+    session = new Session(pid, writer, { ours: options.lane, dialect: options.dialect, wants: options.wants, sound: { folder: this.#options.folder, name: this.#name, limits }, ledger: this.#ledger });
     if (lane !== null) session.attachLane(this.#readLane(lane, session));
     this.#byPid.set(pid, session);
     if (read === null) this.#unread.add(session);

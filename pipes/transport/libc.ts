@@ -51,6 +51,14 @@ const F_SETFD = 2;
 /** RLIMIT_NOFILE. */
 const OPEN_FILES = process.platform === "darwin" ? 8 : 7;
 
+/** F_SETPIPE_SZ, of Linux. */
+const F_SET_PIPE_SIZE = 1031;
+
+/** Gives a FIFO room for so many bytes, where the system lets us; else it keeps what it has. */
+export function widenFifo(fd: number, bytes: number): void {
+  if (process.platform === "linux") c.fcntl(fd, F_SET_PIPE_SIZE, "int", bytes);
+}
+
 /** How many descriptors this process may have open. Node has raised it to the most that it is allowed. */
 export function descriptorLimit(): number {
   const limits: [bigint | number, bigint | number] = [0, 0];

@@ -30,7 +30,7 @@ const HIGH_WATER = 256 * 1024;
 const PIECE = 64 * 1024;
 
 /**
- * Lines into a FIFO through a queue of its own, so that a reader that has stopped delays nobody else. What is written in
+ * Lines, or blocks, into a FIFO through a queue of its own, so that a reader that has stopped delays nobody else. What is written in
  * one turn of the event loop goes out together; the kernel takes what it can at once, and the rest waits here, bounded
  * in bytes and in time.
  */
@@ -70,6 +70,15 @@ export class FifoWriter {
     this.#batch += text;
     if (this.#limits.shared === true || this.#batch.length > PIECE) this.#flush();
     return true;
+  }
+
+  /** The same for bytes, which are not to be changed afterwards, and go out at once. */
+  writeBytes(bytes: Buffer): boolean {
+    this.#flush();
+    if (this.#closed) return false;
+    if (this.#queue.bytes > 0) return this.#enqueue(bytes);
+    const taken = this.#offer(bytes);
+    return taken === bytes.length || this.#enqueue(bytes.subarray(taken));
   }
 
   /** Whether a stream of answers should wait before it adds more. */
