@@ -3,6 +3,7 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import { type SttSettings, sttDefaults } from "../../pipes/protocol/settings/stt.ts";
 import type { DecoderChoice, VadChoice } from "./engine/messages.ts";
 import { findOrBring } from "./pocketsphinx/bring.ts";
+import { resolveSherpaModel, resolveSilero } from "./sherpa/resolve.ts";
 
 export interface Chosen {
   /** Where the model is, for messages. */
@@ -13,22 +14,22 @@ export interface Chosen {
 
 /**
  * What the settings amount to on this machine; what they name is fetched.
- * @throws ToolError `engine-failed`, `file-failed`, `invalid-config` for settings that contradict each other, `cancelled`
+ * @throws ToolError `engine-failed`, `file-failed`, `usage` for settings that contradict each other, `cancelled`, and what `resolveSherpaModel` throws
  */
-export async function chooseModel(tool: string, { engine = sttDefaults.engine, model = sttDefaults.model, vad = sttDefaults.vad }: SttSettings, opening: Opening): Promise<Chosen> {
-  if (model !== "builtin" || engine === "sherpa-onnx") throw new ToolError("unsupported", { tool, what: `use the model ${model} yet` });
+export async function chooseModel(tool: string, settings: SttSettings, opening: Opening): Promise<Chosen> {
+  const { engine, model, vad, threads, language } = { ...sttDefaults, ...settings };
+  if (model !== "builtin") {
+    if (engine === "pocketsphinx") throw new ToolError("usage", { reason: `engine: pocketsphinx has a model of its own, and the settings name another (model: ${model})`, hint: "Leave one of the two out" });
+    const found = await resolveSherpaModel({ model, vad, threads, language }, opening);
+    return { path: found.path, decoder: { engine: "sherpa-onnx", model: found }, vad: detectorOf(vad, found.silero) };
+  }
+  if (engine === "sherpa-onnx") throw new ToolError("usage", { reason: "engine: sherpa-onnx has no model of its own", hint: "Name one by `model:`; docs/speech-models.md tells which there are" });
+  const silero = await resolveSilero(vad, opening);
   const files = await findOrBring({ tool, signal: opening.signal, onProgress: opening.progress });
-  return { path: files.model, decoder: { engine: "pocketsphinx", files }, vad: detectorOf(tool, vad) };
+  return { path: files.model, decoder: { engine: "pocketsphinx", files }, vad: detectorOf(vad, silero) };
 }
 
-function detectorOf(tool: string, vad: string): VadChoice {
-  switch (vad) {
-    case "auto":
-    case "webrtc":
-      return { name: "webrtc" };
-    case "energy":
-      return { name: "energy" };
-    default:
-      throw new ToolError("unsupported", { tool, what: `use the voice detector ${vad} yet` });
-  }
+function detectorOf(vad: string, silero: string | null): VadChoice {
+  if (silero !== null) return { name: "silero", path: silero };
+  return { name: vad === "energy" ? "energy" : "webrtc" };
 }

@@ -13,7 +13,7 @@ if (channel !== null) {
     open: () => Promise.resolve(null),
     load: async (_, request, { log }) => {
       const detectors = await openDetectors(request.vad, log);
-      const { decoder, ...facts } = await openDecoder(request);
+      const { decoder, ...facts } = await openDecoder(request, log);
       return {
         model: { ...facts, path: request.path, vad: detectors.name, parallel: request.parallel },
         answer: async ({ sound, ...wanted }, signal, onPart, inputs) => {

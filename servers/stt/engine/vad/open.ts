@@ -1,4 +1,5 @@
 import type { LogLevel } from "../../../../engines/engine.ts";
+import { openSilero } from "../../sherpa/silero.ts";
 import type { VadChoice } from "../messages.ts";
 import type { VoiceDetector } from "../vad.ts";
 import { EnergyDetector } from "./energy.ts";
@@ -11,7 +12,7 @@ export interface Detectors {
   giveBack(detector: VoiceDetector): void;
 }
 
-/** A detector that cannot be had is replaced by the next simpler one, which is said. */
+/** A detector that cannot be had is replaced by the next simpler one, which is said; not Silero, whose file somebody has chosen. @throws ToolError as `openSilero` */
 export async function openDetectors(choice: VadChoice, log: (level: LogLevel, message: string) => void): Promise<Detectors> {
   const make = await maker(choice, log);
   const idle = [make()];
@@ -20,6 +21,8 @@ export async function openDetectors(choice: VadChoice, log: (level: LogLevel, me
 
 async function maker(choice: VadChoice, log: (level: LogLevel, message: string) => void): Promise<() => VoiceDetector> {
   switch (choice.name) {
+    case "silero":
+      return openSilero(choice.path);
     case "webrtc":
       return openWebrtcDetector().catch((error: unknown) => {
         log("warn", `WebRTC's voice detector cannot be used, so loudness decides: ${error instanceof Error ? error.message : String(error)}`);
