@@ -5,9 +5,9 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cancelled } from "../pipes/protocol/cancelled.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
-import { acquireLock, type Lock } from "../pipes/transport/lock.ts";
 import { checkGguf } from "./header.ts";
 import { HttpError } from "./http.ts";
+import { waitForLock } from "./lock.ts";
 import { Partial } from "./partial.ts";
 import { fileError } from "./space.ts";
 import { transfer, type Transferred } from "./transfer.ts";
@@ -21,6 +21,8 @@ export interface DownloadProgress {
 }
 export interface DownloadOptions {
   readonly token?: string | null;
+  /** Whether what came is what it should be; that it is a GGUF file by default. @throws ToolError `model-corrupt` */
+  readonly verify?: (path: string) => Promise<unknown>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Something went wrong that is tried again. */
@@ -31,7 +33,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches a GGUF file to `target`, whole and verified or not at all. Goes on where an earlier attempt stopped, whichever
+ * Fetches a model's file to `target`, whole and verified or not at all. Goes on where an earlier attempt stopped, whichever
  * process made it; of several processes one fetches and the others wait for it.
  *
  * node-llama-cpp has a downloader too. It is not used because, aborted, it resolves with a path that does not exist, and
@@ -42,13 +44,13 @@ export async function download(url: URL, target: string, options: DownloadOption
   const signal = options.signal ?? new AbortController().signal;
   const folder = dirname(target);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = await waitForLock(`${target}.lock`, signal, options);
+  const lock = await waitForLock(`${target}.lock`, signal, () => options.onProgress?.({ stage: "waiting", value: 0, total: null }));
   try {
     if (await exists(target)) return;
     const partial = new Partial(target);
     const got = await transferAll(url, partial, signal, options);
     options.onProgress?.({ stage: "verifying", value: 0, total: got.bytes });
-    await verify(url, partial, got, signal);
+    await verify(url, partial, got, signal, options.verify ?? checkGguf);
     await partial.land(target, folder);
   } catch (error) {
     if (signal.aborted) throw cancelled(signal);
@@ -98,7 +100,7 @@ async function transferAll(url: URL, partial: Partial, signal: AbortSignal, opti
 }
 
 /** @throws ToolError `model-download`; the file is removed then, for going on from it would never end well */
-async function verify(url: URL, partial: Partial, { bytes, sha256 }: Transferred, signal: AbortSignal): Promise<void> {
+async function verify(url: URL, partial: Partial, { bytes, sha256 }: Transferred, signal: AbortSignal, check: (path: string) => Promise<unknown>): Promise<void> {
   const reject = async (reason: string): Promise<never> => {
     await partial.remove();
     throw new ToolError("model-download", { url: url.href, reason });
@@ -110,7 +112,7 @@ async function verify(url: URL, partial: Partial, { bytes, sha256 }: Transferred
     if (found !== sha256) await reject(`its SHA-256 is ${found}, the server announced ${sha256}`);
   }
   try {
-    await checkGguf(partial.path);
+    await check(partial.path);
   } catch (error) {
     if (!(error instanceof ToolError) || error.code !== "model-corrupt") throw error;
     await reject(`what came is no usable model: ${String(error.facts["reason"])}`);
@@ -122,19 +124,6 @@ async function hashFile(path: string, signal: AbortSignal): Promise<string> {
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) hash.update(chunk as Buffer);
   return hash.digest("hex");
 }
-
-/** There is no event for a lock that becomes free, so this asks a few times a second. */
-async function waitForLock(path: string, signal: AbortSignal, { onProgress }: DownloadOptions): Promise<Lock> {
-  for (;;) {
-    if (signal.aborted) throw cancelled(signal);
-    const lock = acquireLock(path);
-    if (lock !== null) return lock;
-    onProgress?.({ stage: "waiting", value: 0, total: null });
-    await sleep(LOCK_MS, undefined, { signal }).catch(() => undefined);
-  }
-}
-
-const LOCK_MS = 250;
 
 function exists(path: string): Promise<boolean> {
   return access(path).then(

@@ -3,6 +3,7 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import { type SttSettings, sttDefaults } from "../../pipes/protocol/settings/stt.ts";
 import type { DecoderChoice, VadChoice } from "./engine/messages.ts";
 import { findOrBring } from "./pocketsphinx/bring.ts";
+import { resolveSherpaModel, resolveSilero } from "./sherpa/resolve.ts";
 
 export interface Chosen {
   /** Where the model is, for messages. */
@@ -13,22 +14,24 @@ export interface Chosen {
 
 /**
  * What the settings amount to on this machine; what they name is fetched.
- * @throws ToolError `engine-failed`, `file-failed`, `invalid-config` for settings that contradict each other, `cancelled`
+ * @throws ToolError `engine-failed`, `usage`, `model-missing`, `model-corrupt`, `model-unfit`, `model-download`, `file-failed`, `cancelled`
  */
-export async function chooseModel(tool: string, { engine = sttDefaults.engine, model = sttDefaults.model, vad = sttDefaults.vad }: SttSettings, opening: Opening): Promise<Chosen> {
-  if (model !== "builtin" || engine === "sherpa-onnx") throw new ToolError("unsupported", { tool, what: `use the model ${model} yet` });
-  const files = await findOrBring({ tool, signal: opening.signal, onProgress: opening.progress });
-  return { path: files.model, decoder: { engine: "pocketsphinx", files }, vad: detectorOf(tool, vad) };
+export async function chooseModel(tool: string, settings: SttSettings, opening: Opening): Promise<Chosen> {
+  const { engine, model, vad, threads, language } = { ...sttDefaults, ...settings };
+  if (engine === "pocketsphinx" && model !== "builtin") throw contradiction(`pocketsphinx has its own model, and \`model:\` names ${model}; expected 'builtin', or another engine`);
+  if (engine === "sherpa-onnx" && model === "builtin") throw contradiction("sherpa-onnx comes without a model; expected one that `model:` names");
+  if (model === "builtin") {
+    const files = await findOrBring({ tool, signal: opening.signal, onProgress: opening.progress });
+    return { path: files.model, decoder: { engine: "pocketsphinx", files }, vad: detectorOf(vad, await resolveSilero(vad, opening)) };
+  }
+  const found = await resolveSherpaModel({ model, vad, threads, ...(language === undefined ? {} : { language }) }, opening);
+  return { path: found.path, decoder: { engine: "sherpa-onnx", model: found }, vad: detectorOf(vad, found.silero) };
 }
 
-function detectorOf(tool: string, vad: string): VadChoice {
-  switch (vad) {
-    case "auto":
-    case "webrtc":
-      return { name: "webrtc" };
-    case "energy":
-      return { name: "energy" };
-    default:
-      throw new ToolError("unsupported", { tool, what: `use the voice detector ${vad} yet` });
-  }
+/** Silero where there is one, else WebRTC's; loudness alone where it is wanted. */
+function detectorOf(vad: string, silero: string | null): VadChoice {
+  if (silero !== null) return { name: "silero", path: silero };
+  return { name: vad === "energy" ? "energy" : "webrtc" };
 }
+
+const contradiction = (reason: string): ToolError => new ToolError("usage", { reason, hint: "Change tools.yaml" });

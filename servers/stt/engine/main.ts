@@ -13,12 +13,12 @@ if (channel !== null) {
     open: () => Promise.resolve(null),
     load: async (_, request, { log }) => {
       const detectors = await openDetectors(request.vad, log);
-      const { decoder, ...facts } = await openDecoder(request);
+      const { decoder, ...facts } = await openDecoder(request, log);
       return {
         model: { ...facts, path: request.path, vad: detectors.name, parallel: request.parallel },
         answer: async ({ sound, ...wanted }, signal, onPart, inputs) => {
           const { pcm, total } = await openPcm(sound, inputs, signal);
-          const detector = detectors.take();
+          const detector = await detectors.take();
           try {
             return await listen(pcm, { ...wanted, decoder, detector, total, signal, onPart });
           } finally {

@@ -1,5 +1,6 @@
 import type { LoadedModel, LoadRequest, Work } from "../../../engines/process/messages.ts";
 import type { PocketSphinx } from "../pocketsphinx/files.ts";
+import type { SherpaModel } from "../sherpa/model.ts";
 
 /** What the stt server and its engine say to each other. */
 export interface SpeechWork extends Work {
@@ -17,8 +18,8 @@ export interface SpeechLoad extends LoadRequest {
   readonly vad: VadChoice;
 }
 /** A model and where its files are, all of which have been seen to be there. */
-export type DecoderChoice = { readonly engine: "pocketsphinx"; readonly files: PocketSphinx };
-export type VadChoice = { readonly name: "webrtc" } | { readonly name: "energy" };
+export type DecoderChoice = { readonly engine: "pocketsphinx"; readonly files: PocketSphinx } | { readonly engine: "sherpa-onnx"; readonly model: SherpaModel };
+export type VadChoice = { readonly name: "webrtc" } | { readonly name: "energy" } | { readonly name: "silero"; readonly path: string };
 
 export interface SpeechModel extends LoadedModel {
   /** For people: `pocketsphinx`, `sherpa-onnx (whisper)`. */
