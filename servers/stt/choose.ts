@@ -14,22 +14,24 @@ export interface Chosen {
 
 /**
  * What the settings amount to on this machine; what they name is fetched.
- * @throws ToolError `engine-failed`, `file-failed`, `usage` for settings that contradict each other, `cancelled`, and what `resolveSherpaModel` throws
+ * @throws ToolError `engine-failed`, `usage`, `model-missing`, `model-corrupt`, `model-unfit`, `model-download`, `file-failed`, `cancelled`
  */
 export async function chooseModel(tool: string, settings: SttSettings, opening: Opening): Promise<Chosen> {
   const { engine, model, vad, threads, language } = { ...sttDefaults, ...settings };
-  if (model !== "builtin") {
-    if (engine === "pocketsphinx") throw new ToolError("usage", { reason: `engine: pocketsphinx has a model of its own, and the settings name another (model: ${model})`, hint: "Leave one of the two out" });
-    const found = await resolveSherpaModel({ model, vad, threads, language }, opening);
-    return { path: found.path, decoder: { engine: "sherpa-onnx", model: found }, vad: detectorOf(vad, found.silero) };
+  if (engine === "pocketsphinx" && model !== "builtin") throw contradiction(`pocketsphinx has its own model, and \`model:\` names ${model}; expected 'builtin', or another engine`);
+  if (engine === "sherpa-onnx" && model === "builtin") throw contradiction("sherpa-onnx comes without a model; expected one that `model:` names");
+  if (model === "builtin") {
+    const files = await findOrBring({ tool, signal: opening.signal, onProgress: opening.progress });
+    return { path: files.model, decoder: { engine: "pocketsphinx", files }, vad: detectorOf(vad, await resolveSilero(vad, opening)) };
   }
-  if (engine === "sherpa-onnx") throw new ToolError("usage", { reason: "engine: sherpa-onnx has no model of its own", hint: "Name one by `model:`; docs/speech-models.md tells which there are" });
-  const silero = await resolveSilero(vad, opening);
-  const files = await findOrBring({ tool, signal: opening.signal, onProgress: opening.progress });
-  return { path: files.model, decoder: { engine: "pocketsphinx", files }, vad: detectorOf(vad, silero) };
+  const found = await resolveSherpaModel({ model, vad, threads, ...(language === undefined ? {} : { language }) }, opening);
+  return { path: found.path, decoder: { engine: "sherpa-onnx", model: found }, vad: detectorOf(vad, found.silero) };
 }
 
+/** Silero where there is one, else WebRTC's; loudness alone where it is wanted. */
 function detectorOf(vad: string, silero: string | null): VadChoice {
   if (silero !== null) return { name: "silero", path: silero };
   return { name: vad === "energy" ? "energy" : "webrtc" };
 }
+
+const contradiction = (reason: string): ToolError => new ToolError("usage", { reason, hint: "Change tools.yaml" });

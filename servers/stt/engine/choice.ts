@@ -1,7 +1,5 @@
 import type { LogLevel } from "../../../engines/engine.ts";
 import { openPocketSphinx } from "../pocketsphinx/decoder.ts";
-import { openSherpaDecoder } from "../sherpa/decoder.ts";
-import { describe } from "../sherpa/model.ts";
 import type { Decoder } from "./decoder.ts";
 import type { SpeechLoad, SpeechModel } from "./messages.ts";
 
@@ -14,7 +12,9 @@ export async function openDecoder({ decoder }: SpeechLoad, log: (level: LogLevel
   switch (decoder.engine) {
     case "pocketsphinx":
       return { decoder: await openPocketSphinx(decoder.files), engine: "pocketsphinx", partial: true, words: true };
-    case "sherpa-onnx":
+    case "sherpa-onnx": {
+      const [{ openSherpaDecoder }, { describe }] = await Promise.all([import("../sherpa/decoder.ts"), import("../sherpa/model.ts")]);
       return { decoder: await openSherpaDecoder(decoder.model, log), ...describe(decoder.model) };
+    }
   }
 }

@@ -18,7 +18,7 @@ if (channel !== null) {
         model: { ...facts, path: request.path, vad: detectors.name, parallel: request.parallel },
         answer: async ({ sound, ...wanted }, signal, onPart, inputs) => {
           const { pcm, total } = await openPcm(sound, inputs, signal);
-          const detector = detectors.take();
+          const detector = await detectors.take();
           try {
             return await listen(pcm, { ...wanted, decoder, detector, total, signal, onPart });
           } finally {

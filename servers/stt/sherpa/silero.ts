@@ -11,14 +11,9 @@ import { floatsOf, type SherpaSpeech, type Vad } from "./library.ts";
  * @throws ToolError `model-missing`, `model-corrupt`, `model-unfit`, `engine-failed`
  */
 export async function openSileroDetector(path: string): Promise<VoiceDetector> {
-  return (await openSilero(path))();
-}
-
-/** Makes detectors for recordings side by side. @throws ToolError as `openSileroDetector` */
-export async function openSilero(path: string): Promise<() => VoiceDetector> {
   await checkSilero(path);
   const { Vad } = await openSherpa<SherpaSpeech>();
-  return () => new SileroDetector(new Vad({ sileroVad: { model: path, ...PATIENCE }, sampleRate: RATE, numThreads: 1, debug: false }, BUFFER_SECONDS));
+  return new SileroDetector(new Vad({ sileroVad: { model: path, ...PATIENCE }, sampleRate: RATE, numThreads: 1, debug: false }, BUFFER_SECONDS));
 }
 
 /** @throws ToolError `model-missing`, `model-corrupt`, `model-unfit` */

@@ -77,7 +77,7 @@ for (const name of ["webrtc", "energy"] as const) {
 
 test("recordings side by side have detectors of their own, which are used again", async () => {
   const detectors = await openDetectors({ name: "webrtc" }, (_, message) => assert.fail(message));
-  const [one, two] = [detectors.take(), detectors.take()];
+  const [one, two] = [await detectors.take(), await detectors.take()];
   const recording = withPauses();
   const alone = segments(makeWebrtc(), recording);
   const frames = [...new Frames(one.frame).push(recording)];
@@ -89,5 +89,5 @@ test("recordings side by side have detectors of their own, which are used again"
   const begun = frames.flatMap((frame, index) => segmenter.push(frame, heard[index]!)).filter(({ type }) => type === "begin");
   assert.equal(begun.length, alone.length);
   detectors.giveBack(one);
-  assert.equal(detectors.take(), one);
+  assert.equal(await detectors.take(), one);
 });
