@@ -129,6 +129,22 @@ test("a file that changes after it was looked into fails the load by its name, a
   }
 });
 
+test("a Whisper whose files do not belong together is said to be none, instead of understanding nothing for ever", async () => {
+  await using folder = await temporaryFolder();
+  const files = models.whisper();
+  const encoder = Buffer.from(files["tiny-encoder.int8.onnx"]!);
+  const value = encoder.indexOf("n_text_state") + "n_text_state".length + 2;
+  assert.equal(encoder.toString("latin1", value, value + 1), "1");
+  encoder.write("2", value);
+  await using ear = new Ear(await resolved(await writeModel(join(folder.path, "whisper"), { ...files, "tiny-encoder.int8.onnx": encoder })));
+  const words: string[] = [];
+  ear.on("log", (_, line) => words.push(line));
+  const error = await errorOf(ear.load());
+  assert.deepEqual([error.code, error.path], ["model-corrupt", join(folder.path, "whisper")]);
+  assert.match(error.message, /nothing can be decoded/);
+  assert.match(words.join("\n"), /invalid dimensions/);
+});
+
 test("a model that passes for one and computes what the library cannot is called corrupt, after two tries at most", async () => {
   await using folder = await temporaryFolder();
   for (const kind of ["streaming-zipformer", "whisper", "parakeet", "moonshine", "zipformer-ctc"] as const) {
