@@ -1,6 +1,6 @@
 import { samplesOf, toMono } from "../../../audio/pcm.ts";
 import { Resampler } from "../../../audio/resample.ts";
-import { openSound } from "../../../audio/sound.ts";
+import { openSound } from "../../../audio/file.ts";
 import { RATE } from "./decoder.ts";
 import type { ListenRequest } from "./messages.ts";
 
