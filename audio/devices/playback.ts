@@ -113,7 +113,9 @@ class Player implements Playback {
   /** Null when it plays again, or was stopped meanwhile. */
   async #recover({ reason }: Ending): Promise<ToolError | null> {
     const error = deviceFailed("playback", this.device, reason, "List the devices and choose another one, or plug it in again");
-    if (reason === STUCK || this.#position.heard(now()) <= 0) return error;
+    // A program that does not tell when its stream is there may have found none; nothing is lost that was not begun.
+    const begun = this.#process?.tells === true ? this.#position.written > 0 : this.heard > 0;
+    if (reason === STUCK || !begun) return error;
     this.#process = null;
     this.#options.events?.lost(reason);
     try {
@@ -132,7 +134,8 @@ class Player implements Playback {
     const onAbort = (): void => started.kill();
     signal.addEventListener("abort", onAbort, { once: true });
     void started.ended.then(() => signal.removeEventListener("abort", onAbort));
-    const ending = await Promise.race([started.ready.then(() => null), started.ended]);
+    const late = setTimeout(() => started.kill(`the sound server has not answered for ${STUCK_MS / 1000} s`), STUCK_MS);
+    const ending = await Promise.race([started.ready.then(() => null), started.ended]).finally(() => clearTimeout(late));
     if (ending !== null || signal.aborted) throw deviceFailed("playback", this.device, ending?.reason ?? "it was closed");
     const from = this.#position.restarted(started.tells, now());
     for (const pcm of this.#unheard.since(this.#bytes(from))) started.input?.write(pcm);
@@ -143,7 +146,7 @@ class Player implements Playback {
 
   /** Nothing more comes: the program ends by itself after the last sample. */
   #drain(started: SoundProcess): void {
-    started.input?.end();
+    started.endInput(this.#wanted.format);
     const deadline = setTimeout(() => started.kill(STUCK), this.#ahead() * 1000 + STUCK_MS);
     void started.ended.then(() => clearTimeout(deadline));
   }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { lastWords } from "./words.ts";
+import { lastWords } from "../words.ts";
 
 /**
  * Runs a program of the sound system to its end and resolves with what it printed. What it says is in English.

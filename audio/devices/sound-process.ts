@@ -4,7 +4,7 @@ import type { AudioFormat } from "../../pipes/protocol/audio.ts";
 import { DEFAULT_DEVICE } from "./device.ts";
 import { standardOf } from "./choose.ts";
 import type { Rung } from "./ladder.ts";
-import { lastWords } from "./words.ts";
+import { lastWords } from "../words.ts";
 
 /** How the program ended; `reason` is for people. */
 export interface Ending {
@@ -21,6 +21,7 @@ export class SoundProcess {
   /** Whether it tells how much has been heard. */
   readonly tells: boolean;
   readonly #process: ChildProcess;
+  readonly #trailingMs: number;
   #reason: string | undefined;
 
   /** `heard` is told the seconds that have been heard of what was written, by programs that know. */
@@ -32,6 +33,7 @@ export class SoundProcess {
     const child = spawn(program.name, command.args, { env: { ...env, ...command.env, LC_ALL: "C" }, stdio: [...stdio] });
     this.#process = child;
     this.tells = program.tells;
+    this.#trailingMs = program.trailingMs ?? 0;
     let words = "";
     let ready!: () => void;
     this.ready = new Promise((resolve) => (ready = resolve));
@@ -69,6 +71,11 @@ export class SoundProcess {
 
   get output(): Readable | null {
     return this.#process.stdout;
+  }
+
+  /** Nothing more comes: a program that plays ends by itself after the last sample. */
+  endInput({ rate, width, channels }: AudioFormat): void {
+    this.#process.stdin?.end(Buffer.alloc(Math.ceil((this.#trailingMs / 1000) * rate) * width * channels));
   }
 
   /** Silence at once; `reason` is why it is ended, unless it has ended by itself. */

@@ -12,6 +12,7 @@ export const pipewire = (kind: Kind): Program => {
     followsStandard: true,
     takesAnyName: false,
     tells: false,
+    trailingMs: 2 * LATENCY_MS,
     async find(run) {
       // Newer ones take a bare stream only when they are told to; older ones take nothing else, and do not know the word.
       const help = await run(name, ["--help"]);

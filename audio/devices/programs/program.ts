@@ -30,6 +30,8 @@ export interface Program {
   readonly takesAnyName: boolean;
   /** Whether it tells when its stream is there, and how much of it has been heard. */
   readonly tells: boolean;
+  /** Silence after the last sample, for a program that ends before it has been heard. */
+  readonly trailingMs?: number;
   read(line: string): Said | null;
 }
 
