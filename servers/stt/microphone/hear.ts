@@ -6,6 +6,9 @@ import type { Heard } from "../engine/messages.ts";
 import { placeOf } from "../transcript/transcribe.ts";
 import type { Listener, Microphone } from "./microphone.ts";
 
+/** Clients time silence, and nobody may say anything for long. */
+const NEWS_MS = 5000;
+
 /**
  * What one client hears from now on, until it cancels, leaves, or has heard as many utterances as it wanted.
  * @throws ToolError `device-failed`, `not-found`, and what the engine cannot be had for
@@ -13,8 +16,15 @@ import type { Listener, Microphone } from "./microphone.ts";
 export async function* hear({ words = false, partial = false, utterances = Number.POSITIVE_INFINITY }: Args<typeof stt, "listen">, call: Call, microphone: Microphone): AsyncGenerator<unknown, unknown> {
   const begun = performance.now();
   const parts = new Parts<{ partial: string } | Heard>();
+  let told = begun;
   const listener: Listener = {
-    alive: () => call.alive(),
+    alive() {
+      call.alive();
+      const now = performance.now();
+      if (now - told < NEWS_MS) return;
+      told = now;
+      call.progress("listening", Math.round(now - begun) / 1000, null);
+    },
     failed: (error) => parts.fail(error),
     utterance: (heard) => heard !== null && parts.push(heard),
     ...(partial ? { partial: (text) => parts.push({ partial: text }) } : {}),

@@ -67,3 +67,9 @@ export function eventual(client: ToolClient, name: string, found: (event: ToolEv
 }
 
 export const stateOf = (client: ToolClient, state: string): Promise<ToolEvent> => eventual(client, "state_changed", (event) => event["state"] === state);
+
+/** Resolves when the server is in that state, at once if it is. */
+export async function reached(client: ToolClient, state: string): Promise<void> {
+  const changed = stateOf(client, state);
+  if ((await client.call("get_state"))["state"] !== state) await changed;
+}
