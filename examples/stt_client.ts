@@ -9,6 +9,9 @@ stt.on("closed", (error) => {
   process.exitCode = 1;
 });
 await stt.call("start");
-process.once("SIGINT", () => {
-  void stt.call("pause").finally(() => stt.close());
-});
+process.once("SIGINT", () => void leave());
+
+async function leave(): Promise<void> {
+  await stt.call("pause").catch(() => undefined);
+  await stt.close();
+}

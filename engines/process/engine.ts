@@ -101,9 +101,9 @@ export class ProcessEngine<W extends Work> extends EventEmitter<EngineEvents> im
     if (this.#state.phase === "stopped") throw this.#stopping();
     if (this.#state.phase === "failed") throw this.#state.error;
     if (calls.signal?.aborted === true) throw cancelled(calls.signal);
-    if (calls.admitted !== true && this.#queue.length - this.#free() >= this.#maxQueue) throw new ToolError("busy", { tool: this.#options.tool, queued: this.#queue.length });
+    if (calls.admitted !== true && calls.beside !== true && this.#queue.length - this.#free() >= this.#maxQueue) throw new ToolError("busy", { tool: this.#options.tool, queued: this.#queue.length });
     const job = new Job<W>(this.#nextId++, request, calls, (job) => this.#cancel(job));
-    if (this.#state.phase === "ready" && this.#free() > 0) this.#dispatch(job);
+    if (this.#state.phase === "ready" && (job.beside || this.#free() > 0)) this.#dispatch(job);
     else this.#queue.push(job);
     this.#bringBack();
     return job.result;
@@ -142,12 +142,14 @@ export class ProcessEngine<W extends Work> extends EventEmitter<EngineEvents> im
 
   #free(): number {
     const parallel = this.#state.phase === "ready" ? this.#state.model.parallel : this.#options.load.parallel;
-    return parallel - this.#active.size;
+    let taken = 0;
+    for (const { beside } of this.#active.values()) if (!beside) taken += 1;
+    return parallel - taken;
   }
 
   #pump(): void {
-    while (this.#state.phase === "ready" && this.#free() > 0) {
-      const job = this.#queue.shift();
+    while (this.#state.phase === "ready") {
+      const job = this.#queue.shift((next) => next.beside || this.#free() > 0);
       if (job === undefined) return;
       this.#dispatch(job);
     }

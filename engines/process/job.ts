@@ -13,6 +13,8 @@ export interface WorkCalls<W extends Work> {
   readonly urgent?: boolean | undefined;
   /** It goes on with one that was let in before, so it is let in however many wait. */
   readonly admitted?: boolean | undefined;
+  /** It goes on until it is told to end, so it takes no place from those that end by themselves: it is worked on however many are. */
+  readonly beside?: boolean | undefined;
 }
 
 /** One request from the moment it is accepted. Settles once; a cancelled one settles at once, whatever is still running. */
@@ -20,6 +22,7 @@ export class Job<W extends Work> {
   readonly result: Promise<W["result"]>;
   readonly onQueued: ((position: number) => void) | undefined;
   readonly urgent: boolean;
+  readonly beside: boolean;
   readonly #calls: WorkCalls<W>;
   readonly id: number;
   readonly request: W["request"];
@@ -33,7 +36,8 @@ export class Job<W extends Work> {
     this.request = request;
     this.#calls = calls;
     this.onQueued = calls.onQueued;
-    this.urgent = calls.urgent ?? false;
+    this.beside = calls.beside ?? false;
+    this.urgent = calls.urgent ?? this.beside;
     const cancel = (): void => {
       this.fail(cancelled(calls.signal!));
       onCancel(this);

@@ -20,9 +20,12 @@ export class Queue<W extends Waiting> {
     this.#tell(index);
   }
 
-  shift(): W | undefined {
-    const first = this.#waiting.shift();
-    if (first !== undefined) this.#tell(0);
+  /** Takes the first, if `allowed` lets it go. */
+  shift(allowed: (first: W) => boolean = () => true): W | undefined {
+    const [first] = this.#waiting;
+    if (first === undefined || !allowed(first)) return undefined;
+    this.#waiting.shift();
+    this.#tell(0);
     return first;
   }
 

@@ -52,6 +52,11 @@ export class TextStream {
     this.#flush(false);
   }
 
+  /** Resolves when all that has been cut so far has been heard. Rejects with what kept it from that. */
+  async heard(): Promise<void> {
+    await Promise.all(this.#turns.map(({ turn }) => turn.ended));
+  }
+
   /** Another request of this client is to be said after all that came so far. */
   close(): void {
     this.flush();

@@ -60,7 +60,7 @@ export class TtsServer extends ToolServer {
     });
     this.implement(tts, {
       text: (request: A<"text">, call: Call) => this.#text(request, call),
-      flush: (_: A<"flush">, call: Call) => this.#streams.get(call.session)?.flush(),
+      flush: ({ wait = false }: A<"flush">, call: Call) => this.#flush(wait, call.session),
       is_speaking: () => ({ speaking: this.#floor.sounds }),
       say: (request: A<"say">, call: Call) => this.#say(request, call),
       silence: ({ everyone = false }: A<"silence">, call: Call) => this.#silence(everyone ? null : { session: call.session }),
@@ -114,6 +114,12 @@ export class TtsServer extends ToolServer {
   #text({ data, ...manner }: A<"text">, call: Call): void {
     this.#speech.check(data, manner);
     this.#streamOf(call.session).push(data, manner);
+  }
+
+  async #flush(wait: boolean, session: Session | null): Promise<void> {
+    const stream = this.#streams.get(session);
+    stream?.flush();
+    if (wait) await stream?.heard();
   }
 
   async #say(request: A<"say">, call: Call): Promise<unknown> {

@@ -7,7 +7,6 @@ export const WordTime = Type.Object(
   { word: Type.String(), start: Type.Number({ description: "seconds" }), end: Type.Number({ description: "seconds" }) },
   { description: "word, start, end" },
 );
-export const TRANSCRIPT_FORMATS = ["text", "json", "srt", "vtt"] as const;
 
 const words = Type.Optional(Type.Boolean({ default: false, description: "tell when each word was spoken" }));
 const partial = Type.Optional(Type.Boolean({ default: false, description: "tell what is understood so far while an utterance goes on" }));
@@ -34,7 +33,7 @@ export const stt = defineInterface({
         audio: Type.Optional(AudioFormat),
         words,
         partial,
-        format: Type.Optional(Type.Union(TRANSCRIPT_FORMATS.map((format) => Type.Literal(format)), { default: "text", description: "what the texts of the answer together are: plain text, one JSON document, or subtitles" })),
+        format: Type.Optional(Type.Union([Type.Literal("text"), Type.Literal("json"), Type.Literal("srt"), Type.Literal("vtt")], { default: "text", description: "what the texts of the answer together are: plain text, one JSON document, or subtitles" })),
       }),
       reply: "heard",
       streams: true,
