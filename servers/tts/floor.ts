@@ -13,6 +13,8 @@ export interface FloorEvents extends PlayerEvents {
 
 /** So much before the last sample is heard the loudspeaker is let go of, in seconds: what comes later comes after a pause. */
 const TAIL = 0.08;
+/** So long after that an engine that is slower than speech has the loudspeaker kept open, in seconds. */
+const PATIENCE = 0.25;
 const QUIET = Symbol("nothing to be heard");
 
 /**
@@ -156,17 +158,23 @@ export class Floor {
   }
 }
 
-/** Resolves when what was written has been heard, about, and when nothing was and nothing is being made; it may never do. */
+/**
+ * Resolves when what was written has been heard, about, and nothing more is there or being made; where something is being made, that has some time more.
+ * Where nothing was written it resolves when nothing is being made, either. It may never do.
+ */
 function untilQuiet(player: Player, turn: Turn): { readonly reached: Promise<typeof QUIET>; readonly forget: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const reached = new Promise<typeof QUIET>((resolve) => {
-    const look = (): void => {
+    const look = (late: boolean): void => {
       const { left } = player;
-      if (left === null) return void (turn.sentences.idle && turn.hooks.holds?.() !== true && resolve(QUIET));
-      if (left <= TAIL) return resolve(QUIET);
-      timer = setTimeout(look, (left - TAIL) * 1000);
+      const { idle } = turn.sentences;
+      if (left === null) return void (idle && turn.hooks.holds?.() !== true && resolve(QUIET));
+      if (idle ? left <= TAIL : late && left <= 0) return resolve(QUIET);
+      const wait = idle ? left - TAIL : left + PATIENCE;
+      timer = setTimeout(look, wait * 1000, true);
     };
-    look();
+    // What is there already goes first.
+    timer = setTimeout(look, 0, false);
   });
   return { reached, forget: () => clearTimeout(timer) };
 }

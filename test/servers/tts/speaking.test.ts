@@ -42,6 +42,14 @@ test("`say` is answered when it has been heard, and the events lie around the so
   assert.ok(Math.abs(tts.heard.audibleMs() / 1000 - (said["seconds"] as number)) < 0.3, `${tts.heard.audibleMs()} ms heard of ${Number(said["seconds"])} s`);
 });
 
+test("Another engine's voice is heard as well, with one beginning and one end", async () => {
+  const said = await tts.client.call("say", { text: "Guten Tag.", language: "de" });
+  await tts.heard.silence();
+  assert.equal(said["rate"], 22_050);
+  assert.deepEqual(names(), ["speech_start", "speech_end"]);
+  assert.ok(tts.heard.audibleMs() > 300, `${tts.heard.audibleMs()} ms`);
+});
+
 test("Text that comes word by word is spoken while it is written, without gaps, and nothing of it is lost", async () => {
   const words = "Speech begins early, as you hear, and it goes on. The second sentence follows at once. Here is the third one, which has no end".split(/(?=\s)/);
   const ended = tts.told(named("speech_end"));
