@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, watch, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +22,7 @@ export async function startPipeWire(): Promise<PipeWire> {
   const start = (program: string, ...args: string[]): ChildProcess => {
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });
     children.push(child);
-    running.add(child);
+    running.set(child, folder);
     return child;
   };
   const close = async (): Promise<void> => {
@@ -56,8 +57,13 @@ export async function startPipeWire(): Promise<PipeWire> {
   return { env: { XDG_RUNTIME_DIR: folder, PIPEWIRE_RUNTIME_DIR: folder }, speaker: "speaker", source: "microphone", [Symbol.asyncDispose]: close };
 }
 
-const running = new Set<ChildProcess>();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+/** What was not closed, and its folder. */
+const running = new Map<ChildProcess, string>();
+process.on("exit", () => {
+  for (const child of running.keys()) child.kill("SIGKILL");
+  for (const folder of running.values()) rmSync(folder, { recursive: true, force: true });
+});
+if (process.env["NODE_TEST_CONTEXT"] !== undefined) process.on("SIGTERM", () => process.exit(1)); // so the test runner ends a file whose time is over
 
 /** WirePlumber with its policy, and without whatever looks for real devices or needs D-Bus: for 0.4, and for 0.5. */
 async function withoutHardware(folder: string): Promise<void> {
