@@ -119,8 +119,8 @@ class Player implements Playback {
 
   /** From one program to the next, until the end. */
   async #keepOn(): Promise<void> {
-    for (;;) {
-      const ending = await this.#process!.ended;
+    while (this.#process !== null) {
+      const ending = await this.#process.ended;
       if (this.#state.phase !== "open") return;
       if (this.#complete && ending.ok) return this.#end({ phase: "finished" });
       const error = await this.#recover(ending);

@@ -13,10 +13,13 @@ export interface PipeWire extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly speaker: string;
   readonly source: string;
+  /** Takes a device away, as when it is pulled out. */
+  remove(name: string): Promise<void>;
 }
 
 export async function startPipeWire(): Promise<PipeWire> {
   const folder = await mkdtemp(join(tmpdir(), "pipe-tools-pipewire-"));
+  const run = promisify(execFile);
   const children: ChildProcess[] = [];
   const env = { PATH: process.env["PATH"], HOME: folder, XDG_RUNTIME_DIR: folder, LC_ALL: "C" };
   const start = (program: string, ...args: string[]): ChildProcess => {
@@ -39,7 +42,6 @@ export async function startPipeWire(): Promise<PipeWire> {
     const socket = appears(folder, "pipewire-0");
     start("pipewire");
     await socket;
-    const run = promisify(execFile);
     const create = (facts: string): Promise<unknown> => run("pw-cli", ["create-node", "adapter", `{ factory.name=support.null-audio-sink object.linger=true ${facts} }`], { env });
     const news = start("stdbuf", "-o0", "pw-dump", "--monitor", "--no-colors").stdout!;
     const policy = until(news, env, (dump) => dump.includes('"WirePlumber [export]"'));
@@ -54,7 +56,13 @@ export async function startPipeWire(): Promise<PipeWire> {
     await close();
     throw error;
   }
-  return { env: { XDG_RUNTIME_DIR: folder, PIPEWIRE_RUNTIME_DIR: folder }, speaker: "speaker", source: "microphone", [Symbol.asyncDispose]: close };
+  return {
+    env: { XDG_RUNTIME_DIR: folder, PIPEWIRE_RUNTIME_DIR: folder },
+    speaker: "speaker",
+    source: "microphone",
+    remove: async (name) => void (await run("pw-cli", ["destroy", name], { env })),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** What was not closed, and its folder. */
