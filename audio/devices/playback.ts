@@ -46,7 +46,11 @@ class Player implements Playback {
   #state: State = { phase: "open" };
   /** None while the loudspeaker is gone. */
   #process: SoundProcess | null = null;
-  #finishing = false;
+  /** What is written takes turns. */
+  #writing: Promise<void> = Promise.resolve();
+  /** Nothing more may be written; and then, all of it was. */
+  #last = false;
+  #complete = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: PlaybackOptions) {
@@ -77,18 +81,17 @@ class Player implements Playback {
 
   async write(pcm: Buffer): Promise<void> {
     this.#assertOpen();
-    if (this.#finishing) throw new ToolError("device-failed", { kind: "loudspeaker", device: this.device, reason: "it was closed, and more was written" });
-    this.#unheard.push(pcm);
-    this.#position.wrote(this.#seconds(pcm.length), now());
-    this.#process?.input?.write(pcm);
-    await this.#room();
-    this.#unheard.heard(this.#bytes(this.heard));
-    this.#assertOpen();
+    if (this.#last) throw deviceFailed("playback", this.device, "it was closed, and more was written");
+    const turn = this.#writing.then(() => this.#put(pcm));
+    this.#writing = turn.catch(() => undefined); // told to whoever wrote it
+    await turn;
   }
 
   async finish(): Promise<void> {
     this.#assertOpen();
-    this.#finishing = true;
+    this.#last = true;
+    await this.#writing;
+    this.#complete = true;
     if (this.#process !== null) this.#drain(this.#process);
     await this.#running;
     if (this.#state.phase === "failed") throw this.#state.error;
@@ -99,12 +102,27 @@ class Player implements Playback {
     await this.#running;
   }
 
+  /** In pieces, so that little goes on by itself should we die. */
+  async #put(pcm: Buffer): Promise<void> {
+    for (let rest = pcm; rest.length > 0; ) {
+      this.#assertOpen();
+      const piece = rest.subarray(0, this.#bytes(PIECE_SECONDS));
+      rest = rest.subarray(piece.length);
+      this.#unheard.push(piece);
+      this.#position.wrote(this.#seconds(piece.length), now());
+      this.#process?.input?.write(piece);
+      await this.#room();
+      this.#unheard.heard(this.#bytes(this.heard));
+    }
+    this.#assertOpen();
+  }
+
   /** From one program to the next, until the end. */
   async #keepOn(): Promise<void> {
-    for (;;) {
-      const ending = await this.#process!.ended;
+    while (this.#process !== null) {
+      const ending = await this.#process.ended;
       if (this.#state.phase !== "open") return;
-      if (this.#finishing && ending.ok) return this.#end({ phase: "finished" });
+      if (this.#complete && ending.ok) return this.#end({ phase: "finished" });
       const error = await this.#recover(ending);
       if (error !== null) return this.#end({ phase: "failed", error });
     }
@@ -140,7 +158,7 @@ class Player implements Playback {
     const from = this.#position.restarted(started.tells, now());
     for (const pcm of this.#unheard.since(this.#bytes(from))) started.input?.write(pcm);
     this.#process = started;
-    if (this.#finishing) this.#drain(started);
+    if (this.#complete) this.#drain(started);
     return true;
   }
 
@@ -196,8 +214,9 @@ class Player implements Playback {
 
 const now = (): number => performance.now() / 1000;
 
-/** So much is given to the program before it is heard: more would be slow to stop nowhere, but would only wait there. */
+/** So much is given to the program before it is heard; it is what plays on for when our process is killed. */
 const AHEAD_SECONDS = 1;
+const PIECE_SECONDS = 0.25;
 const PATIENCE_MS = 10_000;
 /** A program that gets no further for so long, or does not end so long after the last sample, is given up. */
 const STUCK_MS = 5000;

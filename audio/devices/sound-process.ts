@@ -42,6 +42,7 @@ export class SoundProcess {
       const said = program.read(line);
       if (said?.type === "ready") ready();
       if (said?.type === "heard") heard(said.seconds);
+      if (said?.type === "gone") this.kill("it has gone");
       if (said?.type === "moved" && !(named ? said.device === device : said.mayFollow)) this.kill(`it has gone, and the sound server would go on with ${said.device}`);
     };
     let begun = "";

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, watch, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,16 +13,19 @@ export interface PipeWire extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   readonly speaker: string;
   readonly source: string;
+  /** Takes a device away, as when it is pulled out. */
+  remove(name: string): Promise<void>;
 }
 
 export async function startPipeWire(): Promise<PipeWire> {
   const folder = await mkdtemp(join(tmpdir(), "pipe-tools-pipewire-"));
+  const run = promisify(execFile);
   const children: ChildProcess[] = [];
   const env = { PATH: process.env["PATH"], HOME: folder, XDG_RUNTIME_DIR: folder, LC_ALL: "C" };
   const start = (program: string, ...args: string[]): ChildProcess => {
     const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "ignore"] });
     children.push(child);
-    running.add(child);
+    running.set(child, folder);
     return child;
   };
   const close = async (): Promise<void> => {
@@ -38,7 +42,6 @@ export async function startPipeWire(): Promise<PipeWire> {
     const socket = appears(folder, "pipewire-0");
     start("pipewire");
     await socket;
-    const run = promisify(execFile);
     const create = (facts: string): Promise<unknown> => run("pw-cli", ["create-node", "adapter", `{ factory.name=support.null-audio-sink object.linger=true ${facts} }`], { env });
     const news = start("stdbuf", "-o0", "pw-dump", "--monitor", "--no-colors").stdout!;
     const policy = until(news, env, (dump) => dump.includes('"WirePlumber [export]"'));
@@ -53,11 +56,22 @@ export async function startPipeWire(): Promise<PipeWire> {
     await close();
     throw error;
   }
-  return { env: { XDG_RUNTIME_DIR: folder, PIPEWIRE_RUNTIME_DIR: folder }, speaker: "speaker", source: "microphone", [Symbol.asyncDispose]: close };
+  return {
+    env: { XDG_RUNTIME_DIR: folder, PIPEWIRE_RUNTIME_DIR: folder },
+    speaker: "speaker",
+    source: "microphone",
+    remove: async (name) => void (await run("pw-cli", ["destroy", name], { env })),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-const running = new Set<ChildProcess>();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+/** What was not closed, and its folder. */
+const running = new Map<ChildProcess, string>();
+process.on("exit", () => {
+  for (const child of running.keys()) child.kill("SIGKILL");
+  for (const folder of running.values()) rmSync(folder, { recursive: true, force: true });
+});
+if (process.env["NODE_TEST_CONTEXT"] !== undefined) process.on("SIGTERM", () => process.exit(1)); // so the test runner ends a file whose time is over
 
 /** WirePlumber with its policy, and without whatever looks for real devices or needs D-Bus: for 0.4, and for 0.5. */
 async function withoutHardware(folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,8 +74,14 @@ export async function startPulse(): Promise<Pulse> {
   return pulse;
 }
 
-const running = new Set<ChildProcess>();
-process.on("exit", () => running.forEach((daemon) => daemon.kill("SIGKILL")));
+/** What was not closed, and its folder. */
+const running = new Map<ChildProcess, string>();
+process.on("exit", () => {
+  for (const [daemon, folder] of running) {
+    daemon.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
 if (process.env["NODE_TEST_CONTEXT"] !== undefined) process.on("SIGTERM", () => process.exit(1)); // so the test runner ends a file whose time is over
 
 /** Resolves when it answers. `-n`: it loads nothing of the user's, no real device either. */
@@ -82,7 +89,7 @@ async function startDaemon(folder: string, socket: string): Promise<{ daemon: Ch
   const env = { PATH: process.env["PATH"], HOME: folder, XDG_RUNTIME_DIR: folder, LC_ALL: "C" };
   const args = ["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes", "--log-target=stderr", "--log-level=info"];
   const daemon = spawn("pulseaudio", [...args, "-L", `module-native-protocol-unix socket=${socket} auth-anonymous=1`], { env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  running.add(daemon);
+  running.set(daemon, folder);
   const said: string[] = [];
   const lines = createInterface({ input: daemon.stderr });
   let look: (line: string) => void = () => undefined;

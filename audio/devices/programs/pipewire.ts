@@ -21,7 +21,8 @@ export const pipewire = (kind: Kind): Program => {
       return pipewireDevices(kind, await run("pw-dump", ["--no-colors"]));
     },
     command: (device, format) => ({ args: pipewireArguments(kind, device, format, raw) }),
-    read: () => null,
+    // Its stream has been ended with its device; by itself it would wait for ever.
+    read: (line) => (line.startsWith("remote error:") && line.includes("unknown resource") ? { type: "gone" } : null),
   };
 };
 

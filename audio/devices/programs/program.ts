@@ -14,6 +14,7 @@ export type Run = (program: string, args: readonly string[]) => Promise<string>;
 export type Said =
   | { readonly type: "ready" }
   | { readonly type: "heard"; readonly seconds: number }
+  | { readonly type: "gone" }
   | { readonly type: "moved"; readonly device: string; readonly mayFollow: boolean };
 
 /** One rung of the ladder: a program that records to standard output, or plays from standard input. */

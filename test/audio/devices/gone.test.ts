@@ -74,6 +74,21 @@ test("a loudspeaker that is pulled out while it plays goes on with what was not 
   assert.deepEqual(told.all.map(([name]) => name), ["lost", "restored"]);
 });
 
+test("a loudspeaker can be stopped while it is gone", async () => {
+  await using pulse = await startPulse();
+  await pulse.sink("headset");
+  const told = listen();
+  const loudspeaker = await openPlayback({ device: "headset", format: mono(RATE), env: { ...process.env, ...pulse.env }, events: told.events });
+  await loudspeaker.write(tone(440, RATE, 0.9));
+  const lost = told.next("lost");
+  await pulse.removeSink("headset");
+  await lost;
+  const writing = assert.rejects(loudspeaker.write(tone(440, RATE, 5)), { code: "cancelled" });
+  await loudspeaker.stop();
+  await writing;
+  await assert.rejects(loudspeaker.finish(), { code: "cancelled" });
+});
+
 test("a loudspeaker whose sound server has gone before anything was heard is an error at once", async () => {
   const pulse = await startPulse();
   const loudspeaker = await openPlayback({ device: "default", format: mono(RATE), env: { ...process.env, ...pulse.env } });
