@@ -9,6 +9,7 @@ export type Task =
   | { kind: "list"; folder: string | null; json: boolean; pids: boolean }
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
+  | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
@@ -57,6 +58,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     if (target === undefined || (target.startsWith("-") && target !== "-h" && target !== "--help")) throw usage("--serve needs the name of a built-in server, or a file: cpipe --serve chat");
     return target.startsWith("-") ? { kind: "help", tool: null, cmd: null, options: noOptions() } : { kind: "serve", target, rest };
   }
+  if (mode === "talk") return parseTalk(words);
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
@@ -82,6 +84,21 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     default:
       return { kind: "print-service" };
   }
+}
+
+function parseTalk(words: readonly string[]): Task {
+  const task: Extract<Task, { kind: "talk" }> = { kind: "talk", chat: "chat", stt: "stt", tts: "tts", system: null, bargeIn: true };
+  for (let at = 0; at < words.length; at++) {
+    const [flag, inline] = splitAtEquals(words[at] ?? "");
+    if (flag === "--help" || flag === "-h") return { kind: "help", tool: null, cmd: null, options: noOptions() };
+    if (flag === "--no-barge-in" || flag === "--barge-in") task.bargeIn = flag === "--barge-in";
+    else if (flag === "--chat" || flag === "--stt" || flag === "--tts" || flag === "--system") {
+      const value = inline ?? words[++at];
+      if (value === undefined) throw usage(`${flag} needs a value: ${flag} ${flag === "--system" ? "TEXT" : "TOOL"}`);
+      task[flag.slice(2) as "chat" | "stt" | "tts" | "system"] = value;
+    } else throw usage(`--talk does not take ${words[at]}`, "It takes: --chat, --stt, --tts, --system, --no-barge-in");
+  }
+  return task;
 }
 
 /** `--help` after the command, unless it stands behind `--`. */

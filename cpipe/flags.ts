@@ -2,7 +2,7 @@
 export interface Flag {
   readonly name: string;
   readonly short?: string;
-  /** What the value is called in the help; a flag without one takes none. */
+  /** What the value is called in the help; a flag without one takes none, one with `=` before it only as `--flag=value`. */
   readonly value?: string;
   readonly description: string;
 }
@@ -11,7 +11,8 @@ export interface Flag {
 export const callFlags: readonly Flag[] = [
   { name: "data", short: "d", value: "TEXT|JSON", description: "a JSON object's fields become arguments; other text the command's text argument; @FILE, - (standard input)" },
   { name: "json", short: "j", value: "[OBJECT]", description: "the answer as JSON, as -o json; with an object: arguments, beside whatever else is given" },
-  { name: "output", short: "o", value: "text|json|jsonl", description: "text as it comes (default), the final event as one object, or every event as a line" },
+  { name: "output", short: "o", value: "text|json|jsonl|FILE", description: "text as it comes (default), the final event as one object, every event as a line; sound into a file (.wav, else bare samples), - is standard output" },
+  { name: "speak", value: "[=TOOL]", description: "speak the answer while it comes, through the tool tts or another" },
   { name: "timeout", short: "t", value: "SECONDS|30s", description: "longest silence: to the first sign of life, then between two; 0 waits for ever (default 30s)" },
   { name: "no-wait", short: "n", description: "send, and do not wait for the answer" },
   { name: "no-subscribe", description: "send over the shared pipe without a session; no answer comes" },
@@ -26,6 +27,7 @@ export const modeFlags: readonly Flag[] = [
   { name: "pid", value: "[DIR]", description: "the same, with the processes that have each pipe open" },
   { name: "clear", value: "[DIR]", description: "delete pipes of tools that nobody has open" },
   { name: "serve", value: "NAME|FILE", description: "run one server in the foreground, without the daemon; further flags are its settings" },
+  { name: "talk", description: "a conversation by voice: listen, answer, speak; --chat, --stt, --tts name other tools, --system says what the model is to be, --no-barge-in lets it finish" },
   { name: "init", description: "put a commented tools.yaml into the config folder" },
   { name: "install-service", description: "run the daemon as a service of yours from login on (systemd, launchd); --force replaces another's file" },
   { name: "uninstall-service", description: "stop that service and remove it" },
@@ -40,6 +42,10 @@ export interface Options {
   data: string | null;
   json: Record<string, unknown>;
   output: Output;
+  /** Where sound goes; `-` is standard output. */
+  file: string | null;
+  /** The tool that speaks the answer. */
+  speak: string | null;
   /** Milliseconds, Infinity for ever, null when not given. */
   timeout: number | null;
   noWait: boolean;
@@ -50,5 +56,5 @@ export interface Options {
 }
 
 export function noOptions(): Options {
-  return { data: null, json: {}, output: "text", timeout: null, noWait: false, noSubscribe: false, verbose: false, help: false, version: false };
+  return { data: null, json: {}, output: "text", file: null, speak: null, timeout: null, noWait: false, noSubscribe: false, verbose: false, help: false, version: false };
 }

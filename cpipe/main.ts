@@ -9,6 +9,7 @@ import { help } from "./commands/help.ts";
 import { renderListing, takeStock } from "./commands/list.ts";
 import { serve } from "./commands/serve.ts";
 import { installService, serviceFile, uninstallService } from "./commands/service.ts";
+import { talk } from "./commands/talk.ts";
 import { Output, say } from "./output.ts";
 import { Interruption } from "./signals.ts";
 import { styleFor } from "./style.ts";
@@ -39,6 +40,9 @@ async function perform(task: Task): Promise<void> {
     case "call":
       interruption.listen();
       return call(task, out, interruption);
+    case "talk":
+      interruption.listen();
+      return talk(task, out, interruption);
     case "help":
       interruption.listen();
       return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));

@@ -1,6 +1,6 @@
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { DURATION_EXAMPLES, parseDuration } from "../pipes/protocol/quantity.ts";
-import { callFlags, type Flag, type Options, type Output, OUTPUTS } from "./flags.ts";
+import { callFlags, type Flag, type Options, OUTPUTS } from "./flags.ts";
 
 /**
  * Takes the flag of cpipe's own at `tokens[at]` into `options` and returns where to go on; null when what stands there
@@ -75,6 +75,10 @@ function take(flag: Flag, written: string, inline: string | undefined, tokens: r
     set(flag.name, "", options);
     return at + 1;
   }
+  if (flag.value.startsWith("[=")) {
+    set(flag.name, inline ?? "", options);
+    return at + 1;
+  }
   const value = inline ?? tokens[at + 1];
   // `--json` has two meanings: arguments, when an object follows, else the answer as JSON, as everywhere.
   if (flag.name === "json" && !/^\s*[[{]/.test(value ?? "") && inline === undefined) {
@@ -96,7 +100,10 @@ function set(name: string, value: string, options: Options): void {
       Object.assign(options.json, parseObject(value, "--json"));
       return;
     case "output":
-      options.output = outputOf(value);
+      takeOutput(value, options);
+      return;
+    case "speak":
+      options.speak = value === "" ? "tts" : value;
       return;
     case "timeout":
       options.timeout = timeoutOf(value);
@@ -121,10 +128,12 @@ function set(name: string, value: string, options: Options): void {
   }
 }
 
-function outputOf(value: string): Output {
+/** What is no form of output names a file. A word alone is a form mistyped rather than that. */
+function takeOutput(value: string, options: Options): void {
   const output = OUTPUTS.find((candidate) => candidate === value);
-  if (output === undefined) throw usage(`--output: expected ${OUTPUTS.join(", ")}, got ${shorten(value)}`);
-  return output;
+  if (output !== undefined) options.output = output;
+  else if (value === "-" || /[./]/.test(value)) options.file = value;
+  else throw usage(`--output: expected ${OUTPUTS.join(", ")}, or a file for sound (speech.wav, - for standard output), got ${shorten(value)}`);
 }
 
 function timeoutOf(value: string): number {

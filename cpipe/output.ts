@@ -44,6 +44,15 @@ export class Output {
     if (this.#busy) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Writes bytes; resolves when they are written, or nothing more can be. */
+  async send(bytes: Buffer): Promise<void> {
+    await this.drained();
+    if (this.#failure !== undefined || bytes.length === 0) return;
+    this.#rest = bytes;
+    this.#next();
+    await this.drained();
+  }
+
   #next(): void {
     const bytes = this.#rest ?? Buffer.from(this.#queue);
     if (this.#rest === null) this.#queue = "";

@@ -4,12 +4,16 @@ import { localTime, standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
 import type { Presenter } from "./render.ts";
 import { foundIn } from "./found.ts";
+import { spokenIn } from "./spoken.ts";
 import type { Style } from "./style.ts";
 import { renderTable } from "./table.ts";
 
-/** On a terminal the daemon's answers are said in words; everybody else gets them as they are, but for what a reload does. What a search finds is text for everybody. */
+/** On a terminal the daemon's answers are said in words; everybody else gets them as they are, but for what a reload does. What a search finds, and when words were spoken, is text for everybody. */
 export function presenterFor(tool: string, tty: boolean, style: Style): Presenter {
-  if (tool !== SUPERVISOR) return foundIn(tty, style);
+  if (tool !== SUPERVISOR) {
+    const [found, spoken] = [foundIn(tty, style), spokenIn(tty, style)];
+    return (event) => found(event) ?? spoken(event);
+  }
   return (event) => {
     if (!tty && event.event !== "reloaded") return null;
     switch (event.event) {
@@ -44,8 +48,8 @@ const CHANGE_MS = 10 * 60_000;
 
 /** How long silence is normal, in ms: what tells of events as they happen may have nothing to tell. Null: the usual timeout. */
 export function patienceWith(tool: string, cmd: string): number | null {
-  if (tool !== SUPERVISOR) return null;
   const name = cmd.toLowerCase();
+  if (tool !== SUPERVISOR) return name === "listen" ? Number.POSITIVE_INFINITY : null;
   if (["watch", "logs"].includes(name)) return Number.POSITIVE_INFINITY;
   return ["start", "restart", "stop", "reload"].includes(name) ? CHANGE_MS : null;
 }

@@ -48,11 +48,12 @@ class TextRenderer implements Renderer {
   }
 
   part(event: ToolEvent): string {
-    if (typeof event["text"] === "string") {
+    const said = this.#present(event);
+    if (said === null && typeof event["text"] === "string") {
       if (event["text"] !== "") this.#texts++;
       return this.#note(event["text"]);
     }
-    return this.#line(event);
+    return said === "" ? "" : this.#line(event);
   }
 
   interim(): string {

@@ -95,7 +95,7 @@ function argumentOf(flag: string, args: readonly FieldShape[]): Named | null {
 function takesNext(name: string, next: string | undefined, args: readonly FieldShape[] | null): boolean {
   if (next === undefined) return false;
   const named = args === null ? null : argumentOf(name, args);
-  return named === null ? !next.startsWith("--") : !isBoolean(named.arg.type);
+  return named === null ? !/^-[-A-Za-z]/.test(next) : !isBoolean(named.arg.type);
 }
 
 function valueOf(name: string, value: string | true, { arg, negated }: Named): unknown {

@@ -67,8 +67,8 @@ const ARCHIVE = /\.(tar\.bz2|tbz2?|tar\.gz|tgz)$/;
 async function fetchFolder(url: URL, options: FolderOptions): Promise<string> {
   const folder = folderOf(url, options);
   const target = join(folder, stem(nameOf(url)));
-  return inTurn(target, options, async () => {
-    const archive = join(folder, nameOf(url));
+  const archive = join(folder, nameOf(url));
+  await inTurn(target, options, async () => {
     await download(url, archive, { ...options, verify: checkArchive });
     try {
       await unpackInto(archive, target, url.href, options);
@@ -76,8 +76,10 @@ async function fetchFolder(url: URL, options: FolderOptions): Promise<string> {
       if (error instanceof ToolError && error.code === "model-corrupt") await rm(archive, { force: true });
       throw error;
     }
-    await rm(archive, { force: true });
   });
+  // Somebody before us may have ended between the two.
+  await rm(archive, { force: true });
+  return target;
 }
 
 /** One process makes the folder, others wait until it is there. */

@@ -11,13 +11,13 @@ import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { root, say, setUp } from "./setup.mjs";
 
-const parts = { vector: "vector", quality: "quality" };
+const parts = { vector: "vector", quality: "quality", speech: "speech" };
 
 await setUp();
 const args = process.argv.slice(2);
 if (args.includes("--rivals")) installRivals(join(root, "bench/vector/rivals"), join(root, "node_modules/.bench-rivals"));
 const esbuild = await import("esbuild");
-const programs = ["main", "client", "peer", "vector", "vector-client", "quality"].map((name) => `bench/${name}.ts`);
+const programs = ["main", "client", "peer", "vector", "vector-client", "quality", "speech", "speech-peer"].map((name) => `bench/${name}.ts`);
 // Packages stay outside, also our own: what is measured is dist/ as it is installed.
 await esbuild.build({ entryPoints: programs, outdir: "dist/bench", outbase: "bench", bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", absWorkingDir: root, logLevel: "warning" });
 const done = spawnSync(process.execPath, [join(root, `dist/bench/${parts[args[0]] ?? "main"}.js`), ...args], { cwd: root, stdio: "inherit" });

@@ -1,11 +1,11 @@
 import { askInterfaces } from "../../pipes/client/interfaces.ts";
-import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
+import { type CallOptions, DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ATOMIC_BYTES, lineOf, post } from "../../pipes/client/post.ts";
 import { checkReady } from "../../pipes/client/readiness.ts";
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { CommandShape, InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
-import { isFinal } from "../../pipes/protocol/messages.ts";
+import { isFinal, type ToolEvent } from "../../pipes/protocol/messages.ts";
 import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Task } from "../arguments.ts";
@@ -17,6 +17,10 @@ import { type Output, say, writeError } from "../output.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
 import type { Interruption } from "../signals.ts";
+import { type SoundFile, soundFile } from "../sound/file.ts";
+import { receiveSound } from "../sound/receive.ts";
+import { sendSound } from "../sound/send.ts";
+import { Speaker } from "../sound/speaker.ts";
 import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
@@ -34,15 +38,23 @@ export async function call(task: Extract<Task, { kind: "call" }>, out: Output, i
   checkReady(target);
   const caller = new Caller(target, task, interruption);
   try {
-    const { args, options, command } = await caller.prepare();
+    const { args, options, command, recording } = await caller.prepare();
     if (options.noSubscribe || (options.noWait && Buffer.byteLength(lineOf(task.cmd, args)) <= ATOMIC_BYTES)) {
       await caller.close();
       return await post(target.name, task.cmd, args, { folder: target.folder, timeout: caller.timeout });
     }
-    await caller.run(args, options, command, out);
+    await caller.run({ args, options, command, recording }, out);
   } finally {
     await caller.close();
   }
+}
+
+/** For a command whose standard input is not its text. */
+const NO_STDIN = { kind: "other", optional: true, timeout: 0, note: say } as const;
+
+/** Whether sound goes out without a header. */
+function isBare(format: unknown, path: string): boolean {
+  return format === "s16le" || (format === undefined && path !== "-" && !/\.wave?$/i.test(path));
 }
 
 /** What ends a tool, in either dialect. */
@@ -52,6 +64,8 @@ interface Prepared {
   readonly args: Record<string, unknown>;
   readonly options: Options;
   readonly command: CommandShape | null;
+  /** Standard input is a recording that goes with the request. */
+  readonly recording: boolean;
 }
 
 class Caller {
@@ -93,7 +107,7 @@ class Caller {
     const isPlain = isBare && PLAIN_COMMANDS.has(cmd.toLowerCase());
     const piped = isPlain ? "other" : stdinKind();
     this.#known = this.#target.entry?.interfaces ?? [];
-    if (commandIn(this.#known, cmd) === null && !isPlain && needsInterface(loose, piped)) {
+    if (commandIn(this.#known, cmd) === null && !isPlain && (needsInterface(loose, piped) || loose.options.file !== null)) {
       const client = await this.#connect();
       this.#known = await askInterfaces(client, { timeout: this.timeout, signal: this.#interruption.signal });
     }
@@ -102,19 +116,26 @@ class Caller {
     const args = command === null || command.args.length === 0 ? null : command.args;
     const words = args === null ? loose : sortWords(rest, args, options);
     this.#options = words.options;
+    const { file } = words.options;
+    if (file !== null && command?.audio !== "reply") throw usage(`${cmd} is not answered with sound, which is all that -o puts into a file; expected -o text, json or jsonl`, `Redirect its answer: … > ${file === "-" ? "FILE" : file}`);
+    const recording = command?.audio === "request" && (words.data === "-" || (words.data === null && words.options.data === null && words.flags.every(({ name }) => name !== "path") && (piped === "pipe" || piped === "file")));
+    if (recording) return { args: await composeArguments(cmd, { ...words, data: null }, args, { ...NO_STDIN, signal: this.#interruption.signal }), options: words.options, command, recording };
     const kind = args === null && this.#known.length > 0 ? "other" : piped;
     const source = { kind, optional: true, timeout: this.timeout, signal: this.#interruption.signal, note: say };
-    return { args: await composeArguments(cmd, words, args, source), options: words.options, command };
+    const given = await composeArguments(cmd, words, args, source);
+    const sent = file !== null && args?.some(({ name }) => name === "play") === true ? { ...given, play: false } : given;
+    return { args: sent, options: words.options, command, recording };
   }
 
   /** Prints the events of the answer as they come. With --no-wait only a failure is told. */
-  async run(args: Record<string, unknown>, options: Options, command: CommandShape | null, out: Output): Promise<void> {
+  async run({ args, options, command, recording }: Prepared, out: Output): Promise<void> {
     const { cmd } = this.#task;
+    const file = options.file === null ? null : soundFile(options.file, isBare(args["format"], options.file), out);
     const { signal } = this.#interruption;
     const status = new StatusLine();
     const renderer = rendererFor(options.output, out.tty, presenterFor(this.#target.name, out.tty, styleFor(out.tty)));
     const print = (text: string): void => {
-      if (options.noWait || text === "") return;
+      if (options.noWait || text === "" || options.file === "-") return;
       status.clear();
       out.write(text);
     };
@@ -133,10 +154,13 @@ class Caller {
       if (out.tty) print(renderer.broken());
       status.note(use);
     };
+    const speaker = options.speak === null ? null : await this.#speaker(options.speak);
     try {
-      for await (const event of client.stream(cmd, args, { signal, timeout, idempotent, onInterim })) {
+      for await (const event of this.#events(client, args, { signal, timeout, idempotent, onInterim }, file, recording)) {
         print(isFinal(event) ? renderer.final(event) : renderer.part(event));
+        if (typeof event["text"] === "string") speaker?.say(event["text"]);
       }
+      await speaker?.heard(signal);
     } catch (thrown) {
       const error = this.#explain(ToolError.from(thrown));
       // Upstream's servers tell of their end by a state that answers no request, or by ending.
@@ -145,7 +169,25 @@ class Caller {
       throw error;
     } finally {
       status.clear();
+      if (signal.aborted) await speaker?.hush();
+      await speaker?.close();
     }
+  }
+
+  /** The events of the answer; its sound, if any, goes where it is to go. */
+  async *#events(client: ToolClient, args: Record<string, unknown>, options: CallOptions, file: SoundFile | null, recording: boolean): AsyncGenerator<ToolEvent> {
+    const { cmd } = this.#task;
+    if (recording) yield* sendSound(client, cmd, args, options, process.stdin);
+    else if (file !== null) yield await receiveSound(client, cmd, args, options, file);
+    else yield* client.stream(cmd, args, options);
+  }
+
+  /** @throws ToolError when the tool that is to speak cannot be reached */
+  async #speaker(tool: string): Promise<Speaker> {
+    const target = findTarget(tool);
+    checkReady(target);
+    const client = await connect(target, { timeout: this.timeout, signal: this.#interruption.signal });
+    return new Speaker(client, (error) => say(`${tool}: ${error.message}`));
   }
 
   /** Ends the session; what is still under way is cancelled by that. Never waits long: the server may be the problem. */

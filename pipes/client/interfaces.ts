@@ -31,6 +31,7 @@ function shapeFrom(value: unknown): InterfaceShape | null {
       ...(typeof command["idempotent"] === "boolean" ? { idempotent: command["idempotent"] } : {}),
       ...(typeof command["readOnly"] === "boolean" ? { readOnly: command["readOnly"] } : {}),
       ...(typeof command["streams"] === "boolean" ? { streams: command["streams"] } : {}),
+      ...(command["audio"] === "reply" || command["audio"] === "request" ? { audio: command["audio"] } : {}),
       ...(isObject(command["schema"]) ? { schema: command["schema"] } : {}),
     })),
     events: members("events").map((event) => ({ ...named(event), fields: fieldsFrom(event["fields"]) })),

@@ -18,6 +18,8 @@ export interface HandlerOptions {
   idempotent?: boolean;
   /** It changes nothing, and ends: a language model that is given the tool may run it. */
   readOnly?: boolean;
+  /** Sound comes with its answer, or goes with the request; see CommandDeclaration. */
+  audio?: "reply" | "request";
   /** The argument that plain text becomes. */
   text?: string;
 }
@@ -66,6 +68,7 @@ function declare(options: HandlerOptions, run: HandlerFunction): CommandDeclarat
     ...(streams ? { streams } : {}),
     ...(options.idempotent === undefined ? {} : { idempotent: options.idempotent }),
     ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
+    ...(options.audio === undefined ? {} : { audio: options.audio }),
     ...(options.text === undefined ? {} : { text: options.text }),
   };
 }

@@ -5,7 +5,7 @@ import { checkToolName, DEFAULT_PIPES } from "../protocol/names.ts";
 import { Activity } from "./activity.ts";
 import { SharedAudio } from "./audio/shared-audio.ts";
 import { Admission } from "./admission.ts";
-import type { About, Builtin } from "./builtins.ts";
+import { type About, type Builtin, builtins } from "./builtins.ts";
 import { Commands, type Implementation } from "./commands.ts";
 import { type Core, dispatch, refuseOverlong } from "./dispatch.ts";
 import { drain } from "./drain.ts";
@@ -168,6 +168,12 @@ export class ToolServer {
   /** Runs when a standby has taken the place of another, which ends soon: now it may take what only one of them can have. */
   protected onPromoted(): void {}
 
+  /** Resolves when nothing is under way any more; for what goes on although its request has been answered. Nothing new comes meanwhile. */
+  protected async onDrain(): Promise<void> {}
+
+  /** Runs when a client cancels all that it has asked for; for what goes on although its request has been answered. */
+  protected onCancelled(_session: Session): void {}
+
   /**
    * Runs when tools.yaml has other settings for a server that runs. What it throws (or rejects with) refuses them as a whole, and the
    * supervisor starts a new process with them instead. `this.settings` are still the old ones; they are the new ones once this
@@ -262,7 +268,11 @@ export class ToolServer {
       },
       separate: (line) => this.#post.separate(line),
       own: {
-        drain: (_, __, call) => drain(call, this.#post, this.#sessions, () => this.#closing),
+        cancel: (about, args, call) => {
+          if (call.session !== null && call.reqId === undefined) this.onCancelled(call.session);
+          builtins["cancel"]?.(about, args, call);
+        },
+        drain: (_, __, call) => drain(call, this.#post, this.#sessions, () => this.#closing, () => this.onDrain()),
         stop: (_, __, call) => {
           call.onEnd(() => void server.#end("asked to over its pipe", call.session));
           call.finish(call.session?.dialect === "result" ? { event: "stopping" } : { event: "state_changed", state: "stopping" });

@@ -30,10 +30,12 @@ export function interfacePage(declared: Interface): string {
   ].join("\n");
 }
 
+const SOUND = { reply: " Its sound goes over the data FIFO.", request: " Sound can come with it, over the data FIFO." } as const;
+
 function commandSection(name: string, declared: Interface, args: FieldShape[]): string[] {
   const command = declared.commands[name];
   if (command === undefined) return [];
-  const ends = command.reply === "" ? "Nothing answers it." : `Answered by \`${command.reply}\`${command.streams ? ", in parts" : ""}.`;
+  const ends = command.reply === "" ? "Nothing answers it." : `Answered by \`${command.reply}\`${command.streams ? ", in parts" : ""}.${command.audio === undefined ? "" : SOUND[command.audio]}`;
   const again = command.idempotent ? " Our client sends it again when the server restarts before it has answered." : "";
   const free = command.readOnly ? " It changes nothing: a model that is given the tool may use it." : "";
   const text = command.text === undefined ? "" : ` Plain text on the command line becomes \`${command.text}\`.`;

@@ -7,7 +7,7 @@ const folder = fileURLToPath(new URL("../fixtures/python/", import.meta.url));
 const python = process.env["PYTHON"] ?? "python3";
 const running = new Set<ChildProcess>();
 
-export type Script = "chat_server.py" | "chat_client.py" | "cpipe.py" | "echo_server.py" | "session.py";
+export type Script = "chat_server.py" | "chat_client.py" | "cpipe.py" | "echo_server.py" | "session.py" | "stt_client.py" | "tts_client.py";
 export interface Finished {
   code: number | null;
   signal: NodeJS.Signals | null;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { startBunzip2 } from "../../models/bunzip2/bunzip2.ts";
 import { type FolderProgress, resolveModelFile, resolveModelFolder } from "../../models/folder.ts";
+import { unpack } from "../../models/unpack.ts";
 import { spellingVits } from "../onnx/vits.ts";
 import { temporaryFolder } from "../temporary.ts";
 import { bzip2, type Entry, gzip, tarOf } from "./tarball.ts";
@@ -137,6 +138,31 @@ describe("an archive", () => {
       assert.deepEqual(await leftIn(models), []);
     });
   }
+
+  test("that was half unpacked, or not let go of, by somebody who was killed is made good", async () => {
+    await using folder = await temporaryFolder();
+    const packed = gzip(archive);
+    await using web = await serve((request, response) => sendFile(request, response, packed));
+    const url = new URL("k.tar.gz", web.url).href;
+    const target = await resolveModelFolder(url, { folder: folder.path });
+    await rename(target, `${target}.unpacking`);
+    await writeFile(join(`${target}.unpacking`, "half.onnx"), "half");
+    await writeFile(`${target}.tar.gz`, packed);
+    await assertWhole(await resolveModelFolder(url, { folder: folder.path }));
+    await writeFile(`${target}.tar.gz`, packed);
+    await assertWhole(await resolveModelFolder(url, { folder: folder.path }));
+    assert.deepEqual((await leftIn(folder.path)).sort(), ["en", "model.onnx"]);
+    assert.equal(web.log.length, 1);
+  });
+
+  test("that unpacks to more than any model has is given up before it fills the disk", async () => {
+    await using folder = await temporaryFolder();
+    const path = await folder.write("bomb.tar.gz", gzip(tarOf([{ path: "a.onnx", content: Buffer.alloc(5_000_000) }, { path: "b.onnx", content: Buffer.alloc(5_000_000) }])));
+    const options = { signal: new AbortController().signal, name: path, onProgress: () => undefined };
+    await assert.rejects(unpack(path, join(folder.path, "out"), { ...options, most: 9_000_000 }), { code: "model-corrupt", message: /more comes out of it than any model has \(2 files, 10000000 bytes\)/ });
+    assert.deepEqual(await leftIn(folder.path), ["bomb.tar.gz"]);
+    await unpack(path, join(folder.path, "out"), { ...options, most: 10_000_000 });
+  });
 
   test("is left as it was when the wait for it is cancelled, and unpacked by the next", async () => {
     await using folder = await temporaryFolder();

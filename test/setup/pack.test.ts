@@ -22,7 +22,7 @@ describe("npm pack", () => {
   after(() => rmSync(home, { recursive: true }));
 
   it("takes what an installed package needs", () => {
-    const wanted = [...WANTED, ...Object.values(manifest.bin), "dist/servers/chat/main.js", "dist/servers/chat/engine/main.js", "dist/servers/vector/embedders/llama/main.js", "dist/servers/echo/main.js", "dist/servers/host.js"];
+    const wanted = [...WANTED, ...Object.values(manifest.bin), "dist/servers/chat/main.js", "dist/servers/chat/engine/main.js", "dist/servers/vector/embedders/llama/main.js", "dist/servers/tts/main.js", "dist/servers/tts/flite/main.js", "dist/servers/echo/main.js", "dist/servers/host.js"];
     assert.deepEqual(wanted.filter((file) => !files.includes(file)), []);
   });
 

@@ -13,6 +13,11 @@ export interface CommandDeclaration<Args extends TObject = TObject> {
   readonly idempotent?: boolean;
   /** It changes nothing, and ends: a language model that is given the tool may run it without the command having been named by a person. */
   readonly readOnly?: boolean;
+  /**
+   * Sound comes with its answer (`reply`), or goes with the request that says its format in `audio` (`request`); see docs/protocol.md. Where
+   * a command has an argument `play`, the sound comes only when that is false.
+   */
+  readonly audio?: "reply" | "request";
   /** The argument that plain text on the command line, or on stdin, becomes. */
   readonly text?: string;
 }
@@ -52,6 +57,7 @@ export function shapeOf(declared: Interface): InterfaceShape {
       ...(command.idempotent === undefined ? {} : { idempotent: command.idempotent }),
       ...(command.readOnly === undefined ? {} : { readOnly: command.readOnly }),
       ...(command.streams === undefined ? {} : { streams: command.streams }),
+      ...(command.audio === undefined ? {} : { audio: command.audio }),
       schema: command.args,
     })),
     events: Object.entries(declared.events).map(([name, event]) => ({ name, description: event.description, fields: fieldsOf(event.fields) })),

@@ -18,6 +18,7 @@ export const CommandShape = Type.Object({
   idempotent: Type.Optional(Type.Boolean()),
   readOnly: Type.Optional(Type.Boolean()),
   streams: Type.Optional(Type.Boolean()),
+  audio: Type.Optional(Type.Union([Type.Literal("reply"), Type.Literal("request")])),
   schema: Type.Optional(Type.Object({}, { additionalProperties: true })),
 });
 

@@ -37,6 +37,7 @@ export const stt = defineInterface({
       }),
       reply: "heard",
       streams: true,
+      audio: "request",
       idempotent: true,
       readOnly: true,
       text: "path",

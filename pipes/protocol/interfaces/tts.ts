@@ -32,7 +32,11 @@ export const tts = defineInterface({
       reply: "ok",
       text: "data",
     },
-    flush: { description: "Speak the rest of what came by `text`, though its last sentence has no end", args: noFields, reply: "ok" },
+    flush: {
+      description: "Speak the rest of what came by `text`, though its last sentence has no end",
+      args: Type.Object({ wait: Type.Optional(Type.Boolean({ default: false, description: "answer when all that this client has sent by `text` has been heard" })) }),
+      reply: "ok",
+    },
     is_speaking: { description: "Ask whether sound is being played", args: noFields, reply: "is_speaking", idempotent: true, readOnly: true },
     say: {
       description: "Say something: over the loudspeaker, into a file, or as sound to the caller",
@@ -45,6 +49,7 @@ export const tts = defineInterface({
         rate: Type.Optional(Type.Integer({ minimum: 8000, maximum: 96_000, description: "samples a second of the file, or of what is sent; the voice's own unless given" })),
       }),
       reply: "said",
+      audio: "reply",
       text: "text",
     },
     silence: {

@@ -3,10 +3,11 @@ import type { Applies } from "../applies.ts";
 import { ChatSettings } from "./chat.ts";
 import { EchoSettings } from "./echo.ts";
 import { SttSettings } from "./stt.ts";
+import { TtsSettings } from "./tts.ts";
 import { VectorSettings } from "./vector.ts";
 
 /** The servers that `server:` in tools.yaml may name, with the shape of their settings. */
-export const builtIns = { chat: ChatSettings, echo: EchoSettings, stt: SttSettings, vector: VectorSettings } as const satisfies Record<string, TObject>;
+export const builtIns = { chat: ChatSettings, echo: EchoSettings, stt: SttSettings, tts: TtsSettings, vector: VectorSettings } as const satisfies Record<string, TObject>;
 export type BuiltIn = keyof typeof builtIns;
 
 /**

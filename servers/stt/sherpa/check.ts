@@ -75,14 +75,23 @@ async function vocabularyOf(kind: KindName, files: Files, { encoder, decoder, mo
       return numberOf(decoder!.metadata["vocab_size"]);
     case "sense-voice":
       return numberOf(model!.metadata["vocab_size"]);
-    case "moonshine":
-    case "moonshine-merged":
     case "streaming-zipformer-ctc":
-    case "zipformer-ctc": {
-      const scores = (files.model ?? files.uncachedDecoder ?? files.mergedDecoder)!;
-      return scores.endsWith(".ort") ? null : ((await outputShape(scores))?.at(-1) ?? null);
+    case "zipformer-ctc":
+      return widthOf(files.model!);
+    case "moonshine":
+    case "moonshine-merged": {
+      // A few that are only marks for the model may be missing.
+      const scores = await widthOf((files.uncachedDecoder ?? files.mergedDecoder)!);
+      return scores === null ? null : Math.floor(scores * MOONSHINE_SHARE);
     }
   }
+}
+
+const MOONSHINE_SHARE = 0.95;
+
+/** The last length of what it computes. */
+async function widthOf(path: string): Promise<number | null> {
+  return path.endsWith(".ort") ? null : ((await outputShape(path))?.at(-1) ?? null);
 }
 
 const numberOf = (said: string | undefined, more = 0): number | null => (said === undefined ? null : Number(said) + more);

@@ -2,8 +2,9 @@ import type { LogLevel } from "../../../engines/engine.ts";
 import { openSherpa } from "../../../engines/sherpa/sherpa.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { type Decoder, RATE } from "../engine/decoder.ts";
-import { checkModel } from "./check.ts";
+import { checkModel, type Headers } from "./check.ts";
 import { kindOf } from "./kinds.ts";
+import { isMultilingual } from "./language.ts";
 import type { RecognizerConfig, SherpaSpeech } from "./library.ts";
 import type { SherpaModel } from "./model.ts";
 import { OfflineDecoder } from "./offline.ts";
@@ -15,25 +16,32 @@ import { OnlineDecoder } from "./online.ts";
  * @throws ToolError `model-missing`, `model-corrupt`, `model-unfit`, `engine-failed`
  */
 export async function openSherpaDecoder(model: SherpaModel, log: (level: LogLevel, message: string) => void): Promise<Decoder> {
-  const { title, streaming, longest } = kindOf(model.kind);
-  await checkModel(model.kind, model.files);
+  const headers = await checkModel(model.kind, model.files);
   const sherpa = await openSherpa<SherpaSpeech>();
-  const config = configOf(model);
-  try {
-    const decoder = streaming ? new OnlineDecoder(new sherpa.OnlineRecognizer({ ...config, enableEndpoint: false }), longest) : new OfflineDecoder(await sherpa.OfflineRecognizer.createAsync(config), longest);
-    await tryOut(decoder);
-    log("info", `sherpa-onnx ${sherpa.version} (onnxruntime ${sherpa.onnxruntimeVersion}) has loaded ${model.path}: ${title}, ${model.threads} threads`);
-    return decoder;
-  } catch (error) {
+  const decoder = await open(sherpa, model).catch((error: unknown) => {
     throw failure(model, error);
-  }
+  });
+  await tryOut(decoder, model, headers);
+  log("info", `sherpa-onnx ${sherpa.version} (onnxruntime ${sherpa.onnxruntimeVersion}) has loaded ${model.path}: ${kindOf(model.kind).title}, ${model.threads} threads`);
+  return decoder;
 }
 
-/** Files that do not belong together are noticed only when something is decoded, by the process's end; better now than at the first word. */
-async function tryOut(decoder: Decoder): Promise<void> {
-  const utterance = decoder.begin();
-  await utterance.accept(new Int16Array(RATE));
-  await utterance.finish();
+async function open({ OnlineRecognizer, OfflineRecognizer }: SherpaSpeech, model: SherpaModel): Promise<OnlineDecoder | OfflineDecoder> {
+  const { streaming, longest } = kindOf(model.kind);
+  const config = configOf(model);
+  return streaming ? new OnlineDecoder(new OnlineRecognizer({ ...config, enableEndpoint: false }), longest) : new OfflineDecoder(await OfflineRecognizer.createAsync(config), longest);
+}
+
+/**
+ * Decodes silence. Files that do not belong together are noticed only then, most by the process's end: better now than at the first word.
+ * For Whisper the library gives an empty text instead, which differs from that of silence by the language that it lacks.
+ * @throws ToolError `model-corrupt`
+ */
+async function tryOut(decoder: OnlineDecoder | OfflineDecoder, { kind, path }: SherpaModel, headers: Headers): Promise<void> {
+  const { lang } = await decoder.decode(new Int16Array(RATE));
+  if (lang === "" && kind === "whisper" && isMultilingual(headers)) {
+    throw new ToolError("model-corrupt", { path, reason: "nothing can be decoded with it, for a reason that sherpa-onnx has written to the log", hint: "Do its files belong together?" });
+  }
 }
 
 export function configOf({ kind, files, language, threads }: SherpaModel): RecognizerConfig {

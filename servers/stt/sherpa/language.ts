@@ -23,4 +23,5 @@ function knownLanguages(kind: KindName, headers: Headers): readonly string[] | n
   return isMultilingual(headers) ? (headers.encoder?.metadata["all_language_codes"] ?? "").split(",") : ["en"];
 }
 
-const isMultilingual = (headers: Headers): boolean => headers.encoder?.metadata["is_multilingual"] === "1";
+/** Of Whisper. */
+export const isMultilingual = (headers: Headers): boolean => headers.encoder?.metadata["is_multilingual"] === "1";

@@ -43,6 +43,8 @@ export interface Result {
   readonly timestamps: readonly number[];
   /** The same; only some models tell them. */
   readonly durations?: readonly number[];
+  /** Of some models, as they call it; "" of others. */
+  readonly lang?: string;
 }
 
 export interface VadConfig {

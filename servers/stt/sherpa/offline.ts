@@ -1,5 +1,5 @@
-import { type Decoder, RATE, type Transcript, type Utterance } from "../engine/decoder.ts";
-import { floatsOf, type OfflineRecognizer } from "./library.ts";
+import { type Decoder, RATE, type Utterance } from "../engine/decoder.ts";
+import { floatsOf, type OfflineRecognizer, type Result } from "./library.ts";
 import { wordsOf } from "./words.ts";
 
 /** A model that decodes whole utterances, on threads of the library's. */
@@ -24,18 +24,26 @@ export class OfflineDecoder implements Decoder {
         samples += piece.length;
         return null;
       },
-      finish: () => this.#decode(joined(pieces, samples), samples / RATE),
+      finish: async () => {
+        const seconds = samples / RATE;
+        const result = await this.#decode(joined(pieces, samples));
+        return { text: result.text.trim(), words: wordsOf(result, seconds) };
+      },
       drop: () => void (pieces = []),
     };
   }
 
+  /** What the library says to one whole utterance. */
+  decode(samples: Int16Array): Promise<Result> {
+    return this.#decode(joined([samples], samples.length));
+  }
+
   /** One after another: each uses all threads, and Whisper's decoder keeps what it works by where two would share it. */
-  #decode(sound: Float32Array, seconds: number): Promise<Transcript> {
-    const decoded = this.#last.then(async () => {
+  #decode(sound: Float32Array): Promise<Result> {
+    const decoded = this.#last.then(() => {
       const stream = this.#recognizer.createStream();
       stream.acceptWaveform({ samples: sound, sampleRate: RATE });
-      const result = await this.#recognizer.decodeAsync(stream);
-      return { text: result.text.trim(), words: wordsOf(result, seconds) };
+      return this.#recognizer.decodeAsync(stream);
     });
     this.#last = decoded.catch(() => undefined);
     return decoded;

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Decoder, RATE, type Transcript, type Utterance } from "../engine/decoder.ts";
-import { floatsOf, type OnlineRecognizer, type OnlineStream } from "./library.ts";
+import { floatsOf, type OnlineRecognizer, type OnlineStream, type Result } from "./library.ts";
 import { wordsOf } from "./words.ts";
 
 /** A model that streams: it understands while somebody speaks. */
@@ -15,6 +15,13 @@ export class OnlineDecoder implements Decoder {
 
   begin(): Utterance {
     return new OnlineUtterance(this.#recognizer);
+  }
+
+  /** What the library says to one whole utterance. */
+  async decode(samples: Int16Array): Promise<Result> {
+    const utterance = new OnlineUtterance(this.#recognizer);
+    await utterance.accept(samples);
+    return (await utterance.end())!;
   }
 }
 
@@ -44,15 +51,20 @@ class OnlineUtterance implements Utterance {
   }
 
   async finish(): Promise<Transcript> {
+    const result = await this.end();
+    return result === null ? { text: "", words: [] } : { text: result.text.trim(), words: wordsOf(result, this.#samples / RATE) };
+  }
+
+  /** Null when it was dropped meanwhile. */
+  async end(): Promise<Result | null> {
     const stream = this.#stream;
     if (stream === null) throw new Error("the utterance is over");
     stream.acceptWaveform({ samples: TAIL, sampleRate: RATE });
     stream.inputFinished();
     await this.#decode();
-    if (this.#stream === null) return { text: "", words: [] };
+    if (this.#stream === null) return null;
     this.#stream = null;
-    const result = this.#recognizer.getResult(stream);
-    return { text: result.text.trim(), words: wordsOf(result, this.#samples / RATE) };
+    return this.#recognizer.getResult(stream);
   }
 
   drop(): void {

@@ -13,7 +13,7 @@ import type { SherpaModel } from "./model.ts";
 import { checkSilero } from "./silero.ts";
 
 /** What of the settings a model is found by. */
-export type Wish = Required<Pick<SttSettings, "model" | "vad" | "threads">> & Pick<SttSettings, "language">;
+export type Wish = Required<Pick<SttSettings, "model" | "vad" | "threads">> & { readonly language?: string | undefined };
 
 /**
  * The model for sherpa-onnx that the settings name: fetched and unpacked if need be, of a kind that is known, and every file looked

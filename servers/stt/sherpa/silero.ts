@@ -12,8 +12,8 @@ import { floatsOf, type SherpaSpeech, type Vad } from "./library.ts";
  */
 export async function openSileroDetector(path: string): Promise<VoiceDetector> {
   await checkSilero(path);
-  const sherpa = await openSherpa<SherpaSpeech>();
-  return new SileroDetector(new sherpa.Vad({ sileroVad: { model: path, ...PATIENCE }, sampleRate: RATE, numThreads: 1, debug: false }, BUFFER_SECONDS));
+  const { Vad } = await openSherpa<SherpaSpeech>();
+  return new SileroDetector(new Vad({ sileroVad: { model: path, ...PATIENCE }, sampleRate: RATE, numThreads: 1, debug: false }, BUFFER_SECONDS));
 }
 
 /** @throws ToolError `model-missing`, `model-corrupt`, `model-unfit` */

@@ -33,7 +33,15 @@ const NEEDED: Readonly<Record<SpeechFiles["family"], readonly string[]>> = {
   kokoro: ["sample_rate", "n_speakers", "has_espeak", "style_dim"],
   matcha: ["sample_rate", "n_speakers", "use_eos_bos", "pad_id"],
 };
-const NUMBERS = new Set(["sample_rate", "n_speakers", "has_espeak", "use_eos_bos", "pad_id"]);
+const NUMBER = [/^\d{1,6}$/, "a number"] as const;
+const FORMS: Readonly<Record<string, readonly [form: RegExp, expected: string]>> = {
+  sample_rate: [/^[1-9]\d{3,5}$/, "samples a second"],
+  n_speakers: NUMBER,
+  has_espeak: NUMBER,
+  use_eos_bos: NUMBER,
+  pad_id: NUMBER,
+  style_dim: [/^\d+,1,\d+$/, "three lengths, as 510,1,256"],
+};
 
 function checkMetadata({ family, model }: SpeechFiles, metadata: Metadata): void {
   if (Object.keys(metadata).length === 0) {
@@ -42,7 +50,8 @@ function checkMetadata({ family, model }: SpeechFiles, metadata: Metadata): void
   for (const key of NEEDED[family]) {
     const value = metadata[key];
     if (value === undefined) throw corrupt(model, `its metadata has no '${key}': it is truncated, or was not converted for sherpa-onnx`);
-    if (NUMBERS.has(key) && !/^\d+$/.test(value)) throw corrupt(model, `'${key}' in its metadata is '${value}', expected a number`);
+    const [form, expected] = FORMS[key] ?? [/^/, ""];
+    if (!form.test(value)) throw corrupt(model, `'${key}' in its metadata is '${value}', expected ${expected}`);
   }
 }
 

@@ -38,7 +38,7 @@ const TOKENS = /^tokens\.txt$/;
 const families: readonly Family<SpeechFiles>[] = [
   {
     name: "kokoro",
-    expected: "model.onnx (or model.int8.onnx), voices.bin, tokens.txt and espeak-ng-data/",
+    expected: "model.onnx or model.int8.onnx, voices.bin, tokens.txt and espeak-ng-data/",
     find: (folder) => (pick(folder, /^voices\.bin$/) === null ? null : filesOf(folder, "kokoro", /^model.*\.onnx$/)),
   },
   { name: "matcha", expected: "model-steps-3.onnx and tokens.txt, beside them or in `vocoder:` a vocoder as vocos-22khz-univ.onnx", find: (folder) => filesOf(folder, "matcha", /^model-steps-.*\.onnx$/) },
@@ -46,7 +46,7 @@ const families: readonly Family<SpeechFiles>[] = [
 ];
 
 function filesOf(folder: Folder, family: SpeechFiles["family"], model: RegExp): SpeechFiles | null {
-  const path = pick({ ...folder, names: folder.names.filter((name) => !VOCODER.test(name)) }, model);
+  const path = pick({ ...folder, names: folder.names.filter((name) => !VOCODER.test(name)) }, model, "float");
   const tokens = pick(folder, TOKENS);
   if (path === null || tokens === null) return null;
   return {
@@ -70,7 +70,7 @@ function lexiconsOf(folder: Folder): string[] {
   return american === undefined ? all : [american, ...all.filter((path) => !/lexicon-(us|gb)-en\.txt$/.test(path))];
 }
 
-/** The same model may lie there quantized, too. */
+/** The same model may lie there quantized, too: it is smaller, and sounds worse. */
 function isOneModel({ names }: Folder): boolean {
   const models = names.filter((name) => name.endsWith(".onnx") && !VOCODER.test(name));
   return new Set(models.map((name) => name.replace(/\.(int8|fp16)\.onnx$/, ".onnx"))).size === 1;

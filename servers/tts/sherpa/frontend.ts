@@ -12,7 +12,7 @@ export interface Frontend {
 }
 
 /** Source: InitFrontend in sherpa-onnx/csrc/offline-tts-{vits,kokoro,matcha}-impl.h, and the lexicons that it makes. */
-export function frontendOf({ family, dataDir }: SpeechFiles, metadata: Metadata): Frontend {
+export function frontendOf({ family, dataDir, lexicons }: SpeechFiles, metadata: Metadata): Frontend {
   const flag = (key: string): boolean => Number(metadata[key] ?? 0) !== 0;
   const comment = metadata["comment"] ?? "";
   switch (family) {
@@ -25,7 +25,7 @@ export function frontendOf({ family, dataDir }: SpeechFiles, metadata: Metadata)
     case "vits":
       if (metadata["frontend"] === "characters") return { lexicon: false, espeak: false, tokens: [], characters: true };
       if (flag("jieba") || flag("has_g2pw") || /melo/.test(comment)) return { lexicon: true, espeak: false, tokens: [], characters: false };
-      if (/piper/.test(comment) || (/coqui|icefall|Inflect/.test(comment) && dataDir !== null)) return { lexicon: false, espeak: true, tokens: phonemeTokens(comment), characters: true };
+      if (/piper|coqui|icefall|Inflect/.test(comment) && (dataDir !== null || (/piper/.test(comment) && lexicons.length === 0))) return { lexicon: false, espeak: true, tokens: phonemeTokens(comment), characters: true };
       return { lexicon: true, espeak: false, tokens: lexiconTokens(metadata), characters: false };
   }
 }
@@ -34,7 +34,7 @@ export function frontendOf({ family, dataDir }: SpeechFiles, metadata: Metadata)
 const KOKORO = Array.from(";:,.!?—…\"()“”");
 
 function phonemeTokens(comment: string): string[] {
-  if (/piper/.test(comment)) return ["_", "^", "$"];
+  if (/piper|icefall/.test(comment)) return ["_", "^", "$"];
   return /coqui/.test(comment) ? [","] : ["_"];
 }
 

@@ -2,9 +2,10 @@ import { threadCount } from "../../../engines/sherpa/threads.ts";
 import type { LoadCalls, Loaded } from "../../../engines/process/serve.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Utterance } from "../synthesizer.ts";
-import { checkSpeechFiles } from "./check.ts";
+import { checkSpeechFiles, type Metadata } from "./check.ts";
 import type { SpeechFiles } from "./families.ts";
 import type { SherpaSpeechLoad, SherpaSpeechWork } from "./messages.ts";
+import { Parts } from "./parts.ts";
 import { espeakLanguage, speakerOf, voicesOf } from "./voices.ts";
 
 /** What is used of sherpa-onnx here. Source: sherpa-onnx-node/non-streaming-tts.js, types.js */
@@ -25,6 +26,7 @@ interface OfflineTts {
 export async function loadSpeech({ OfflineTts }: SherpaTts, { files, threads }: SherpaSpeechLoad, { log }: LoadCalls): Promise<Loaded<SherpaSpeechWork>> {
   const metadata = await checkSpeechFiles(files);
   const tts = await OfflineTts.createAsync({ model: { ...modelConfig(files), numThreads: threadCount(threads), provider: "cpu" }, ruleFsts: files.rules.join(","), maxNumSentences: 1 });
+  await tryOut(tts, metadata);
   const voices = voicesOf(files, metadata, tts.numSpeakers);
   const isMultilingual = files.family === "kokoro" && Number(metadata["version"] ?? 1) >= 2;
 
@@ -33,30 +35,43 @@ export async function loadSpeech({ OfflineTts }: SherpaTts, { files, threads }: 
     if (sid === null) throw new ToolError("invalid-request", { path: "voice", expected: namesFor(voices.map(({ name }) => name)), got: voice });
     if (text.trim() === "") return null;
     const lang = isMultilingual ? espeakLanguage(voices[sid]!, language) : null;
-    let heard = false;
+    const parts = new Parts(signal, (samples) => onPart(pcmOf(samples)));
     try {
       await tts.generateAsync({
         // A NUL would end it.
         text: text.replaceAll("\0", " "),
         // Pauses are left as the model makes them.
         generationConfig: { sid, speed, silenceScale: 1, ...(lang === null ? {} : { extra: { lang } }) },
-        onProgress: ({ samples }) => {
-          if (signal.aborted) return false;
-          heard = true;
-          onPart(pcmOf(samples));
-          return true;
-        },
+        onProgress: ({ samples }) => parts.take(samples),
       });
     } catch (error) {
       signal.throwIfAborted();
-      // That is how it says that it knows none of the text's letters.
-      if (heard || !/no audio/.test((error as Error).message)) throw error;
+      if (!isSilence(error)) throw error;
       log("warn", `there is nothing in ${JSON.stringify(text.slice(0, 60))} that the model could speak`);
     }
+    parts.flush();
     signal.throwIfAborted();
     return null;
   };
   return { model: { parallel: 1, engine: `sherpa-onnx (${files.family})`, rate: tts.sampleRate, voices }, answer };
+}
+
+/**
+ * Says something that nobody hears. Damage that shows when a text is spoken, as in espeak-ng's data, ends the process now, as the
+ * model's fault; and the first text to be heard does not wait for what the first of all brings with it.
+ */
+async function tryOut(tts: OfflineTts, metadata: Metadata): Promise<void> {
+  const text = /chinese/i.test(metadata["language"] ?? "") ? "你好。" : "Hello, world.";
+  try {
+    await tts.generateAsync({ text, generationConfig: { sid: 0, speed: 1, silenceScale: 1 }, onProgress: () => true });
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+  }
+}
+
+/** That is how it says that it knows none of the text's letters. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && /no audio/.test(error.message);
 }
 
 /** Source: sherpa-onnx-node/types.js, OfflineTtsModelConfig */

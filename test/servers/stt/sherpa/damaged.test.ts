@@ -129,14 +129,33 @@ test("a file that changes after it was looked into fails the load by its name, a
   }
 });
 
+test("a Whisper whose files do not belong together is said to be none, instead of understanding nothing for ever", async () => {
+  await using folder = await temporaryFolder();
+  const files = models.whisper();
+  const encoder = Buffer.from(files["tiny-encoder.int8.onnx"]!);
+  const value = encoder.indexOf("n_text_state") + "n_text_state".length + 2;
+  assert.equal(encoder.toString("latin1", value, value + 1), "1");
+  encoder.write("2", value);
+  await using ear = new Ear(await resolved(await writeModel(join(folder.path, "whisper"), { ...files, "tiny-encoder.int8.onnx": encoder })));
+  const words: string[] = [];
+  ear.on("log", (_, line) => words.push(line));
+  const error = await errorOf(ear.load());
+  assert.deepEqual([error.code, error.path], ["model-corrupt", join(folder.path, "whisper")]);
+  assert.match(error.message, /nothing can be decoded/);
+  assert.match(words.join("\n"), /invalid dimensions/);
+});
+
 test("a model that passes for one and computes what the library cannot is called corrupt, after two tries at most", async () => {
   await using folder = await temporaryFolder();
-  for (const kind of kindNames) {
+  for (const kind of ["streaming-zipformer", "whisper", "parakeet", "moonshine", "zipformer-ctc"] as const) {
     const files = models[kind]();
     for (const name of Object.keys(files).filter((each) => each.endsWith(".onnx"))) {
       const path = await writeModel(join(folder.path, `${kind}-${name}`), { ...files, [name]: renamed(files[name] as Buffer) });
       await using ear = new Ear(await resolved(path));
+      let starts = 0;
+      ear.on("progress", ({ stage }) => stage === "starting" && starts++);
       const error = await errorOf(ear.load());
+      assert.ok(starts <= 2, `${kind}, ${name}: ${starts} processes`);
       assert.equal(error.code, "model-corrupt", `${kind}: ${error.message}`);
       assert.ok(String(error.path).startsWith(path), `${kind}: ${error.message}`);
       assert.match(error.message, /Identitx|ended/, `${kind}: ${error.message}`);

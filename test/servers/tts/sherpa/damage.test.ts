@@ -5,8 +5,9 @@ import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { checkSpeechFiles } from "../../../../servers/tts/sherpa/check.ts";
 import { findSpeechFiles } from "../../../../servers/tts/sherpa/families.ts";
+import { kokoro } from "../../../onnx/kokoro.ts";
 import { matcha } from "../../../onnx/matcha.ts";
-import { phonemes, piperGraph, piperVits, spelling, spellingFacts, spellingVits } from "../../../onnx/vits.ts";
+import { phonemes, type Piece, piperGraph, piperVits, spelling, spellingFacts, spellingVits } from "../../../onnx/vits.ts";
 import { floats, writeOnnx } from "../../../onnx/writer.ts";
 import { temporaryFolder } from "../../../temporary.ts";
 import { espeakData, hear, models, putModel, startSpeech } from "./fixtures.ts";
@@ -103,6 +104,21 @@ test("a model as Piper publishes it, and a vocoder that is none, are called what
   await assert.rejects(check(folder), { code: "model-unfit", message: /vocos\.onnx cannot be used for a vocoder: its model_type is 'vits'/ });
 });
 
+test("facts that sherpa-onnx would end for are named when they are missing or none", async () => {
+  await using parent = await temporaryFolder();
+  const wrong: ReadonlyArray<readonly [pieces: readonly Piece[], reason: RegExp]> = [
+    [spellingVits({ facts: { comment: null } }), /its metadata has no 'comment': it is truncated, or was not converted/],
+    [spellingVits({ facts: { sample_rate: "fast" } }), /'sample_rate' in its metadata is 'fast', expected samples a second/],
+    [kokoro({ names: ["a"], facts: { style_dim: "512,2,1" } }), /'style_dim' in its metadata is '512,2,1', expected three lengths/],
+    [matcha({ facts: { n_speakers: -1 } }), /'n_speakers' in its metadata is '-1', expected a number/],
+  ];
+  for (const [index, [pieces, reason]] of wrong.entries()) {
+    const folder = await putModel(parent.path, { pieces, espeak: true }, String(index));
+    await assertNamed(check(folder), join(folder, pieces[0]!.name), String(reason));
+    await assert.rejects(check(folder), reason);
+  }
+});
+
 describe("in the engine", () => {
   /** It fails by name, for everybody who waits, and nothing is started again. */
   async function assertGivenUp(folder: string, file: string, reason: RegExp): Promise<void> {
@@ -165,17 +181,21 @@ describe("in the engine", () => {
     await check(folder);
   });
 
-  test("data of espeak-ng that is cut is refused, whatever it does to the engine", async () => {
+  test("data of espeak-ng that is cut is the model's fault, also where it shows only when a text is spoken", async () => {
     await using parent = await temporaryFolder();
     const folder = await putModel(parent.path, { ...models["Piper"]!, espeak: false });
     const data = join(folder, "espeak-ng-data");
     await mkdir(join(data, "lang/gmw"), { recursive: true });
-    for (const name of ["phontab", "phonindex", "phondata", "intonations", "en_dict", "lang/gmw/en-US"]) await cp(join(espeakData(), name), join(data, name));
+    const put = (name: string) => cp(join(espeakData(), name), join(data, name), { force: true });
+    for (const name of ["phontab", "phonindex", "phondata", "intonations", "en_dict", "lang/gmw/en-US"]) await put(name);
     {
       await using synthesizer = await startSpeech(folder);
       assert.equal((await hear(synthesizer, { text: "Hello world.", speed: 1 }, phonemes)).said, models["Piper"]!.hello, "so little of it is enough");
     }
     await truncate(join(data, "phontab"), 0);
     await assertGivenUp(folder, join(data, "phontab"), /it is empty/);
+    await put("phontab");
+    await truncate(join(data, "phonindex"), 20_000);
+    await assertGivenUp(folder, folder, /sherpa-onnx was ended by SIG/);
   });
 });
