@@ -61,7 +61,12 @@ export class SttServer extends ToolServer {
         segments: () => this.#segments,
         log: this.log,
       },
-      { changed: () => this.#settle() },
+      {
+        changed: () => this.#settle(),
+        // That somebody speaks is no secret, and who hears with `listen` wants to know it, too; what is said is told by `start` only.
+        speechStart: () => this.broadcast({ event: "speech_start" }),
+        speechEnd: () => this.broadcast({ event: "speech_end" }),
+      },
     );
     this.implement(stt, {
       start: () => this.#start(),

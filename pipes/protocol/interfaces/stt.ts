@@ -50,10 +50,10 @@ export const stt = defineInterface({
   events: {
     started: { description: "It listens", fields: noFields },
     paused: { description: "It does not listen any more", fields: noFields },
-    speech_start: { description: "Somebody begins to speak into the microphone; told to everybody", fields: noFields },
-    token: { description: "A piece of what is being said, as far as it is certain; told to everybody", fields: Type.Object({ text: Type.String({ description: "the piece" }) }) },
+    speech_start: { description: "Somebody begins to speak into a microphone that is listened to; told to everybody", fields: noFields },
+    token: { description: "A piece of what is being said, as far as it is certain; told to everybody from `start` to `pause`", fields: Type.Object({ text: Type.String({ description: "the piece" }) }) },
     speech: {
-      description: "The utterance so far, and at its end as a whole; told to everybody",
+      description: "The utterance so far, and at its end as a whole; told to everybody from `start` to `pause`",
       fields: Type.Object({ text: Type.String({ description: "the utterance" }), words: Type.Optional(Type.Array(WordTime, { description: "word, start, end, in seconds since 1970; at the end only" })) }),
     },
     speech_end: { description: "The utterance has ended; told to everybody", fields: noFields },

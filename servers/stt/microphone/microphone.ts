@@ -7,7 +7,6 @@ import { type MicrophoneOptions, Session } from "./session.ts";
 
 /** Times are seconds since 1970. */
 export interface Listener {
-  speechStart?(): void;
   partial?(text: string): void;
   /** An utterance has ended. Null when nothing was understood, or nothing can be any more. */
   utterance?(heard: Heard | null): void;
@@ -20,6 +19,10 @@ export interface Listener {
 export interface MicrophoneEvents {
   /** `on`, `hearing` or `trouble` is another than before. */
   changed(): void;
+  /** Somebody begins to speak. */
+  speechStart(): void;
+  /** The utterance has ended, and all listeners know it. */
+  speechEnd(): void;
 }
 
 /** The microphone, open while anybody listens. All hear the same. */
@@ -137,7 +140,7 @@ export class Microphone {
     switch (part.type) {
       case "speech_start":
         this.#hearing = true;
-        this.#toAll((listener) => listener.speechStart?.());
+        this.#events.speechStart();
         return this.#events.changed();
       case "partial":
         return this.#toAll((listener) => listener.partial?.(part.text));
@@ -156,6 +159,7 @@ export class Microphone {
     if (!this.#hearing) return;
     this.#hearing = false;
     this.#toAll((listener) => listener.utterance?.(heard === null || heard.text === "" ? null : heard));
+    this.#events.speechEnd();
     this.#events.changed();
   }
 

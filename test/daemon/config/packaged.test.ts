@@ -26,10 +26,10 @@ for (const { file, text } of generated) {
   });
 }
 
-test("The packaged tools.yaml is valid, for us and for an editor, and runs chat, vector, tts and echo", async () => {
+test("The packaged tools.yaml is valid, for us and for an editor, and runs chat, vector, tts, stt and echo", async () => {
   const loaded = await loadConfig(join(packageRoot(), "config/tools.yaml"), { env: ENV, trusted: true });
   assert.ok(loaded.ok);
-  assert.deepEqual([...loaded.config.tools.keys()], ["chat", "vector", "tts", "echo"]);
+  assert.deepEqual([...loaded.config.tools.keys()], ["chat", "vector", "tts", "stt", "echo"]);
   assert.equal(loaded.config.tools.get("chat")?.settings["model"], "builtin");
   assert.ok(asEditor(parse(packaged)), JSON.stringify(asEditor.errors));
 });
@@ -61,7 +61,7 @@ test("The commented examples are valid once the comment signs are taken away", (
   const { tools } = valid(`tools:\n${examples}`);
   assert.deepEqual([...tools.keys()], ["greeter", "python-tool"]);
   assert.equal(tools.get("python-tool")?.autostart, false);
-  for (const [server, count] of [["chat", 3], ["vector", 2], ["tts", 2]] as const) {
+  for (const [server, count] of [["chat", 3], ["vector", 2], ["tts", 2], ["stt", 2]] as const) {
     const section = new RegExp(`^ {2}${server}:\\n[^]*?\\n\\n`, "m").exec(packaged)?.[0] ?? "";
     const models = [...section.matchAll(/^ {4}# +(model: \S+)/gm)].map((match) => match[1] ?? "");
     assert.equal(models.length, count);

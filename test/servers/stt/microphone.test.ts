@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { ToolError, type ToolEvent } from "../../../pipes/client.ts";
 import { type Pulse, startPulse } from "../../audio/pulse.ts";
+import { speakInto } from "./room.ts";
 import { engineOf, eventual, reached, type Served, serveStt, stateOf } from "./served.ts";
-import { bytesOf, joined, RATE, say, silence } from "./speech.ts";
+import { say } from "./speech.ts";
 
 let pulse: Pulse;
 let sentence: Int16Array;
@@ -18,12 +17,7 @@ after(() => pulse.close());
 /** The rest depends on how the sound server has cut the beginning. */
 const SAID = /\bfor me\b/;
 
-/** Says the sentence into the room; resolves when it has been heard. */
-async function speak(sink: string = pulse.speaker): Promise<void> {
-  const program = spawn("pacat", ["--raw", "--format=s16le", `--rate=${RATE}`, "--channels=1", "--latency-msec=1000", `--device=${sink}`], { env: { ...process.env, ...pulse.env }, stdio: ["pipe", "ignore", "inherit"] });
-  program.stdin.end(bytesOf(joined(silence(0.2), sentence, silence(0.2))));
-  await once(program, "close");
-}
+const speak = (sink?: string): Promise<void> => speakInto(pulse, sentence, sink);
 
 describe("the microphone", () => {
   let served: Served;
@@ -70,6 +64,8 @@ describe("the microphone", () => {
 
   test("a client hears utterances until it has as many as it wanted, with words and with what is understood so far", async () => {
     const events: ToolEvent[] = [];
+    const told: string[] = [];
+    for (const name of ["speech_start", "token", "speech", "speech_end"]) served.client.on(name, () => told.push(name));
     const listening = stateOf(served.client, "listening");
     const heard = (async () => {
       for await (const event of served.client.stream("listen", { utterances: 1, words: true, partial: true })) events.push(event);
@@ -85,6 +81,7 @@ describe("the microphone", () => {
     assert.ok(events.some(({ event }) => event === "partial"));
     assert.deepEqual([events.at(-1)!.done, events.at(-1)!["utterances"]], [true, 1]);
     await reached(served.client, "paused");
+    assert.deepEqual(told, ["speech_start", "speech_end"], "what was said is the client's own");
   });
 
   test("an engine that dies is said, and the next sentence is heard by another one", async () => {
@@ -130,19 +127,4 @@ describe("the microphone", () => {
     assert.equal((await served.client.call("get_config"))["silence"], 0.3);
     await assert.rejects(served.client.call("configure", { settings: { engine: "sherpa-onnx" } }), (error) => error instanceof ToolError && error.code === "unsupported");
   });
-});
-
-test("with listen: true it listens from the start, but not while another server does so in its place", async () => {
-  await using served = await serveStt({ listen: true }, pulse.env);
-  const speech = eventual(served.client, "speech", (event) => "words" in event);
-  await reached(served.client, "listening");
-  await speak();
-  assert.match(String((await speech)["text"]), SAID);
-});
-
-test("without a microphone start fails by name, and the server is as before", async () => {
-  await using served = await serveStt({}, { PULSE_SERVER: "unix:/nowhere", PIPEWIRE_REMOTE: "/nowhere" });
-  await served.client.call("get_model");
-  await assert.rejects(served.client.call("start"), (error) => error instanceof ToolError && error.code === "device-failed");
-  assert.equal((await served.client.call("get_state"))["state"], "ready");
 });
