@@ -8,7 +8,7 @@ import { ToolClient, type ToolEvent } from "../../pipes/client.ts";
 import { type Pulse, startPulse } from "../audio/pulse.ts";
 import { finished, Place, says } from "../cpipe/program.ts";
 import { makeWorld, root, type Running } from "../harness.ts";
-import { wordErrors, wordsOf } from "./wer.ts";
+import { assertHeard } from "./wer.ts";
 
 // The whole chain at a shell, with a loudspeaker and a microphone: what tts plays stt hears, and what somebody says is answered aloud.
 const world = makeWorld();
@@ -36,10 +36,6 @@ after(async () => {
 });
 
 const told = (client: ToolClient, name: string): Promise<ToolEvent> => new Promise((resolve) => client.once(name, resolve));
-function assertHeard(heard: string, said: string): void {
-  const errors = wordErrors(wordsOf(said), wordsOf(heard));
-  assert.ok(errors <= Math.ceil(wordsOf(said).length / 8), `${said} → ${heard}`);
-}
 /** Somebody says this in the room. */
 async function speakUp(text: string): Promise<void> {
   const path = join(world.folder, "said.wav");

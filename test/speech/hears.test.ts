@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { ToolClient } from "../../pipes/client.ts";
 import { makeWorld, type Running } from "../harness.ts";
 import { SENTENCES } from "./sentences.ts";
-import { wordErrors, wordsOf } from "./wer.ts";
+import { assertHeard, wordErrors, wordsOf } from "./wer.ts";
 
 // What tts says with its default voice, stt understands with its default engine.
 const world = makeWorld();
@@ -58,5 +58,5 @@ test("sound goes from one tool to the other without a file, and two clients hear
       return result;
     }),
   );
-  for (const [index, text] of texts.entries()) assert.ok(wordErrors(wordsOf(text), wordsOf(heard[index] ?? "")) <= 1, `${text} → ${heard[index]}`);
+  for (const [index, text] of texts.entries()) assertHeard(heard[index] ?? "", text);
 });

@@ -1,3 +1,11 @@
+import assert from "node:assert/strict";
+
+/** What was heard is what was said, but for one word in eight. */
+export function assertHeard(heard: string, said: string): void {
+  const words = wordsOf(said);
+  assert.ok(wordErrors(words, wordsOf(heard)) <= Math.ceil(words.length / 8), `${said} → ${heard}`);
+}
+
 /** Words as they are compared: lower case, without marks, numbers and short forms as they are said. */
 export function wordsOf(text: string): string[] {
   return text.toLowerCase().replaceAll(/[^\p{L}\p{N}' ]+/gu, " ").split(/\s+/).filter(Boolean);
