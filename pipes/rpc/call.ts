@@ -109,6 +109,7 @@ export class Call {
    * @throws ToolError `no-audio-pipe`, `invalid-request`
    */
   receiveAudio(): AudioReceiver {
+    this.entry?.begun(); // what it has sent goes with this process: another could only wait for it
     return this.#subscribed().audio.receive(this);
   }
 

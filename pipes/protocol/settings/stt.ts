@@ -52,7 +52,7 @@ export const SttSettings = Type.Object(
     threads: Type.Optional(
       Type.Union([Type.Literal("auto"), Type.Integer({ minimum: 1, maximum: 64 })], { default: sttDefaults.threads, description: "processor threads for the model; 'auto' takes as many as there are cores, four at most" }),
     ),
-    parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 16, default: sttDefaults.parallel, description: "how many recordings are worked on side by side; the microphone is one" })),
+    parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 16, default: sttDefaults.parallel, description: "how many recordings are worked on side by side; the microphone is heard beside them" })),
     maxQueue: Type.Optional(Type.Integer({ minimum: 0, ...live, default: sttDefaults.maxQueue, description: "how many more requests may wait for their turn; past that they are refused as busy" })),
   },
   { additionalProperties: false, description: "settings of an stt server" },

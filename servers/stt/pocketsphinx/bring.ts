@@ -26,7 +26,7 @@ export async function findOrBring(options: BringOptions): Promise<PocketSphinx> 
   if (isFound(found)) return found;
   const named = process.env["PIPE_TOOLS_POCKETSPHINX"];
   if (options.path === undefined && named !== undefined && named !== "") throw missing(options.tool, found, `in ${named}, which PIPE_TOOLS_POCKETSPHINX names`);
-  if (!(await hasApt())) throw missing(options.tool, found, "on this system, and there is no apt-get that could bring it");
+  if (!(await hasApt())) throw missing(options.tool, found, "on this system, and there is no apt-get that could bring it", "Name a model for sherpa-onnx by `model:` in tools.yaml, see docs/stt.md");
   const target = path.folders.at(-1) ?? broughtFolder();
   try {
     return await takingTurns(target, path, options);
@@ -40,8 +40,8 @@ export async function findOrBring(options: BringOptions): Promise<PocketSphinx> 
 
 const COMMAND = "sudo apt install libpocketsphinx3 pocketsphinx-en-us";
 
-function missing(tool: string, found: Missing, why: string): ToolError {
-  return new ToolError("engine-failed", { tool, reason: `${nounOf(found)} is not ${why}`, hint: `Run: ${COMMAND} – or name a model for sherpa-onnx by \`model:\` in tools.yaml` });
+function missing(tool: string, found: Missing, why: string, hint = `Run: ${COMMAND} – or name a model for sherpa-onnx by \`model:\` in tools.yaml`): ToolError {
+  return new ToolError("engine-failed", { tool, reason: `${nounOf(found)} is not ${why}`, hint });
 }
 
 function nounOf({ library, model }: Missing): string {

@@ -70,11 +70,13 @@ describe("the microphone", () => {
     const heard = (async () => {
       for await (const event of served.client.stream("listen", { utterances: 1, words: true, partial: true })) events.push(event);
     })();
+    const other = served.client.stream("listen", { utterances: 1 }).next();
     await listening;
     await assert.rejects(served.client.call("release"), (error) => error instanceof ToolError && error.code === "busy");
     await speak();
     await heard;
     const utterance = events.at(-2)!;
+    assert.equal((await other).value["text"], utterance["text"], "all hear the same");
     assert.match(String(utterance["text"]), SAID);
     assert.equal((utterance["words"] as unknown[]).length, String(utterance["text"]).split(" ").length);
     assert.ok(Math.abs(Number(utterance["start"]) - Date.now() / 1000) < 10);

@@ -123,7 +123,7 @@ test("a system without apt is told what helps there", async () => {
   process.env["PATH"] = "/nowhere";
   try {
     await using folder = await temporaryFolder();
-    await assert.rejects(findOrBring({ tool: "stt", signal: new AbortController().signal, path: only(folder.path), onProgress: () => undefined }), /no apt-get that could bring it.*name a model for sherpa-onnx/);
+    await assert.rejects(findOrBring({ tool: "stt", signal: new AbortController().signal, path: only(folder.path), onProgress: () => undefined }), /no apt-get that could bring it.*Name a model for sherpa-onnx/);
   } finally {
     process.env["PATH"] = before;
   }

@@ -85,7 +85,25 @@ describe("in its process", () => {
     }
     assert.ok(parts.some(({ type }) => type === "partial"));
   });
+
+  test("a microphone is listened to although as many recordings are worked on as fit", async () => {
+    const request = { sound: { rate: RATE, channels: 1 }, silence: 0.5, preRoll: 0.3, longest: 30, partial: false };
+    const endless = new AbortController();
+    const full = [1, 2].map(() => engine.listen(request, { inputs: forever(), signal: endless.signal }));
+    const [sentence] = await say(SENTENCES[0]!);
+    const heard: string[] = [];
+    await engine.listen(request, { inputs: inPieces(joined(silence(0.3), sentence!, silence(1))), beside: true, onPart: (part) => part.type === "utterance" && heard.push(part.text) });
+    assert.deepEqual(heard, [plain(SENTENCES[0]!)]);
+    assert.deepEqual(engine.counts, { active: 2, waiting: 0 });
+    endless.abort();
+    for (const each of full) await assert.rejects(each, (error) => error instanceof ToolError && error.code === "cancelled");
+  });
 });
+
+async function* forever(): AsyncGenerator<Buffer> {
+  yield bytesOf(silence(0.1));
+  await new Promise(() => undefined);
+}
 
 async function* inPieces(recording: Int16Array): AsyncGenerator<Buffer> {
   for (let at = 0; at < recording.length; at += 3210) yield bytesOf(recording.slice(at, at + 3210));
