@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync } from "node:fs";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { fifoOf } from "../../pipes/protocol/names.ts";
-import { ensureFifo, openFifo, readWaiting, removeFifo } from "../../pipes/transport/fifo.ts";
+import { ensureFifo, hasReader, openFifo, readWaiting, removeFifo } from "../../pipes/transport/fifo.ts";
 import { identityOf } from "../../pipes/transport/holders.ts";
 import { mkfifo } from "../../pipes/transport/libc.ts";
 import { FifoWriter } from "../../pipes/transport/writer.ts";
@@ -66,6 +66,9 @@ export class Upstream {
     if (this.#fd === null) return [];
     const ours = this.isCurrent && foreignServer(this.#folder, this.name) === null;
     if (ours) removeFifo(this.path);
+    // That of its sound, which only the worker holds, is left behind by one that was killed.
+    const sound = fifoOf.data.upstream(this.#folder, this.name);
+    if (ours && !hasReader(sound)) removeFifo(sound);
     const unread = ours ? linesIn(this.#fd) : [];
     closeSync(this.#fd);
     this.#fd = null;

@@ -13,9 +13,9 @@ describe("a worker that is killed", () => {
   const world = makeWorld();
   let daemon: Supervised;
   before(async () => {
-    const tools = [`slow: {module: ${tool("slow.mjs")}}`, "echo: {server: echo}", `family: {module: ${tool("family.mjs")}}`, `flaky: {server: echo, restart: {backoff: {initial: 400ms, jitter: 0}}}`];
+    const tools = [`slow: {module: ${tool("slow.mjs")}}`, "echo: {server: echo}", `family: {module: ${tool("family.mjs")}}`, `flaky: {server: echo, restart: {backoff: {initial: 400ms, jitter: 0}}}`, `sound: {module: ${join(root, "test/fixtures/servers/sound.ts")}, restart: never}`];
     daemon = await startDaemon(world, `${QUICK}tools:\n${tools.map((line) => `  ${line}\n`).join("")}`);
-    await Promise.all(["slow", "echo", "family", "flaky"].map((name) => daemon.ready(name)));
+    await Promise.all(["slow", "echo", "family", "flaky", "sound"].map((name) => daemon.ready(name)));
   });
   after(async () => {
     await daemon.stop();
@@ -33,6 +33,15 @@ describe("a worker that is killed", () => {
     const next = await daemon.until("echo", (entry) => entry.phase === "ready" && entry.pid !== pid);
     assert.deepEqual([pong.event, next.restarts, groupEmpty(pid)], ["pong", 1, true]);
     assert.ok(daemon.log.entries().some(({ tool: name, reason }) => name === "echo" && reason === "it was ended by SIGKILL; restarting at once"));
+  });
+
+  it("leaves no pipe of its sound behind once it is not started again", async () => {
+    const { pid } = await daemon.ready("sound");
+    assert.ok(world.leftovers().includes("tool-sound-data"));
+    process.kill(pid, "SIGKILL");
+    await daemon.until("sound", (entry) => entry.pid === null && entry.phase !== "ready");
+    await daemon.call("stop", { tool: "sound" });
+    assert.deepEqual(world.leftovers().filter((file) => file.startsWith("tool-sound")), []);
   });
 
   it("costs an idempotent request nothing but time, and fails another by name", async () => {
