@@ -29,16 +29,24 @@ export function makeBridge(log: (text: string) => void): Bridge {
   const fleet = new LiveFleet({ log, ask: (tool, signal) => lines.with(tool, signal, (client) => askInterfaces(client, { timeout: INTERFACES_MS, signal })) });
   const server = new Server({ name: "pipe-tools", version: packageVersion() }, { capabilities: { tools: { listChanged: true } }, instructions: INSTRUCTIONS });
   let offers = new Map<string, Offer>();
+  /** What the client has, or was told to ask for. */
   let told = "";
 
   const list = async (): Promise<Tool[]> => {
     const tools = await fleet.tools();
     offers = offersOf(tools);
-    const listed = definitionsOf(offers, tools);
-    told = JSON.stringify(listed);
-    return listed;
+    return definitionsOf(offers, tools);
   };
-  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: await list() }));
+  const isNews = (listed: readonly Tool[]): boolean => {
+    const before = told;
+    told = JSON.stringify(listed);
+    return told !== before;
+  };
+  server.setRequestHandler(ListToolsRequestSchema, async () => {
+    const tools = await list();
+    isNews(tools);
+    return { tools };
+  });
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {
     const { name, arguments: args = {}, _meta } = params;
     if (!offers.has(name)) await list();
@@ -54,8 +62,7 @@ export function makeBridge(log: (text: string) => void): Bridge {
   });
   fleet.on("changed", () => {
     if (told === "" || closing.signal.aborted) return; // nobody has asked yet
-    const before = told;
-    list().then(() => (told === before ? undefined : server.sendToolListChanged())).catch((error: unknown) => log(`a change of the tools could not be told: ${(error as Error).message}`));
+    list().then((listed) => (isNews(listed) ? server.sendToolListChanged() : undefined)).catch((error: unknown) => log(`a change of the tools could not be told: ${(error as Error).message}`));
   });
   return {
     server,

@@ -39,7 +39,7 @@ export class LiveFleet extends EventEmitter<{ changed: [] }> {
   /** Set while a daemon that was there is not. */
   #grace: NodeJS.Timeout | null = null;
   #hadDaemon = false;
-  readonly #last = new Map<string, { readonly kind: string; readonly interfaces: readonly InterfaceShape[] }>();
+  readonly #last = new Map<string, { readonly kind: string; readonly description: string; readonly interfaces: readonly InterfaceShape[] }>();
 
   constructor(options: FleetOptions) {
     super();
@@ -108,10 +108,13 @@ export class LiveFleet extends EventEmitter<{ changed: [] }> {
   }
 
   #known(tool: ListedTool, entry: RegistryEntry | undefined): KnownTool {
-    const { name, description, kind } = tool;
+    const { name, kind } = tool;
     const told = (entry?.interfaces ?? []).filter((shape) => shape.name !== "base");
     const interfaces = declaredBy(kind, told) ?? this.#asked(tool, told) ?? this.#remembered(tool, told);
-    this.#last.set(name, { kind, interfaces });
+    const last = this.#last.get(name);
+    // One that is about to run has not said yet what it is.
+    const description = tool.description === "" && last?.kind === kind ? last.description : tool.description;
+    this.#last.set(name, { kind, description, interfaces });
     return { name, description, interfaces };
   }
 
@@ -123,9 +126,10 @@ export class LiveFleet extends EventEmitter<{ changed: [] }> {
   }
 
   /** What it told in an earlier run, unless the registry knows otherwise: a restart is no other tool. */
-  #remembered({ name, kind }: ListedTool, told: readonly InterfaceShape[]): readonly InterfaceShape[] {
+  #remembered({ name, kind, phase }: ListedTool, told: readonly InterfaceShape[]): readonly InterfaceShape[] {
     const last = this.#last.get(name);
-    return last?.kind === kind && (told.length === 0 || isDeepStrictEqual(wordsOf(last.interfaces), told)) ? last.interfaces : told;
+    if (last?.kind === kind && (told.length === 0 || isDeepStrictEqual(wordsOf(last.interfaces), told))) return last.interfaces;
+    return phase === "starting" ? [] : told; // in a moment it can be asked itself
   }
 
   /** The folder may become another when the daemon comes. */
