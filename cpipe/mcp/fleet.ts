@@ -23,7 +23,7 @@ export interface FleetOptions {
 
 const GRACE_MS = 15_000;
 /** Changes come in flocks, as when a daemon starts. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 250;
 
 /**
  * The tools that there are, as `cpipe --list` sees them: from the registry, which the daemon replaces at each change of any tool, and from the folder of
