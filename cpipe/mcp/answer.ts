@@ -4,6 +4,9 @@ import type { ToolEvent } from "../../pipes/protocol/messages.ts";
 import { SUPERVISOR } from "../../pipes/protocol/names.ts";
 import { isObject } from "../options.ts";
 
+/** Characters of a stream that are kept at most: some streams have no end but the one that is made to them. */
+const MOST = 4 * 1024 * 1024;
+
 /**
  * The events of a request as the result of a call. A text is text and nothing else; what is no text is JSON, as text and as `structuredContent`. A text
  * whose parts have more to tell (the times of words) is both.
@@ -14,6 +17,7 @@ export class Answer {
   readonly #parts: Record<string, unknown>[] = [];
   /** Some part tells more than its text. */
   #rich = false;
+  #length = 0;
 
   constructor(tool: string) {
     this.#tool = tool;
@@ -22,26 +26,30 @@ export class Answer {
   /** A part of a stream. Returns it as text. */
   part(event: ToolEvent): string {
     const fields = fieldsOf(event, this.#tool);
+    const { text } = fields;
+    const told = typeof text === "string" ? text : `${JSON.stringify(fields)}\n`;
+    this.#length += told.length;
+    if (this.#length > MOST) return told;
     this.#parts.push(fields);
-    if (typeof fields["text"] !== "string") {
-      this.#rich = true;
-      return `${JSON.stringify(fields)}\n`;
-    }
-    this.#text += fields["text"];
-    this.#rich ||= Object.values(fields).some((value) => typeof value === "object" && value !== null);
-    return fields["text"];
+    if (typeof text === "string") this.#text += text;
+    this.#rich ||= typeof text !== "string" || Object.values(fields).some((value) => typeof value === "object" && value !== null);
+    return told;
   }
 
   final(event: ToolEvent): CallToolResult {
     const { text, ...others } = fieldsOf(event, this.#tool);
-    const whole = this.#text + (typeof text === "string" ? text : "");
+    const whole = this.#text + (typeof text === "string" ? text : "") + this.#missing;
     const fields = typeof text === "string" || text === undefined ? others : { text, ...others };
     const parts = this.#rich ? { parts: this.#parts } : {};
-    if (whole !== "" || typeof text === "string") return { content: [textContent(whole)], ...(this.#rich ? { structuredContent: { text: whole, ...parts, ...fields } } : {}) };
-    const all = { ...parts, ...fields };
+    if (this.#text !== "" || typeof text === "string") return { content: [textContent(whole)], ...(this.#rich ? { structuredContent: { text: whole, ...parts, ...fields } } : {}) };
+    const all = { ...parts, ...fields, ...(this.#length > MOST ? { missing: this.#missing } : {}) };
     if (Object.keys(all).length === 0) return { content: [textContent(this.#parts.length > 0 || event.done === true ? "" : event.event)] };
     const [only, ...more] = Object.values(all);
     return { content: [textContent(more.length === 0 && typeof only === "string" ? only : JSON.stringify(all))], structuredContent: all };
+  }
+
+  get #missing(): string {
+    return this.#length > MOST ? `\n[the answer has ${this.#length} characters; those past the first ${MOST} were told as progress only]` : "";
   }
 
   /** What had come before it failed stands before the reason. */
@@ -61,7 +69,9 @@ function textContent(text: string): { type: "text"; text: string } {
 const OWN_TO_THE_DAEMON = ["interfaces", "startTime", "specHash", "run", "beside", "spec"];
 
 function fieldsOf(event: ToolEvent, tool: string): Record<string, unknown> {
-  const { event: _, req_id: __, done: ___, result: ____, ...fields } = event;
+  const { event: _, req_id: __, done: ___, ...all } = event;
+  const { result, ...others } = all;
+  const fields = result !== undefined && result === all["text"] ? others : all; // the older dialect's word for the same
   if (tool !== SUPERVISOR) return fields;
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Array.isArray(value) ? value.map(shortened) : shortened(value)]));
 }

@@ -1,5 +1,6 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { CallToolRequestSchema, ErrorCode, ListToolsRequestSchema, McpError, type Tool } from "@modelcontextprotocol/sdk/types.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import { type CallToolRequest, CallToolRequestSchema, type CallToolResult, ErrorCode, ListToolsRequestSchema, McpError, type ServerNotification, type ServerRequest, type Tool } from "@modelcontextprotocol/sdk/types.js";
 import { askInterfaces } from "../../pipes/client/interfaces.ts";
 import { packageVersion } from "../../pipes/protocol/package.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
@@ -18,6 +19,8 @@ const INTERFACES_MS = 5000;
 
 export interface Bridge {
   readonly server: Server;
+  /** Resolves when no request is under way. */
+  readonly idle: () => Promise<void>;
   /** Cancels what is under way, and lets go of everything. */
   readonly close: () => Promise<void>;
 }
@@ -42,12 +45,21 @@ export function makeBridge(log: (text: string) => void): Bridge {
     told = JSON.stringify(listed);
     return told !== before;
   };
-  server.setRequestHandler(ListToolsRequestSchema, async () => {
-    const tools = await list();
-    isNews(tools);
-    return { tools };
-  });
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {
+  const under = new Set<Promise<unknown>>();
+  const counted = <T>(work: Promise<T>): Promise<T> => {
+    const ended: Promise<T> = work.finally(() => under.delete(ended));
+    under.add(ended);
+    return ended;
+  };
+  server.setRequestHandler(ListToolsRequestSchema, () =>
+    counted(
+      list().then((tools) => {
+        isNews(tools);
+        return { tools };
+      }),
+    ),
+  );
+  const call = async ({ params }: CallToolRequest, { signal, sendNotification }: Pick<RequestHandlerExtra<ServerRequest, ServerNotification>, "signal" | "sendNotification">): Promise<CallToolResult> => {
     const { name, arguments: args = {}, _meta } = params;
     if (!offers.has(name)) await list();
     const offer = offers.get(name);
@@ -59,13 +71,15 @@ export function makeBridge(log: (text: string) => void): Bridge {
     const result = await perform(lines, offer, args, AbortSignal.any([signal, closing.signal]), (text) => progress.tell(text));
     await progress.told();
     return result;
-  });
+  };
+  server.setRequestHandler(CallToolRequestSchema, (request, extra) => counted(call(request, extra)));
   fleet.on("changed", () => {
     if (told === "" || closing.signal.aborted) return; // nobody has asked yet
     list().then((listed) => (isNews(listed) ? server.sendToolListChanged() : undefined)).catch((error: unknown) => log(`a change of the tools could not be told: ${(error as Error).message}`));
   });
   return {
     server,
+    idle: async () => void (await Promise.allSettled(under)),
     close: async () => {
       closing.abort();
       fleet.close();

@@ -64,7 +64,7 @@ class Line {
     const client = this.#client;
     this.#client = null;
     if (client === null) return this.#closed;
-    const closed = client.then((open) => open.close(), () => undefined);
+    const closed = client.then((open) => open.close()).catch(() => undefined); // it was never open, or has gone by itself
     this.#closed = Promise.all([this.#closed, closed]).then(() => undefined);
     return this.#closed;
   }

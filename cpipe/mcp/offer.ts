@@ -1,5 +1,5 @@
 import type { Tool } from "@modelcontextprotocol/sdk/types.js";
-import { argumentsOf, type ObjectSchema } from "../../pipes/protocol/interfaces/arguments.ts";
+import { argumentsOf, type ObjectSchema, type Schema } from "../../pipes/protocol/interfaces/arguments.ts";
 import type { CommandShape, InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import { type Command, namesFor } from "./names.ts";
 
@@ -57,9 +57,14 @@ function offerOf(tool: string, of: string, shape: CommandShape): Offer[] {
   const sound = soundless(shape, whole);
   if (sound === null) return [];
   const without = new Set([...(fitting?.without ?? []), ...(sound.without ?? [])]);
-  const properties = Object.fromEntries(Object.entries(whole.properties).filter(([name]) => !without.has(name)));
+  const properties = Object.fromEntries(Object.entries(whole.properties).flatMap(([name, schema]) => (without.has(name) ? [] : [[name, bare(schema)]])));
   const required = [...new Set([...whole.required, ...(fitting?.required ?? []), ...(sound.required ?? [])])].filter((name) => Object.hasOwn(properties, name));
   return [{ tool, cmd: shape.name, shape, schema: { ...whole, properties, required } }];
+}
+
+/** Without the word of our own that JSON Schema does not have: some clients refuse what they do not know. */
+function bare(schema: Schema): Schema {
+  return Object.fromEntries(Object.entries(schema).filter(([word]) => word !== "means"));
 }
 
 /** No sound goes over MCP: it has to have a file to come from, or a file or a loudspeaker to go to. */

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { ToolClient } from "../../../pipes/client.ts";
-import { makeWorld, type Running } from "../../harness.ts";
+import { makeWorld, root, type Running } from "../../harness.ts";
 import { finished, program } from "../program.ts";
 import { dataOf, names, openSession, type Session, textOf } from "./session.ts";
 
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "raw", version: "1" } } };
 const INITIALIZED = { jsonrpc: "2.0", method: "notifications/initialized" };
+const LIST = { jsonrpc: "2.0", id: 3, method: "tools/list" };
 const COUNT = { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "echo_count", arguments: { to: 1000, delay: 1000 }, _meta: { progressToken: 7 } } };
 
 describe("cpipe --mcp without a daemon", () => {
@@ -92,9 +93,25 @@ describe("cpipe --mcp without a daemon", () => {
     const { code, stdout } = await finished(spawn(process.execPath, [program, "--mcp", "--print-config"], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
     assert.equal(code, 0);
     const { command, args } = (JSON.parse(stdout) as { mcpServers: Record<string, { command: string; args: string[] }> }).mcpServers["pipe-tools"] ?? assert.fail();
-    assert.ok(existsSync(command) && existsSync(args[0] ?? ""));
-    const other = await openSession({ ...world.env }, world.folder);
+    const other = await openSession(world.env, world.folder, [command, ...args]);
+    assert.equal(other.client.getServerVersion()?.name, "pipe-tools");
     await other.close();
-    assert.equal(args[1], "--mcp");
+  });
+
+  test("answers what was asked before standard input ended", async () => {
+    const child = spawn(process.execPath, [program, "--mcp"], { env: world.env, cwd: world.folder, stdio: "pipe" });
+    const ended = finished(child);
+    child.stdin.end([INITIALIZE, INITIALIZED, LIST].map((message) => `${JSON.stringify(message)}\n`).join(""));
+    const { code, stdout } = await ended;
+    assert.equal(code, 0);
+    assert.match(stdout.split("\n")[1] ?? "", /"name":"echo_count"/);
+  });
+
+  test("is one file that needs nothing beside it, and that no other use of cpipe loads", async () => {
+    const copy = join(world.folder, "bundle.mjs");
+    copyFileSync(join(root, "dist/cpipe-mcp.js"), copy);
+    const loaded = await finished(spawn(process.execPath, ["--input-type=module", "-e", `console.log(typeof (await import(${JSON.stringify(copy)})).serveMcp)`], { stdio: ["ignore", "pipe", "pipe"] }));
+    assert.deepEqual(loaded, { code: 0, signal: null, stdout: "function\n", stderr: "" });
+    assert.doesNotMatch(readFileSync(program, "utf8"), /modelcontextprotocol/);
   });
 });

@@ -14,6 +14,7 @@ const TOOLS = [
   "vector: {server: vector}",
   `library: {module: ${join(root, "test/fixtures/servers/library.ts")}, keep: on-demand, description: Looks things up}`,
   "spare: {server: chat, model: builtin, autostart: false}",
+  "lazy: {server: vector, keep: on-demand}",
   "parrot: {server: echo, autostart: false}",
 ];
 
@@ -50,7 +51,7 @@ describe("cpipe --mcp, asked by the official client", () => {
     assert.deepEqual(byName.get("supervisor_stop")?.inputSchema.required, ["tool"], "an agent does not stop the daemon by leaving something out");
     for (const { name } of tools) assert.match(name, /^[A-Za-z0-9_-]{1,47}$/);
     const phases = Object.fromEntries((await daemon.list()).map(({ name, phase }) => [name, phase]));
-    assert.deepEqual([phases["library"], phases["spare"]], ["resting", "down"]);
+    assert.deepEqual([phases["library"], phases["lazy"], phases["spare"]], ["resting", "resting", "down"]);
   });
 
   test("gives a text as text, and what is no text as JSON twice over", async () => {
@@ -63,7 +64,7 @@ describe("cpipe --mcp, asked by the official client", () => {
     assert.equal(answered.structuredContent, undefined);
     const listed = await session.call("supervisor_list");
     const tools = dataOf(listed)["tools"] as Array<Record<string, unknown>>;
-    assert.deepEqual(tools.map(({ name }) => name), ["echo", "chat", "vector", "library", "spare", "parrot"]);
+    assert.deepEqual(tools.map(({ name }) => name), ["echo", "chat", "vector", "library", "spare", "lazy", "parrot"]);
     assert.ok(!tools.some((tool) => "interfaces" in tool));
     const logs = await session.call("supervisor_logs", { lines: 2 });
     assert.equal((dataOf(logs)["parts"] as unknown[]).length, 2);
@@ -110,7 +111,13 @@ describe("cpipe --mcp, asked by the official client", () => {
     await chat.close();
   });
 
-  test("starts a tool that rests by the first call, and lists what it then tells of itself", async () => {
+  test("starts a tool that rests by the first call", async () => {
+    const collections = await session.call("lazy_collections");
+    assert.deepEqual(collections.structuredContent, { collections: [] });
+    await daemon.ready("lazy");
+  });
+
+  test("lists the commands of a tool of one's own from its first run on", async () => {
     assert.ok(!names(await session.list()).some((name) => name.startsWith("library_")), "nobody knows the commands of a module that has never run");
     const waking = await ToolClient.connect("library", { folder: world.pipes });
     await waking.call("ping");

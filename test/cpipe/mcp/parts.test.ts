@@ -86,6 +86,14 @@ test("what is no text is JSON, one bare text is itself, nothing is the name of t
   assert.deepEqual(new Answer("x").final({ event: "token", text: "", done: true }), { content: [{ type: "text", text: "" }] });
 });
 
+test("an answer without an end is kept as far as is of use, and says so", () => {
+  const answer = new Answer("chat");
+  const part = "x".repeat(1024 * 1024);
+  for (let n = 0; n < 6; n++) assert.equal(answer.part({ event: "token", text: part, done: false }), part);
+  const [content] = answer.final({ event: "token", text: "", done: true }).content;
+  assert.match(content?.type === "text" ? content.text.slice(4 * 1024 * 1024) : "", /^\n\[the answer has 6291456 characters; those past the first 4194304/);
+});
+
 test("a failure has what came before it, its sentence and its code", () => {
   const answer = new Answer("chat");
   answer.part({ event: "token", text: "Once", done: false });

@@ -19,9 +19,9 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function openSession(env: NodeJS.ProcessEnv, cwd: string): Promise<Session> {
+export async function openSession(env: NodeJS.ProcessEnv, cwd: string, [command = "", ...args]: readonly string[] = [process.execPath, program, "--mcp"]): Promise<Session> {
   const given = Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const transport = new StdioClientTransport({ command: process.execPath, args: [program, "--mcp"], env: given, cwd, stderr: "pipe" });
+  const transport = new StdioClientTransport({ command, args, env: given, cwd, stderr: "pipe" });
   let stderr = "";
   transport.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const client = new Client({ name: "test", version: "1" });
