@@ -18,8 +18,8 @@ export async function serveMcp(signal: AbortSignal): Promise<void> {
     const end = (): void => resolve();
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
-    process.stdin.once("end", () => void within(LAST_ANSWERS_MS, idle()).then(end)).once("error", end);
-    process.stdout.once("error", end); // its reader has gone
+    process.stdin.once("end", () => void within(LAST_ANSWERS_MS, idle()).then(end)).on("error", end);
+    process.stdout.on("error", end); // its reader has gone
     Object.assign(server, { onclose: end, onerror: (error: Error) => say(error.message) });
   });
   await server.connect(new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_LINE_BYTES }));

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { ToolClient } from "../../../pipes/client.ts";
 import { makeWorld, root, type Running } from "../../harness.ts";
+import { startPythonServer } from "../../interop/python.ts";
 import { finished, program } from "../program.ts";
 import { dataOf, names, openSession, type Session, textOf } from "./session.ts";
 
@@ -48,6 +49,15 @@ describe("cpipe --mcp without a daemon", () => {
     const gone = session.listed((tools) => !names(tools).includes("tts_say"));
     await tts.kill();
     await gone;
+  });
+
+  test("has an upstream server's commands by the words that it tells", async () => {
+    const come = session.listed((tools) => names(tools).includes("parrot_echo"));
+    const parrot = await startPythonServer(world.pipes, "echo_server.py", "parrot");
+    const schema = (await come).find(({ name }) => name === "parrot_echo")?.inputSchema;
+    assert.deepEqual(schema, { type: "object", properties: { text: { type: "string", description: "what to say back" } }, required: ["text"] });
+    assert.equal(textOf(await session.call("parrot_echo", { text: "hi" })), "hi");
+    await parrot.kill();
   });
 
   /** A bridge by hand, which has answered `initialize` and begun to count. */
