@@ -11,7 +11,7 @@ export type Task =
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
   | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
-  | { kind: "mcp"; /** Only say how to have it started. */ print: boolean }
+  | { kind: "mcp"; /** `chat` or `vector.search` each; none: all. */ only: string[]; /** Only say how to have it started. */ print: boolean }
   | { kind: "install-skill"; /** A project's, instead of the home folder. */ folder: string | null; force: boolean }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }

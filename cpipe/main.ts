@@ -46,9 +46,9 @@ async function perform(task: Task): Promise<void> {
       interruption.listen();
       return talk(task, out, interruption);
     case "mcp":
-      if (task.print) return out.write(mcpConfig());
+      if (task.print) return out.write(mcpConfig(task.only));
       interruption.listen();
-      return mcp(interruption.signal);
+      return mcp(task.only, interruption.signal);
     case "install-skill":
       return out.write(installSkill(task.folder, task.force));
     case "help":

@@ -25,8 +25,8 @@ export interface Bridge {
   readonly close: () => Promise<void>;
 }
 
-/** An MCP server whose tools are the commands of the tools that there are. `log` is for people. */
-export function makeBridge(log: (text: string) => void): Bridge {
+/** An MCP server whose tools are the commands of the tools that there are, or of those that `only` names. `log` is for people. */
+export function makeBridge(only: readonly string[], log: (text: string) => void): Bridge {
   const lines = new Lines();
   const closing = new AbortController();
   const fleet = new LiveFleet({ log, ask: (tool, signal) => lines.with(tool, signal, (client) => askInterfaces(client, { timeout: INTERFACES_MS, signal })) });
@@ -37,7 +37,7 @@ export function makeBridge(log: (text: string) => void): Bridge {
 
   const list = async (): Promise<Tool[]> => {
     const tools = await fleet.tools();
-    offers = offersOf(tools);
+    offers = offersOf(tools, only);
     return definitionsOf(offers, tools);
   };
   const isNews = (listed: readonly Tool[]): boolean => {

@@ -9,11 +9,11 @@ const CLOSING_MS = 1000;
 /** So long a client that sends no more may still wait for what it has asked, in ms. */
 const LAST_ANSWERS_MS = 300;
 
-/** `cpipe --mcp`: an MCP server on standard input and output, until its client ends one of them or `signal` aborts. */
-export async function serveMcp(signal: AbortSignal): Promise<void> {
+/** `cpipe --mcp`: an MCP server on standard input and output, until its client ends one of them or `signal` aborts. `only` names what of all there is to be had. */
+export async function serveMcp(only: readonly string[], signal: AbortSignal): Promise<void> {
   // Standard output is the protocol's alone.
   globalThis.console = new Console(process.stderr, process.stderr);
-  const { server, idle, close } = makeBridge(say);
+  const { server, idle, close } = makeBridge(only, say);
   const ended = new Promise<void>((resolve) => {
     const end = (): void => resolve();
     signal.addEventListener("abort", end, { once: true });

@@ -18,11 +18,12 @@ export interface Offer extends Command {
   readonly schema: ObjectSchema;
 }
 
-/** Everything an agent may call, by the name that it calls it by. */
-export function offersOf(tools: readonly KnownTool[]): Map<string, Offer> {
+/** Everything an agent may call, by the name that it calls it by. `only`: `chat` or `vector.search` each, all where it names none. */
+export function offersOf(tools: readonly KnownTool[], only: readonly string[] = []): Map<string, Offer> {
   const offers = tools.flatMap(({ name, interfaces }) => interfaces.flatMap((shape) => shape.commands.flatMap((command) => offerOf(name, shape.name, command))));
   const seen = new Set<string>();
-  const once = offers.filter(({ tool, cmd }) => !seen.has(`${tool}\0${cmd}`) && seen.add(`${tool}\0${cmd}`));
+  const named = offers.filter(({ tool, cmd }) => only.length === 0 || only.includes(tool) || only.includes(`${tool}.${cmd}`));
+  const once = named.filter(({ tool, cmd }) => !seen.has(`${tool}\0${cmd}`) && seen.add(`${tool}\0${cmd}`));
   return namesFor(once);
 }
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { parseArguments } from "../../cpipe/arguments.ts";
 
 test("--mcp and --install-skill are read, with what belongs to each", () => {
-  assert.deepEqual(parseArguments(["--mcp"]), { kind: "mcp", print: false });
-  assert.deepEqual(parseArguments(["--mcp", "--print-config"]), { kind: "mcp", print: true });
+  assert.deepEqual(parseArguments(["--mcp"]), { kind: "mcp", only: [], print: false });
+  assert.deepEqual(parseArguments(["--mcp", "chat", "--print-config", "vector.search"]), { kind: "mcp", only: ["chat", "vector.search"], print: true });
   assert.deepEqual(parseArguments(["--install-skill"]), { kind: "install-skill", folder: null, force: false });
   assert.deepEqual(parseArguments(["--install-skill", "project", "--force"]), { kind: "install-skill", folder: "project", force: true });
   assert.deepEqual(parseArguments(["--install-skill=project"]), { kind: "install-skill", folder: "project", force: false });
@@ -12,7 +12,7 @@ test("--mcp and --install-skill are read, with what belongs to each", () => {
 });
 
 test("and nothing else", () => {
-  for (const wrong of [["--mcp", "chat"], ["--mcp", "--force"], ["--install-skill", "a", "b"], ["--install-skill", "--json"]]) {
+  for (const wrong of [["--mcp", "--force"], ["--install-skill", "a", "b"], ["--install-skill", "--json"]]) {
     assert.throws(() => parseArguments(wrong), { code: "usage", message: /does not take/ }, wrong.join(" "));
   }
 });

@@ -100,11 +100,12 @@ describe("cpipe --mcp without a daemon", () => {
   });
 
   test("prints what to tell other programs", async () => {
-    const { code, stdout } = await finished(spawn(process.execPath, [program, "--mcp", "--print-config"], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
+    const { code, stdout } = await finished(spawn(process.execPath, [program, "--mcp", "--print-config", "echo.count"], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
     assert.equal(code, 0);
     const { command, args } = (JSON.parse(stdout) as { mcpServers: Record<string, { command: string; args: string[] }> }).mcpServers["pipe-tools"] ?? assert.fail();
     const other = await openSession(world.env, world.folder, [command, ...args]);
     assert.equal(other.client.getServerVersion()?.name, "pipe-tools");
+    assert.deepEqual(names(await other.list()), ["echo_count"], "only what was named");
     await other.close();
   });
 
