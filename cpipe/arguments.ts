@@ -1,4 +1,5 @@
 import { suggest } from "../pipes/protocol/suggest.ts";
+import { parseAgents } from "./agents.ts";
 import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
 import { splitAtEquals, takeOption, usage } from "./options.ts";
 
@@ -10,6 +11,8 @@ export type Task =
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
   | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
+  | { kind: "mcp"; /** `chat` or `vector.search` each; none: all. */ only: string[]; /** Only say how to have it started. */ print: boolean }
+  | { kind: "install-skill"; /** A project's, instead of the home folder. */ folder: string | null; force: boolean }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
@@ -59,6 +62,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     return target.startsWith("-") ? { kind: "help", tool: null, cmd: null, options: noOptions() } : { kind: "serve", target, rest };
   }
   if (mode === "talk") return parseTalk(words);
+  if (mode === "mcp" || mode === "install-skill") return parseAgents(mode, words);
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));

@@ -49,7 +49,7 @@ export function needsInterface(words: Words, kind: StdinKind): boolean {
 }
 
 /** A server has a working folder of its own, in which a relative path would name something else. */
-function withAbsolutePaths(fields: Record<string, unknown>, args: readonly FieldShape[] | null): Record<string, unknown> {
+export function withAbsolutePaths(fields: Record<string, unknown>, args: readonly FieldShape[] | null): Record<string, unknown> {
   const paths = (args ?? []).flatMap(({ name, type }) => (type === "path" && typeof fields[name] === "string" && fields[name] !== "" ? [[name, absolute(fields[name])] as const] : []));
   return { ...fields, ...Object.fromEntries(paths) };
 }

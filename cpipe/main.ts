@@ -7,8 +7,10 @@ import { call } from "./commands/call.ts";
 import { clear } from "./commands/clear.ts";
 import { help } from "./commands/help.ts";
 import { renderListing, takeStock } from "./commands/list.ts";
+import { mcp, mcpConfig } from "./commands/mcp.ts";
 import { serve } from "./commands/serve.ts";
 import { installService, serviceFile, uninstallService } from "./commands/service.ts";
+import { installSkill } from "./commands/skill.ts";
 import { talk } from "./commands/talk.ts";
 import { Output, say } from "./output.ts";
 import { Interruption } from "./signals.ts";
@@ -43,6 +45,12 @@ async function perform(task: Task): Promise<void> {
     case "talk":
       interruption.listen();
       return talk(task, out, interruption);
+    case "mcp":
+      if (task.print) return out.write(mcpConfig(task.only));
+      interruption.listen();
+      return mcp(task.only, interruption.signal);
+    case "install-skill":
+      return out.write(installSkill(task.folder, task.force));
     case "help":
       interruption.listen();
       return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));

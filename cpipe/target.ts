@@ -28,7 +28,7 @@ export function findTarget(tool: string): Target {
 const UPGRADE_MS = 5000;
 
 /** A session with the tool. @throws ToolError what ToolClient.connect throws, `not-ready` where the daemon knows why nobody answers */
-export async function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal }, until: number = performance.now() + UPGRADE_MS): Promise<ToolClient> {
+export async function connect({ name, folder }: Target, options: { timeout: number; signal: AbortSignal; unnamed?: boolean }, until: number = performance.now() + UPGRADE_MS): Promise<ToolClient> {
   const makeFifo = makeTogether([fifoOf.downstream(folder, name, process.pid), fifoOf.lane(folder, name, process.pid)]);
   try {
     return await ToolClient.connect(name, { ...options, folder, makeFifo });

@@ -41,6 +41,8 @@ async function compile() {
     existsSync(join(root, "cpipe/main.ts"))
       ? esbuild.build({ ...shared, entryPoints: ["cpipe/main.ts"], outfile: "dist/cpipe.js", minifySyntax: true, banner: { js: "#!/usr/bin/env node" } })
       : { outputFiles: [] },
+    // What `cpipe --mcp` loads, and nothing else of cpipe.
+    esbuild.build({ ...shared, entryPoints: ["cpipe/mcp/main.ts"], outfile: "dist/cpipe-mcp.js", minifySyntax: true, banner: { js: banner.js.split("\n")[1] } }),
   ]);
   await esbuild.stop(); // its service would go on as a child of the daemon
   return built.flatMap(({ outputFiles }) => outputFiles);

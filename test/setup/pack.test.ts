@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { manifest, root } from "./files.ts";
 
-const WANTED = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "config/tools.yaml", "config/tools.schema.json", "docs/protocol.md", "systemd/pipe-tools.service", "launchd/io.github.pipe-tools.plist"];
-const UNWANTED = [/\.map$/, /(^|\/)\./, /^(test|bench|pipes|models|engines|daemon|servers|cpipe|node_modules)\//, /^scripts\/(?!llama-build\.mjs$)/, /\.tgz$/, /^package-lock/];
+const WANTED = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "config/tools.yaml", "config/tools.schema.json", "docs/protocol.md", "systemd/pipe-tools.service", "launchd/io.github.pipe-tools.plist", ".claude/skills/cpipe/SKILL.md"];
+const UNWANTED = [/\.map$/, /(^|\/)\.(?!claude\/skills\/cpipe\/SKILL\.md$)/, /^(test|bench|pipes|models|engines|daemon|servers|cpipe|node_modules)\//, /^scripts\/(?!llama-build\.mjs$)/, /\.tgz$/, /^package-lock/];
 
 describe("npm pack", () => {
   let files: string[];
