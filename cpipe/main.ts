@@ -5,8 +5,10 @@ import { places } from "../pipes/protocol/places.ts";
 import { parseArguments, type Task } from "./arguments.ts";
 import { call } from "./commands/call.ts";
 import { clear } from "./commands/clear.ts";
+import { answer, script } from "./commands/complete.ts";
 import { help } from "./commands/help.ts";
 import { renderListing, takeStock } from "./commands/list.ts";
+import { logs } from "./commands/logs.ts";
 import { serve } from "./commands/serve.ts";
 import { installService, serviceFile, uninstallService } from "./commands/service.ts";
 import { talk } from "./commands/talk.ts";
@@ -50,6 +52,13 @@ async function perform(task: Task): Promise<void> {
       const listing = takeStock(task.folder, task.pids);
       return out.write(task.json ? `${JSON.stringify(listing)}\n` : renderListing(listing, styleFor(out.tty), Date.now()));
     }
+    case "logs":
+      interruption.listen();
+      return logs(task, out, interruption.signal);
+    case "complete":
+      return out.write(answer(task.words));
+    case "completions":
+      return out.write(script(task.shell));
     case "clear":
       return out.write(await clear(task.folder, task.json));
     case "serve":

@@ -1,4 +1,5 @@
 import { SUPERVISOR } from "../pipes/protocol/names.ts";
+import { logLine } from "./logs/line.ts";
 import { elapsed, HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
 import { localTime, standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
@@ -123,19 +124,6 @@ function outcomeOf({ kind, outcome, reason }: Record<string, unknown>): string {
 
 function tintOf({ outcome }: Record<string, unknown>, style: Style): { paint?: (text: string) => string } {
   return outcome === "failed" || outcome === "rolled back" ? { paint: style.bad } : {};
-}
-
-const LEVELS: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info", 40: "WARN", 50: "ERROR", 60: "FATAL" };
-
-/** A line of pino's, for people: time of day, level, message, then the facts. */
-function logLine(entry: Record<string, unknown>, style: Style): string {
-  const { time, level, msg, pid: _, hostname: __, ...facts } = entry;
-  const when = new Date(typeof time === "number" || typeof time === "string" ? time : Number.NaN);
-  const clock = Number.isNaN(when.getTime()) ? "" : `${style.faint(when.toTimeString().slice(0, 8))} `;
-  const name = (typeof level === "number" ? LEVELS[level] : undefined) ?? asText(level);
-  const tint = typeof level === "number" && level >= 50 ? style.bad : level === 40 ? style.busy : style.faint;
-  const tail = Object.entries(facts).map(([key, value]) => style.faint(`${key}=${plain(typeof value === "string" ? value : JSON.stringify(value))}`));
-  return [`${clock}${tint(name.padEnd(5))} ${plain(asText(msg))}`, ...tail].join(" ");
 }
 
 function isTool(value: unknown): value is ToolLine & Record<string, unknown> {
