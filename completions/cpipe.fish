@@ -14,7 +14,7 @@ function __cpipe_complete
     end
     test -n "$files"; or return
     # What stands before the name of the file stays.
-    set -l prefix (string match -r -- '^(?:--[^=]*=|@)' $current)
+    set -l prefix (string match -r -- '^(?:--[^=]*=|@)' $current; or echo '')
     set -l name (string replace -r -- '^(?:--[^=]*=|@)' '' $current)
     for path in (__fish_complete_path $name)
         echo $prefix$path
