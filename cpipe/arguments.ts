@@ -68,7 +68,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
   if (mode === "completions" && words.every((word) => word !== "-h" && word !== "--help")) return { kind: "completions", shell: parseShell(words) };
   if (mode === "logs") return parseLogs(words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
-  const allowed = inFolder ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
+  const allowed = inFolder || mode === "init" ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
   for (const word of words.filter((candidate) => candidate.startsWith("-"))) {
     if (word === "--help" || word === "-h") return { kind: "help", tool: null, cmd: null, options: noOptions() };

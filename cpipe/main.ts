@@ -12,7 +12,9 @@ import { logs } from "./commands/logs.ts";
 import { serve } from "./commands/serve.ts";
 import { installService, serviceFile, uninstallService } from "./commands/service.ts";
 import { talk } from "./commands/talk.ts";
+import { asksForJson } from "./json.ts";
 import { Output, say } from "./output.ts";
+import { failureLine } from "./render.ts";
 import { Interruption } from "./signals.ts";
 import { styleFor } from "./style.ts";
 import { withSuggestion } from "./target.ts";
@@ -21,6 +23,7 @@ const out = new Output(1);
 const interruption = new Interruption();
 let task: Task | null = null;
 let code = 0;
+const json = asksForJson(process.argv.slice(2));
 out.onEnd((failure) => {
   if (failure !== null) say(`standard output: ${failure.message}`);
   code = failure === null ? 0 : 1;
@@ -47,7 +50,7 @@ async function perform(task: Task): Promise<void> {
       return talk(task, out, interruption);
     case "help":
       interruption.listen();
-      return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));
+      return out.write(await help(task.tool, task.cmd, task.options, interruption.signal, { json, width: styleFor(out.tty).width }));
     case "list": {
       const listing = takeStock(task.folder, task.pids);
       return out.write(task.json ? `${JSON.stringify(listing)}\n` : renderListing(listing, styleFor(out.tty), Date.now()));
@@ -65,6 +68,7 @@ async function perform(task: Task): Promise<void> {
       return serve(task.target, task.rest);
     case "init": {
       const { path, created } = initConfig(places());
+      if (json) return out.write(`${JSON.stringify({ path, created })}\n`);
       return out.write(created ? `${path}\n` : `${path} is there already; it was left as it is\n`);
     }
     case "install-service":
@@ -74,7 +78,7 @@ async function perform(task: Task): Promise<void> {
     case "print-service":
       return out.write(serviceFile());
     case "version":
-      return out.write(`${packageVersion()}\n`);
+      return out.write(json ? `${JSON.stringify({ version: packageVersion() })}\n` : `${packageVersion()}\n`);
   }
 }
 
@@ -84,6 +88,7 @@ function report(error: ToolError): number {
   if (interruption.exitCode !== null) return interruption.exitCode;
   const tool = task !== null && (task.kind === "call" || task.kind === "help") ? task.tool : null;
   const told = tool === null ? error : withSuggestion(error, tool);
+  if (json) out.write(failureLine(error, told));
   say(told.message);
   return told.exitCode;
 }

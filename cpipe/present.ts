@@ -1,6 +1,6 @@
 import { SUPERVISOR } from "../pipes/protocol/names.ts";
 import { logLine } from "./logs/line.ts";
-import { elapsed, HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
+import { elapsed, HEAD, plain, rowOf, SPARE, stateOf, type ToolLine } from "./describe.ts";
 import { localTime, standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
 import type { Presenter } from "./render.ts";
@@ -19,7 +19,7 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
     if (!tty && event.event !== "reloaded") return null;
     switch (event.event) {
       case "tools":
-        return Array.isArray(event["tools"]) ? renderTable(HEAD, event["tools"].filter(isTool).map((entry) => rowOf(entry, style, Date.now())), style.faint) : null;
+        return Array.isArray(event["tools"]) ? renderTable(HEAD, event["tools"].filter(isTool).map((entry) => rowOf(entry, style, Date.now())), style.faint, { width: style.width, spare: SPARE }) : null;
       case "started":
       case "tool":
         return isTool(event["tool"]) ? toolLine(event["tool"], style) : null;
@@ -98,7 +98,7 @@ function metricsTable({ tools, daemon, machine }: Record<string, unknown>, style
   );
   const memory = isObject(machine) && isObject(machine["memory"]) ? machine["memory"] : {};
   const whole = `machine: ${percent(isObject(machine) ? machine["load"] : undefined)} busy, ${mebibytes(memory["available"])} of ${mebibytes(memory["total"])} free`;
-  return `${renderTable(["NAME", "CPU", "MEMORY"], rows, style.faint)}${style.faint(whole)}`;
+  return `${renderTable(["NAME", "CPU", "MEMORY"], rows, style.faint, style)}${style.faint(whole)}`;
 }
 
 const percent = (value: unknown): string => (typeof value === "number" ? `${value}%` : "");
@@ -108,7 +108,7 @@ const mebibytes = (value: unknown): string => (typeof value === "number" ? `${Ma
 function changesTable(changes: readonly unknown[], dry: boolean, style: Style): string {
   if (changes.length === 0) return dry ? "nothing would change" : "nothing has changed";
   const rows = changes.filter(isObject).map((change) => ({ cells: [{ text: asText(change["name"]), paint: style.strong }, { text: asText(change["kind"]) }, { text: fieldsIn(change) }, ...(dry ? [] : [{ text: outcomeOf(change), ...tintOf(change, style) }])] }));
-  const table = renderTable(["TOOL", "CHANGE", "FIELDS", ...(dry ? [] : ["OUTCOME"])], rows, style.faint);
+  const table = renderTable(["TOOL", "CHANGE", "FIELDS", ...(dry ? [] : ["OUTCOME"])], rows, style.faint, style);
   return dry ? `${table}${style.faint("This is what would be done; nothing was.")}` : table;
 }
 

@@ -103,7 +103,7 @@ test("on a terminal JSON is laid out, lists have colours, and news is shown on a
   // oxlint-disable-next-line no-control-regex -- colours are control characters
   assert.match(onTerminal("80", "--list"), /\u001b\[1mpatient\u001b\[0m/);
   const news = onTerminal("80", "patient", "news");
-  assert.equal(news, "\r\u001b[Kwaiting, place 2 in line (others are first)\r\u001b[Kload 50%\r\u001b[Kdone\n");
+  assert.equal(news, `\rwaiting, place 2 in line (others are first)\rload 50%${" ".repeat(35)}${"\b".repeat(35)}\r${" ".repeat(8)}\rdone\n`);
   server.kill("SIGTERM");
   await once(server, "exit");
 });
