@@ -1,7 +1,9 @@
 import { readRegistry } from "../../pipes/client/registry.ts";
 import { parseAddress, SUPERVISOR } from "../../pipes/protocol/names.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
+import { places } from "../../pipes/protocol/places.ts";
 import type { Registry } from "../../pipes/protocol/registry.ts";
+import { knownVoices } from "../../pipes/protocol/voices.ts";
 import { takeStock } from "../commands/list.ts";
 import { stateOf } from "../describe.ts";
 import type { Candidate } from "./candidates.ts";
@@ -11,6 +13,8 @@ import { known } from "./known.ts";
 /** What is there to be completed, as far as the registry and the names in the folder tell. No pipe is touched. */
 export interface Fleet {
   readonly tools: readonly Candidate[];
+  /** Those that it has written down. */
+  voicesOf(tool: string): readonly Candidate[];
   /** Where the logs are. */
   readonly logs: string;
   /** Of a tool by name or path: its own first, then that of every tool. */
@@ -29,6 +33,7 @@ export function fleetFrom(registry: Registry | null = readRegistry()): Fleet {
   };
   return {
     tools,
+    voicesOf: (tool) => knownVoices(places().voices, nameOf(tool)).map(({ name, languages }) => ({ value: name, description: languages.join(", ") })),
     logs: logFolder(registry),
     interfacesOf: (tool) => [...own(nameOf(tool)), ...declared("base")],
     toolsWith: (...commands) => {

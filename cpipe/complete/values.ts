@@ -11,6 +11,7 @@ export function valuesOf(tool: string, arg: FieldShape, fleet: Fleet): Completio
   if (arg.name === "tools") return { candidates: fleet.tools, files: false };
   if (tool === SUPERVISOR && arg.name === "tool") return { candidates: fleet.tools, files: false };
   if (tool === SUPERVISOR && arg.name === "level") return words(...Object.keys(LEVELS));
+  if (arg.name === "voice") return { candidates: fleet.voicesOf(tool), files: false };
   if (arg.type === "path") return FILES;
   if (isBoolean(arg.type)) return words("true", "false");
   return words(...unionMembers(typeWord(arg.type)).flatMap(literalOf));

@@ -82,6 +82,17 @@ describe("cpipe --complete", () => {
     assert.deepEqual(await values("--timeout", ""), []);
   });
 
+  it("offers the voices that a tool has written down", async () => {
+    const folder = join(String(place.env["XDG_STATE_HOME"]), "pipe-tools/voices");
+    mkdirSync(folder, { recursive: true });
+    assert.deepEqual(await values("tts", "say", "x", "--voice", ""), []);
+    writeFileSync(join(folder, "tts.json"), JSON.stringify({ version: 1, voices: [{ name: "af_heart", languages: ["en-US", "en"] }, { name: 3 }] }));
+    assert.deepEqual(await lines("tts", "say", "x", "--voice", ""), ["af_heart\ten-US, en"]);
+    assert.deepEqual(await values("tts", "text", "--voice="), ["--voice=af_heart"]);
+    writeFileSync(join(folder, "tts.json"), "{");
+    assert.deepEqual(await values("tts", "say", "x", "--voice", ""), []);
+  });
+
   it("offers tools where the daemon wants one", async () => {
     for (const cmd of ["start", "stop", "restart", "logs"]) assert.deepEqual(await values("supervisor", cmd, ""), ["chat", "tts", "sleepy", "upstream"]);
     assert.deepEqual(await values("supervisor", "logs", "chat", "--level", "w"), ["trace", "debug", "info", "warn", "error", "fatal"]);

@@ -10,17 +10,19 @@ import { entryOf, registryOf, writeRegistry } from "../registry.ts";
 
 const place = new Place();
 const home = join(place.root, "home");
+const voices = join(place.root, "state/pipe-tools/voices");
 const dumped = join(place.root, "line");
 const interfacesOf = (name: string) => [{ name, description: "", events: [], commands: [...(known[name] ?? [])] }];
 
 before(() => {
   // Where the last of these folders is, fish does not go through all man pages first.
   const bin = join(place.root, "bin");
-  for (const folder of [bin, join(home, "notes"), join(home, "work dir"), join(place.root, "data/fish/generated_completions")]) mkdirSync(folder, { recursive: true });
+  for (const folder of [bin, join(home, "notes"), join(home, "work dir"), voices, join(place.root, "data/fish/generated_completions")]) mkdirSync(folder, { recursive: true });
   writeFileSync(join(bin, "cpipe"), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
   chmodSync(join(bin, "cpipe"), 0o755);
   writeFileSync(join(home, "work dir", "speech.wav"), "");
   Object.assign(place.env, { PATH: `${bin}:${place.env["PATH"]}`, TERM: "xterm", LC_ALL: "C.UTF-8", OUT: dumped, XDG_CONFIG_HOME: join(home, ".config") });
+  writeFileSync(join(voices, "tts.json"), JSON.stringify({ version: 1, voices: [{ name: "af_heart", languages: ["en-US", "en"] }] }));
   const entries = [entryOf("chat", place.pipes, { interfaces: interfacesOf("chat") }), entryOf("chatter", place.pipes), entryOf("tts", place.pipes, { interfaces: interfacesOf("tts") }), entryOf("vector", place.pipes, { kind: "vector", phase: "resting" })];
   writeRegistry(place, registryOf(place.pipes, entries));
   assert.equal(spawnSync("mkfifo", [join(place.pipes, "tool-upstream")]).status, 0);
@@ -60,6 +62,7 @@ const LINES: ReadonlyArray<{ typed: string; line: string }> = [
   { typed: "cpipe tts say hello --no-pl", line: "cpipe tts say hello --no-play " },
   { typed: "cpipe tts say 'two words' --path wo", line: "cpipe tts say 'two words' --path work\\ dir/" },
   { typed: "cpipe tts say hello --path=wo", line: "cpipe tts say hello --path=work\\ dir/" },
+  { typed: "cpipe tts say hello --voice af_", line: "cpipe tts say hello --voice af_heart " },
   { typed: "cpipe supervisor restart chatt", line: "cpipe supervisor restart chatter " },
   { typed: "cpipe supervisor reload --dr", line: "cpipe supervisor reload --dry-run " },
   { typed: "cpipe chat ask hello --speak=t", line: "cpipe chat ask hello --speak=tts " },
