@@ -11,7 +11,6 @@ import { entryOf, registryOf, writeRegistry } from "../registry.ts";
 const place = new Place();
 const home = join(place.root, "home");
 const voices = join(place.root, "state/pipe-tools/voices");
-const dumped = join(place.root, "line");
 const interfacesOf = (name: string) => [{ name, description: "", events: [], commands: [...(known[name] ?? [])] }];
 
 before(() => {
@@ -21,7 +20,7 @@ before(() => {
   writeFileSync(join(bin, "cpipe"), `#!/bin/sh\nexec '${process.execPath}' '${program}' "$@"\n`);
   chmodSync(join(bin, "cpipe"), 0o755);
   writeFileSync(join(home, "work dir", "speech.wav"), "");
-  Object.assign(place.env, { PATH: `${bin}:${place.env["PATH"]}`, TERM: "xterm", LC_ALL: "C.UTF-8", OUT: dumped, XDG_CONFIG_HOME: join(home, ".config") });
+  Object.assign(place.env, { PATH: `${bin}:${place.env["PATH"]}`, TERM: "xterm", LC_ALL: "C.UTF-8", XDG_CONFIG_HOME: join(home, ".config") });
   writeFileSync(join(voices, "tts.json"), JSON.stringify({ version: 1, voices: [{ name: "af_heart", languages: ["en-US", "en"] }] }));
   const entries = [entryOf("chat", place.pipes, { interfaces: interfacesOf("chat") }), entryOf("chatter", place.pipes), entryOf("tts", place.pipes, { interfaces: interfacesOf("tts") }), entryOf("vector", place.pipes, { kind: "vector", phase: "resting" })];
   writeRegistry(place, registryOf(place.pipes, entries));
@@ -70,41 +69,53 @@ const LINES: ReadonlyArray<{ typed: string; line: string }> = [
   { typed: "cpipe --completions zs", line: "cpipe --completions zsh " },
   { typed: "cpipe --logs chatt", line: "cpipe --logs chatter " },
   { typed: "cpipe --logs --level wa", line: "cpipe --logs --level warn " },
+  { typed: "echo a=b | cpipe chatter pin", line: "echo a=b | cpipe chatter ping " },
+  { typed: "FOO=bar cpipe vec", line: "FOO=bar cpipe vector " },
+  { typed: 'cpipe tts say "it\'s a = b" --form', line: 'cpipe tts say "it\'s a = b" --format ' },
+  { typed: "cpipe tts  say   hello --form", line: "cpipe tts  say   hello --format " },
   { typed: "cpipe -o jsonl chatter get_st", line: "cpipe -o jsonl chatter get_state " },
 ];
 
-for (const [shell, { argv, rc, file }] of Object.entries(SHELLS)) {
-  describe(`in ${shell}`, () => {
-    let terminal: Terminal;
-    before(async () => {
-      mkdirSync(join(home, ".config/fish"), { recursive: true });
-      writeFileSync(join(home, file), rc);
-      terminal = new Terminal(argv, { env: { ...place.env, ZDOTDIR: home }, columns: 100, rows: 40 });
-      await terminal.type("", /<ready>.*> /); // with the prompt the keys are the editor's
-    });
-    after(() => terminal.close());
-
-    /** The line after these keys; `screen` is what was shown meanwhile. */
-    const completed = async (keys: string): Promise<{ line: string; screen: string }> => {
-      rmSync(dumped, { force: true });
-      const screen = await terminal.type(`${keys}\x18\x04`, /<dumped>/);
-      await terminal.type("\x15", /./);
-      return { line: readFileSync(dumped, "utf8"), screen };
-    };
-
-    for (const { typed, line } of LINES) {
-      it(`${typed} and TAB make ${line.trim()}`, async () => {
-        assert.equal((await completed(`${typed}\t`)).line, line);
+describe("completions", { concurrency: true }, () => {
+  for (const [shell, { argv, rc, file }] of Object.entries(SHELLS)) {
+    describe(`in ${shell}`, { concurrency: false }, () => {
+      const dumped = join(place.root, `line-${shell}`);
+      let terminal: Terminal;
+      before(async () => {
+        mkdirSync(join(home, ".config/fish"), { recursive: true });
+        writeFileSync(join(home, file), rc);
+        terminal = new Terminal(argv, { env: { ...place.env, ZDOTDIR: home, OUT: dumped }, columns: 100, rows: 40 });
+        await terminal.type("", /<ready>.*> /); // with the prompt the keys are the editor's
       });
-    }
+      after(() => terminal.close());
 
-    it("all that is possible is shown with what it means", async () => {
-      const { screen } = await completed("cpipe tts \t\t");
-      for (const said of ["say", "silence", "Stop speaking at once", "voices", "List the voices"]) assert.ok(screen.includes(said), `${said} in ${screen}`);
-    });
+      /** The line after these keys; `screen` is what was shown meanwhile. */
+      const completed = async (keys: string): Promise<{ line: string; screen: string }> => {
+        rmSync(dumped, { force: true });
+        const screen = await terminal.type(`${keys}\x18\x04`, /<dumped>/);
+        await terminal.type("\x05\x15", /./);
+        return { line: readFileSync(dumped, "utf8"), screen };
+      };
 
-    it("what cannot be completed stays as it is", async () => {
-      assert.equal((await completed("cpipe nosuch nosuch no\t")).line, "cpipe nosuch nosuch no");
+      for (const { typed, line } of LINES) {
+        it(`${typed} and TAB make ${line.trim()}`, async () => {
+          assert.equal((await completed(`${typed}\t`)).line, line);
+        });
+      }
+
+      it("all that is possible is shown with what it means", async () => {
+        const { screen } = await completed("cpipe tts \t\t");
+        for (const said of ["say", "silence", "Stop speaking at once", "voices", "List the voices"]) assert.ok(screen.includes(said), `${said} in ${screen}`);
+      });
+
+      it("what stands behind the cursor stays", async () => {
+        const { line } = await completed(`cpipe chat ask --temp and more${"\x02".repeat(9)}\t`);
+        assert.equal(line.replaceAll(/ +/g, " "), "cpipe chat ask --temperature and more"); // zsh adds a blank of its own
+      });
+
+      it("what cannot be completed stays as it is", async () => {
+        assert.equal((await completed("cpipe nosuch nosuch no\t")).line, "cpipe nosuch nosuch no");
+      });
     });
-  });
-}
+  }
+});
