@@ -5,9 +5,11 @@ import { logsIn } from "../../logs/read.ts";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import { modeFlags } from "../flags.ts";
 import { splitAtEquals } from "../options.ts";
+import { flagOf } from "../words.ts";
 import { both, type Candidate, type Completion, FILES, inline, NOTHING, words } from "./candidates.ts";
 import type { Fleet } from "./fleet.ts";
-import { valuesNamed } from "./values.ts";
+import { knownSettings } from "./known.ts";
+import { valuesNamed, valuesOf } from "./values.ts";
 
 interface ModeFlag {
   readonly flag: string;
@@ -19,7 +21,7 @@ interface ModeFlag {
 
 /** What may stand behind `--list`, `--logs`, … */
 export function completeMode(mode: string, before: readonly string[], current: string, fleet: Fleet): Completion {
-  const flags = [...(FLAGS[mode] ?? []), HELP];
+  const flags = [...(FLAGS[mode] ?? []), ...(mode === "serve" ? settingsOf(before[0]) : []), HELP];
   const named = (word: string | undefined): ModeFlag | undefined => flags.find(({ flag, short }) => word === flag || (short !== undefined && word === short));
   const pending = named(before.at(-1));
   if (pending?.values !== undefined) return pending.values(fleet);
@@ -29,6 +31,12 @@ export function completeMode(mode: string, before: readonly string[], current: s
   const taken = before.filter((word, at) => !word.startsWith("-") && named(before[at - 1])?.values === undefined);
   if (mode === "logs") return without(wordsOf(mode, fleet), taken);
   return taken.length > 0 ? NOTHING : wordsOf(mode, fleet);
+}
+
+/** The settings of a built-in server as flags. */
+function settingsOf(server: string | undefined): ModeFlag[] {
+  const settings = server !== undefined && Object.hasOwn(knownSettings, server) ? (knownSettings[server] ?? []) : [];
+  return settings.map((setting) => ({ flag: flagOf(setting.name), description: setting.description, values: (fleet) => valuesOf("", setting, fleet) }));
 }
 
 const HELP: ModeFlag = { flag: "--help", short: "-h", description: "help" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../cpipe/complete/known.ts";
@@ -78,6 +78,21 @@ describe("on a terminal", () => {
     const { screen } = await shown(["--logs"], 80);
     assert.match(linesOf(screen)[0] ?? "", /^chat {3}\d\d:\d\d:\d\d ERROR broken model=a\.gguf$/);
     assert.match(screen, /\u001b\[31mERROR/); // oxlint-disable-line no-control-regex -- red
+  });
+});
+
+describe("following logs on a terminal", () => {
+  it("Ctrl-C ends it with 130", async () => {
+    const terminal = new Terminal([process.execPath, program, "--logs", "chat", "-f"], { env: { ...place.env, TERM: "xterm" } });
+    try {
+      await terminal.type("", /broken/);
+      appendFileSync(join(logs, "chat.log"), `${JSON.stringify({ level: "warn", time: Date.now(), msg: "afterwards" })}\n`);
+      await terminal.type("", /WARN .* afterwards/);
+      await terminal.type("\u0003", /\^C/);
+      assert.equal((await terminal.ended()).code, 130);
+    } finally {
+      await terminal.close();
+    }
   });
 });
 

@@ -107,6 +107,9 @@ describe("cpipe --complete", () => {
     assert.deepEqual(await values("--install-service", "--"), ["--force", "--help"]);
     assert.ok((await values("--serve", "")).includes("echo"));
     assert.deepEqual(await lines("--list", ""), ["\tfiles"]);
+    assert.ok((await values("--serve", "chat", "--")).includes("--context-size"));
+    assert.deepEqual(await lines("--serve", "tts", "--model", ""), ["\tfiles"]);
+    assert.deepEqual(await values("--serve", "tts", "--engine", ""), ["auto", "sherpa-onnx", "flite", "espeak-ng"]);
   });
 
   it("is silent about what it does not know, and without a daemon", async () => {
