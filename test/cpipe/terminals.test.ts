@@ -47,6 +47,8 @@ const COMMANDS: ReadonlyArray<readonly [string[], number]> = [
   [["--nosuch"], 2],
 ];
 
+const together = async (check: (args: string[], code: number) => Promise<void>): Promise<void> => void (await Promise.all(COMMANDS.map(([args, code]) => check(args, code))));
+
 describe("on a terminal", () => {
   it("a table as wide as it is stands in colours", async () => {
     const { screen } = await shown(["--list"], 160);
@@ -66,11 +68,11 @@ describe("on a terminal", () => {
 
   for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
     it(`there is no escape code with ${Object.entries(env).join("=").replace(",", "=")}`, async () => {
-      for (const [args, expected] of COMMANDS) {
+      await together(async (args, expected) => {
         const { screen, code } = await shown(args, 80, env);
         assert.equal(code, expected, args.join(" "));
         assert.ok(!screen.includes("\u001b"), `${args.join(" ")}: ${JSON.stringify(screen)}`);
-      }
+      });
     });
   }
 
@@ -98,11 +100,11 @@ describe("following logs on a terminal", () => {
 
 describe("without a terminal", () => {
   it("there is no escape code, and nothing is broken into lines", async () => {
-    for (const [args, expected] of COMMANDS) {
+    await together(async (args, expected) => {
       const { code, stdout, stderr } = await place.cpipe(...args);
       assert.equal(code, expected, args.join(" "));
       assert.ok(!`${stdout}${stderr}`.includes("\u001b"), args.join(" "));
-    }
+    });
     assert.match((await place.cpipe("--list")).stdout, /^NAME .* PIPE$/m);
   });
 
