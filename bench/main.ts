@@ -88,7 +88,8 @@ async function throughput(): Promise<Report["throughput"]> {
 }
 
 function starts(): Report["starts"] {
-  const programs = { node: ["-e", "0"], ...(existsSync(cpipe) ? { cpipe: [cpipe, "echo", "ping"] } : {}) };
+  const ours = { cpipe: ["echo", "ping"], list: ["--list"], complete: ["--complete", "echo", ""] };
+  const programs = { node: ["-e", "0"], ...(existsSync(cpipe) ? Object.fromEntries(Object.entries(ours).map(([name, words]) => [name, [cpipe, ...words]])) : {}) };
   const times = Object.entries(programs).map(([name, args]) => ({ name, args, all: [] as number[] }));
   for (let turn = 0; turn < STARTS; turn++) for (const { args, all } of times) all.push(timed(args, folder));
   return Object.fromEntries(times.map(({ name, all }) => [name, quantile(Float64Array.from(all).sort(), 0.5)]));

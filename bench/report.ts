@@ -10,7 +10,7 @@ export interface Report {
   /** Empty where the system does not tell. */
   readonly ledger: LedgerCost[];
   /** Median wall time in ms; without `cpipe` where it is not built. */
-  readonly starts: { node?: number; cpipe?: number };
+  readonly starts: { node?: number; cpipe?: number; list?: number; complete?: number };
 }
 
 /** The report as one table for people. Absolute figures are this machine's; the ratios travel. */
@@ -32,7 +32,9 @@ export function print({ node, roundTrips, throughput, ledger, starts }: Report):
     [],
     ["a command from start to end", "median", "", ""],
     ["node -e 0", milliseconds(starts.node), "", ""],
-    ["cpipe echo ping", milliseconds(starts.cpipe), "", startNote(starts)],
+    ["cpipe echo ping", milliseconds(starts.cpipe), "", startNote(starts.cpipe, starts)],
+    ["cpipe --list", milliseconds(starts.list), "", startNote(starts.list, starts)],
+    ["cpipe --complete (a TAB)", milliseconds(starts.complete), "", startNote(starts.complete, starts)],
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const [title = "", one = "", two = "", note = ""] of rows) {
@@ -40,9 +42,9 @@ export function print({ node, roundTrips, throughput, ledger, starts }: Report):
   }
 }
 
-function startNote({ node, cpipe }: Report["starts"]): string {
-  if (cpipe === undefined) return "dist/cpipe.js is not built: not measured";
-  return node === undefined ? "" : `${(cpipe - node).toFixed(1)} ms over Node's own start`;
+function startNote(time: number | undefined, { node }: Report["starts"]): string {
+  if (time === undefined) return "dist/cpipe.js is not built: not measured";
+  return node === undefined ? "" : `${(time - node).toFixed(1)} ms over Node's own start`;
 }
 
 function milliseconds(value: number | undefined): string {

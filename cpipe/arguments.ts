@@ -1,6 +1,8 @@
 import { suggest } from "../pipes/protocol/suggest.ts";
 import { parseAgents } from "./agents.ts";
+import { parseShell, type Shell } from "./complete/shells.ts";
 import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
+import { type LogsTask, parseLogs } from "./logs/arguments.ts";
 import { splitAtEquals, takeOption, usage } from "./options.ts";
 
 /** What a command line asks for. */
@@ -8,6 +10,9 @@ export type Task =
   | { kind: "call"; tool: string; cmd: string; /** What stands after the command, not yet read. */ rest: string[]; options: Options }
   | { kind: "help"; tool: string | null; cmd: string | null; options: Options }
   | { kind: "list"; folder: string | null; json: boolean; pids: boolean }
+  | LogsTask
+  | { kind: "completions"; shell: Shell }
+  | { kind: "complete"; /** What stands behind `cpipe` up to the cursor; the last one is being typed. */ words: readonly string[] }
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
   | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
@@ -21,6 +26,7 @@ export type Task =
 /** Reads the command line as far as that goes without a tool's interface. @throws ToolError `usage` */
 export function parseArguments(tokens: readonly string[]): Task {
   const options = noOptions();
+  if (tokens[0] === "--complete") return { kind: "complete", words: tokens.slice(1) };
   const words: string[] = [];
   let at = 0;
   while (at < tokens.length && words.length < 2) {
@@ -63,8 +69,10 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
   }
   if (mode === "talk") return parseTalk(words);
   if (mode === "mcp" || mode === "install-skill") return parseAgents(mode, words);
+  if (mode === "completions" && words.every((word) => word !== "-h" && word !== "--help")) return { kind: "completions", shell: parseShell(words) };
+  if (mode === "logs") return parseLogs(words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
-  const allowed = inFolder ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
+  const allowed = inFolder || mode === "init" ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
   for (const word of words.filter((candidate) => candidate.startsWith("-"))) {
     if (word === "--help" || word === "-h") return { kind: "help", tool: null, cmd: null, options: noOptions() };

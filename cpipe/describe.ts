@@ -12,6 +12,9 @@ export interface ToolLine extends Pick<RegistryEntry, "name" | "path" | "kind" |
 
 export const HEAD = ["NAME", "STATE", "PID", "MODEL", "MEMORY", "UPTIME", "RESTARTS", "PIPE"];
 
+/** What a narrow terminal does without, first what is missed least. */
+export const SPARE = ["PIPE", "RESTARTS", "UPTIME", "MEMORY", "MODEL", "PID"];
+
 /** A tool as a row under HEAD, with the reason below it where it is not well. `now` in ms. */
 export function rowOf(tool: ToolLine, style: Style, now: number): Row {
   const cells = [

@@ -25,6 +25,8 @@ export const callFlags: readonly Flag[] = [
 export const modeFlags: readonly Flag[] = [
   { name: "list", short: "l", value: "[DIR]", description: "the tools and how they are; --json for programs" },
   { name: "pid", value: "[DIR]", description: "the same, with the processes that have each pipe open" },
+  { name: "logs", value: "[NAME …]", description: "the tools' logs and the daemon's, whether or not it runs; -f goes on as they come, --since 10m, --level warn, --lines N, --json" },
+  { name: "completions", value: "bash|zsh|fish", description: "print the completions for that shell" },
   { name: "clear", value: "[DIR]", description: "delete pipes of tools that nobody has open" },
   { name: "serve", value: "NAME|FILE", description: "run one server in the foreground, without the daemon; further flags are its settings" },
   { name: "talk", description: "a conversation by voice: listen, answer, speak; --chat, --stt, --tts name other tools, --system says what the model is to be, --no-barge-in lets it finish" },

@@ -74,5 +74,5 @@ function collectionsTable(collections: readonly Record<string, unknown>[], style
       notes: typeof damage === "string" ? [`  ${style.bad(plain(damage))}`] : [],
     };
   });
-  return renderTable(["COLLECTION", "ROWS", "SIZE", "VECTORS", "FOLDERS"], rows, style.faint);
+  return renderTable(["COLLECTION", "ROWS", "SIZE", "VECTORS", "FOLDERS"], rows, style.faint, style);
 }

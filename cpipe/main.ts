@@ -5,14 +5,18 @@ import { places } from "../pipes/protocol/places.ts";
 import { parseArguments, type Task } from "./arguments.ts";
 import { call } from "./commands/call.ts";
 import { clear } from "./commands/clear.ts";
+import { answer, script } from "./commands/complete.ts";
 import { help } from "./commands/help.ts";
 import { renderListing, takeStock } from "./commands/list.ts";
 import { mcp, mcpConfig } from "./commands/mcp.ts";
+import { logs } from "./commands/logs.ts";
 import { serve } from "./commands/serve.ts";
 import { installService, serviceFile, uninstallService } from "./commands/service.ts";
 import { installSkill } from "./commands/skill.ts";
 import { talk } from "./commands/talk.ts";
+import { asksForJson } from "./json.ts";
 import { Output, say } from "./output.ts";
+import { failureLine } from "./render.ts";
 import { Interruption } from "./signals.ts";
 import { styleFor } from "./style.ts";
 import { withSuggestion } from "./target.ts";
@@ -21,6 +25,7 @@ const out = new Output(1);
 const interruption = new Interruption();
 let task: Task | null = null;
 let code = 0;
+const json = asksForJson(process.argv.slice(2));
 out.onEnd((failure) => {
   if (failure !== null) say(`standard output: ${failure.message}`);
   code = failure === null ? 0 : 1;
@@ -53,17 +58,25 @@ async function perform(task: Task): Promise<void> {
       return out.write(installSkill(task.folder, task.force));
     case "help":
       interruption.listen();
-      return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));
+      return out.write(await help(task.tool, task.cmd, task.options, interruption.signal, { json, width: styleFor(out.tty).width }));
     case "list": {
       const listing = takeStock(task.folder, task.pids);
       return out.write(task.json ? `${JSON.stringify(listing)}\n` : renderListing(listing, styleFor(out.tty), Date.now()));
     }
+    case "logs":
+      interruption.listen();
+      return logs(task, out, interruption.signal);
+    case "complete":
+      return out.write(answer(task.words));
+    case "completions":
+      return out.write(script(task.shell));
     case "clear":
       return out.write(await clear(task.folder, task.json));
     case "serve":
       return serve(task.target, task.rest);
     case "init": {
       const { path, created } = initConfig(places());
+      if (json) return out.write(`${JSON.stringify({ path, created })}\n`);
       return out.write(created ? `${path}\n` : `${path} is there already; it was left as it is\n`);
     }
     case "install-service":
@@ -73,7 +86,7 @@ async function perform(task: Task): Promise<void> {
     case "print-service":
       return out.write(serviceFile());
     case "version":
-      return out.write(`${packageVersion()}\n`);
+      return out.write(json ? `${JSON.stringify({ version: packageVersion() })}\n` : `${packageVersion()}\n`);
   }
 }
 
@@ -83,6 +96,7 @@ function report(error: ToolError): number {
   if (interruption.exitCode !== null) return interruption.exitCode;
   const tool = task !== null && (task.kind === "call" || task.kind === "help") ? task.tool : null;
   const told = tool === null ? error : withSuggestion(error, tool);
+  if (json) out.write(failureLine(error, told));
   say(told.message);
   return told.exitCode;
 }

@@ -1,5 +1,6 @@
 import { SUPERVISOR } from "../pipes/protocol/names.ts";
-import { elapsed, HEAD, plain, rowOf, stateOf, type ToolLine } from "./describe.ts";
+import { logLine } from "./logs/line.ts";
+import { elapsed, HEAD, plain, rowOf, SPARE, stateOf, type ToolLine } from "./describe.ts";
 import { localTime, standingOf } from "./standing.ts";
 import { asText, isObject } from "./options.ts";
 import type { Presenter } from "./render.ts";
@@ -18,7 +19,7 @@ export function presenterFor(tool: string, tty: boolean, style: Style): Presente
     if (!tty && event.event !== "reloaded") return null;
     switch (event.event) {
       case "tools":
-        return Array.isArray(event["tools"]) ? renderTable(HEAD, event["tools"].filter(isTool).map((entry) => rowOf(entry, style, Date.now())), style.faint) : null;
+        return Array.isArray(event["tools"]) ? renderTable(HEAD, event["tools"].filter(isTool).map((entry) => rowOf(entry, style, Date.now())), style.faint, { width: style.width, spare: SPARE }) : null;
       case "started":
       case "tool":
         return isTool(event["tool"]) ? toolLine(event["tool"], style) : null;
@@ -97,7 +98,7 @@ function metricsTable({ tools, daemon, machine }: Record<string, unknown>, style
   );
   const memory = isObject(machine) && isObject(machine["memory"]) ? machine["memory"] : {};
   const whole = `machine: ${percent(isObject(machine) ? machine["load"] : undefined)} busy, ${mebibytes(memory["available"])} of ${mebibytes(memory["total"])} free`;
-  return `${renderTable(["NAME", "CPU", "MEMORY"], rows, style.faint)}${style.faint(whole)}`;
+  return `${renderTable(["NAME", "CPU", "MEMORY"], rows, style.faint, style)}${style.faint(whole)}`;
 }
 
 const percent = (value: unknown): string => (typeof value === "number" ? `${value}%` : "");
@@ -107,7 +108,7 @@ const mebibytes = (value: unknown): string => (typeof value === "number" ? `${Ma
 function changesTable(changes: readonly unknown[], dry: boolean, style: Style): string {
   if (changes.length === 0) return dry ? "nothing would change" : "nothing has changed";
   const rows = changes.filter(isObject).map((change) => ({ cells: [{ text: asText(change["name"]), paint: style.strong }, { text: asText(change["kind"]) }, { text: fieldsIn(change) }, ...(dry ? [] : [{ text: outcomeOf(change), ...tintOf(change, style) }])] }));
-  const table = renderTable(["TOOL", "CHANGE", "FIELDS", ...(dry ? [] : ["OUTCOME"])], rows, style.faint);
+  const table = renderTable(["TOOL", "CHANGE", "FIELDS", ...(dry ? [] : ["OUTCOME"])], rows, style.faint, style);
   return dry ? `${table}${style.faint("This is what would be done; nothing was.")}` : table;
 }
 
@@ -123,19 +124,6 @@ function outcomeOf({ kind, outcome, reason }: Record<string, unknown>): string {
 
 function tintOf({ outcome }: Record<string, unknown>, style: Style): { paint?: (text: string) => string } {
   return outcome === "failed" || outcome === "rolled back" ? { paint: style.bad } : {};
-}
-
-const LEVELS: Readonly<Record<number, string>> = { 10: "trace", 20: "debug", 30: "info", 40: "WARN", 50: "ERROR", 60: "FATAL" };
-
-/** A line of pino's, for people: time of day, level, message, then the facts. */
-function logLine(entry: Record<string, unknown>, style: Style): string {
-  const { time, level, msg, pid: _, hostname: __, ...facts } = entry;
-  const when = new Date(typeof time === "number" || typeof time === "string" ? time : Number.NaN);
-  const clock = Number.isNaN(when.getTime()) ? "" : `${style.faint(when.toTimeString().slice(0, 8))} `;
-  const name = (typeof level === "number" ? LEVELS[level] : undefined) ?? asText(level);
-  const tint = typeof level === "number" && level >= 50 ? style.bad : level === 40 ? style.busy : style.faint;
-  const tail = Object.entries(facts).map(([key, value]) => style.faint(`${key}=${plain(typeof value === "string" ? value : JSON.stringify(value))}`));
-  return [`${clock}${tint(name.padEnd(5))} ${plain(asText(msg))}`, ...tail].join(" ");
 }
 
 function isTool(value: unknown): value is ToolLine & Record<string, unknown> {

@@ -142,8 +142,16 @@ class LinesRenderer implements Renderer {
   }
 }
 
-/** A program that reads events gets the failure as one, whoever noticed it. */
+/** Failures that the output has as an event. */
+const told = new WeakSet<ToolError>();
+
+/** A program that reads JSON gets every failure as an event, also one from before there was a request; as `shown`. Empty when it has it already. */
+export function failureLine(error: ToolError, shown: ToolError = error): string {
+  return told.has(error) ? "" : jsonLine(errorEvent(shown));
+}
+
 function errorEvent(error: ToolError): object {
+  told.add(error);
   const { code, message, facts } = error;
   return { event: "error", code, message, retryable: errors[code].retryable, ...(Object.keys(facts).length === 0 ? {} : { details: facts }) };
 }

@@ -30,7 +30,7 @@ function voicesTable(voices: readonly Record<string, unknown>[], style: Style): 
   const rows = voices.map(({ name, languages, description, engine }) => ({
     cells: [{ text: plain(asText(name)), paint: style.strong }, { text: Array.isArray(languages) ? languages.map(asText).join(", ") : "" }, { text: plain(asText(description)) }, { text: asText(engine) }],
   }));
-  return renderTable(["VOICE", "LANGUAGES", "", "ENGINE"], rows, style.faint);
+  return renderTable(["VOICE", "LANGUAGES", "", "ENGINE"], rows, style.faint, style);
 }
 
 function devicesTable(devices: readonly Record<string, unknown>[], style: Style): string {
@@ -43,5 +43,5 @@ function devicesTable(devices: readonly Record<string, unknown>[], style: Style)
       { text: `${plain(asText(description))}${standard === true ? " (used unless another is named)" : ""}` },
     ],
   }));
-  return renderTable(["", "DEVICE", "CHANNELS", ""], rows, style.faint);
+  return renderTable(["", "DEVICE", "CHANNELS", ""], rows, style.faint, style);
 }

@@ -33,7 +33,7 @@ function deathsOf(deaths: unknown, style: Style, now: number): string {
   const known = Array.isArray(deaths) ? deaths.filter(isDeath) : [];
   if (known.length === 0) return "";
   const rows = known.toReversed().map((death) => rowOfDeath(death, style, now));
-  return `\n${known.length === 1 ? "Its last death" : `Its last ${known.length} deaths, the latest first`}:\n${renderTable(HEAD, rows, style.faint)}`;
+  return `\n${known.length === 1 ? "Its last death" : `Its last ${known.length} deaths, the latest first`}:\n${renderTable(HEAD, rows, style.faint, style)}`;
 }
 
 function rowOfDeath({ at, cause, code, signal, what, ran }: DeathRecord, style: Style, now: number): Row {

@@ -1,13 +1,16 @@
 import { isatty } from "node:tty";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
 import { writeError } from "./output.ts";
+import { plain } from "./describe.ts";
 import { type Style, styleFor } from "./style.ts";
+import { shortened, widthOf } from "./table.ts";
 
-/** News of a request on one line of a terminal, which goes when the answer comes. Silent where standard error is no terminal. */
+/** News of a request on one line of a terminal, which goes when the answer comes, without escape codes. Silent where standard error is no terminal. */
 export class StatusLine {
   readonly #on: boolean;
   readonly #style: Style;
-  #shown = false;
+  /** Columns of what is shown. */
+  #shown = 0;
 
   constructor(on: boolean = isatty(2) && process.env["TERM"] !== "dumb") {
     this.#on = on;
@@ -17,8 +20,12 @@ export class StatusLine {
   show(event: ToolEvent): void {
     const text = this.#on ? newsOf(event) : null;
     if (text === null) return;
-    writeError(`\r\x1b[K${text}`);
-    this.#shown = true;
+    // A line that wraps could not be taken back.
+    const line = shortened(plain(text), this.#style.width - 1);
+    const width = widthOf(line);
+    const longer = Math.max(0, this.#shown - width);
+    writeError(`\r${line}${" ".repeat(longer)}${"\b".repeat(longer)}`);
+    this.#shown = width;
   }
 
   /** A line that stays, unlike the status: it goes above it. */
@@ -29,9 +36,9 @@ export class StatusLine {
   }
 
   clear(): void {
-    if (!this.#shown) return;
-    writeError("\r\x1b[K");
-    this.#shown = false;
+    if (this.#shown === 0) return;
+    writeError(`\r${" ".repeat(this.#shown)}\r`);
+    this.#shown = 0;
   }
 }
 

@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { dirname, join, relative } from "node:path";
 import { root } from "./setup.mjs";
 
-const sources = ["pipes", "models", "audio", "engines", "daemon", "servers", "cpipe"];
+const sources = ["pipes", "logs", "models", "audio", "engines", "daemon", "servers", "cpipe"];
 const dist = join(root, "dist");
 const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */

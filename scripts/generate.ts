@@ -6,6 +6,8 @@ import { editorSchema } from "../daemon/config/editor.ts";
 import { configKeys } from "./docs/config.ts";
 import { errorPage } from "./docs/errors.ts";
 import { declaredInterfaces, interfacePage } from "./docs/interfaces.ts";
+import { knownModule } from "./docs/known.ts";
+import { manualPage } from "./docs/man.ts";
 import { withSection } from "./docs/markdown.ts";
 import { kernelModule } from "./kernel.ts";
 
@@ -22,6 +24,8 @@ export const generated: readonly Generated[] = [
   { file: "config/tools.schema.json", text: () => `${JSON.stringify(editorSchema(), null, 2)}\n` },
   { file: "docs/errors.md", text: errorPage },
   { file: "docs/config.md", text: () => withSection(current("docs/config.md") ?? "", "keys", configKeys()) },
+  { file: "man/cpipe.1", text: manualPage },
+  { file: "cpipe/complete/known.ts", text: knownModule },
   { file: "servers/vector/store/kernel.ts", text: kernelModule },
   ...interfaces.map((declared) => ({ file: `docs/interfaces/${declared.name}.md`, text: () => interfacePage(declared) })),
 ];

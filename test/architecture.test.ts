@@ -14,12 +14,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // The lock file is no part of the wire: two servers that fetch the same model take turns by it.
   models: ["pipes/protocol", "pipes/transport/lock.ts"],
   audio: ["pipes/protocol"],
+  // Reading logs, by the daemon and without it.
+  logs: ["pipes/protocol"],
   engines: ["models", "pipes/protocol", "pipes/rpc/log.ts"],
   // A server may be a client of other tools, and make a FIFO without a process for it. A folder of data has a lock, too, that tells one process from two.
   servers: ["audio", "engines", "models", "pipes/server.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport/libc.ts", "pipes/transport/lock.ts"],
-  daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport"],
+  daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport", "logs"],
   // Of sound it only has to know how a WAV file is written and read.
-  cpipe: ["audio/wav.ts", "audio/wav-reader.ts", "pipes/client.ts", "pipes/client", "pipes/protocol"],
+  cpipe: ["audio/wav.ts", "audio/wav-reader.ts", "pipes/client.ts", "pipes/client", "pipes/protocol", "logs"],
 };
 const MAINS = /(^|\/)(main|host)\.ts$|^pipes\/rpc\/run\.ts$|^scripts\//;
 const MOST_LINES = 300;
@@ -29,7 +31,7 @@ const filesOf = (folder: string): string[] =>
     .filter((entry) => entry.isFile() && /\.(ts|mjs|mts)$/.test(entry.name) && !entry.name.endsWith(".d.ts"))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .sort();
-const sources = ["pipes", "models", "audio", "engines", "servers", "daemon", "cpipe"].flatMap(filesOf);
+const sources = ["pipes", "logs", "models", "audio", "engines", "servers", "daemon", "cpipe"].flatMap(filesOf);
 const all = [...sources, ...["scripts", "bench", "examples", "test"].flatMap(filesOf)];
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 

@@ -2,7 +2,7 @@ import { holdersOfPipes, type FoundPipe, pipesIn } from "../../pipes/client/orph
 import { isAlive, readRegistry } from "../../pipes/client/registry.ts";
 import { DEFAULT_PIPES, SUPERVISOR, toolOf } from "../../pipes/protocol/names.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
-import { HEAD, plain, rowOf, type ToolLine } from "../describe.ts";
+import { HEAD, plain, rowOf, SPARE, type ToolLine } from "../describe.ts";
 import type { Style } from "../style.ts";
 import { renderTable } from "../table.ts";
 
@@ -57,7 +57,7 @@ export function renderListing(listing: Listing, style: Style, now: number): stri
   const problems = (config?.problems ?? []).map((problem) => `  ${style.bad(plain(problem))}\n`);
   const parts = [
     problems.length === 0 ? "" : `${style.bad("tools.yaml was not applied:")}\n${problems.join("")}\n`,
-    tools.length === 0 ? `no tools in ${listing.pipes}\n` : renderTable(HEAD, tools.map((tool) => rowOf(tool, style, now)), style.faint),
+    tools.length === 0 ? `no tools in ${listing.pipes}\n` : renderTable(HEAD, tools.map((tool) => rowOf(tool, style, now)), style.faint, { width: style.width, spare: SPARE }),
     daemon?.running ? "" : "\nthe daemon is not running; start it with: pipe-tools\n",
     open === undefined || open.length === 0 ? "" : `\n${renderOpen(open, style)}`,
   ];
@@ -68,7 +68,7 @@ function renderOpen(open: readonly OpenPipe[], style: Style): string {
   const rows = open.map(({ path, role, pids }) => ({
     cells: [{ text: path }, { text: role }, pids.length === 0 ? { text: "nobody", paint: style.busy } : { text: pids.join(", ") }],
   }));
-  return renderTable(["PIPE", "ROLE", "OPEN IN"], rows, style.faint);
+  return renderTable(["PIPE", "ROLE", "OPEN IN"], rows, style.faint, style);
 }
 
 function supervised(entry: RegistryEntry): ListedTool {

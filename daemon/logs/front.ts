@@ -6,18 +6,18 @@ const LINE_END = 0x0a;
 
 /**
  * Takes what has been copied to `target` away from the front of `source`, in whole blocks; whoever appends to it goes on, and loses
- * nothing. The line that lies across the edge stays with the copy as a whole; of what is left of it in front there are only line ends. Returns how
- * many bytes have gone, or null where the file system cannot: then nothing has changed.
+ * nothing. The line that lies across the edge stays with the copy as a whole; of what is left of it in front there are only line ends. Returns
+ * false where the file system cannot: then nothing has changed.
  */
-export function takeFront(source: number, target: number, copied: number): number | null {
+export function takeFront(source: number, target: number, copied: number): boolean {
   const { blksize } = fstatSync(source);
   const gone = Math.floor((copied - 1) / blksize) * blksize;
-  if (gone <= 0) return null;
+  if (gone <= 0) return false;
   const edge = lineEndFrom(source, gone, copied);
-  if (!collapseFront(source, gone)) return null;
+  if (!collapseFront(source, gone)) return false;
   ftruncateSync(target, edge);
   for (let at = 0, rest = Buffer.alloc(edge - gone, LINE_END); at < rest.length; ) at += writeSync(source, rest, at, rest.length - at, at);
-  return gone;
+  return true;
 }
 
 /** Where the line ends that byte `from` is in, at most `to`; `from` itself where a line begins there, or has no end yet. */

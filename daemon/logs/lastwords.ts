@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { parseEntry } from "./entry.ts";
+import { parseEntry } from "../../logs/entry.ts";
 
 const TAIL_BYTES = 16 * 1024;
 const MOST_LINES = 20;

@@ -77,15 +77,6 @@ async function rotateFolder(folder: string, limits: RotationLimits, failing: Set
   });
 }
 
-const cuts = new Map<string, number[]>();
-
-/** How many bytes were taken from the front of a log by each rotation of this process, for those who follow it. */
-export function cutsOf(path: string): number[] {
-  const known = cuts.get(path) ?? [];
-  cuts.set(path, known);
-  return known;
-}
-
 async function putAside(source: FileHandle, path: string, keep: number): Promise<void> {
   const aside = `${path}.rotating`;
   // The oldest goes first: on a full disk its room is what the copy needs.
@@ -97,8 +88,7 @@ async function putAside(source: FileHandle, path: string, keep: number): Promise
     await source.datasync(); // taking the front away waits for the disk, and everything else would wait with it
     for (let n = keep - 1; n >= 1; n--) renameIfThere(`${path}.${n}`, `${path}.${n + 1}`);
     renameSync(aside, `${path}.1`);
-    const size = takeFront(source.fd, target, copied) ?? cut(source.fd, target, copied);
-    cutsOf(path).push(size);
+    if (!takeFront(source.fd, target, copied)) cut(source.fd, target, copied);
   } catch (error) {
     rmSync(aside, { force: true });
     throw error;
@@ -119,10 +109,10 @@ async function copyMost(source: FileHandle, target: number): Promise<number> {
 }
 
 /**
- * What was added meanwhile, then the cut, in one go; returns how much there was. A line that crosses a page's edge grows in two steps: the file is cut after a
+ * What was added meanwhile, then the cut, in one go. A line that crosses a page's edge grows in two steps: the file is cut after a
  * line's end, unless none comes.
  */
-function cut(source: number, target: number, copied: number): number {
+function cut(source: number, target: number, copied: number): void {
   const buffer = Buffer.allocUnsafe(CHUNK);
   const patience = performance.now() + LINE_PATIENCE_MS;
   let position = copied;
@@ -136,7 +126,6 @@ function cut(source: number, target: number, copied: number): number {
     last = buffer[read - 1];
   }
   ftruncateSync(source, 0);
-  return position;
 }
 
 function writeFully(fd: number, buffer: Buffer, length: number): void {

@@ -14,6 +14,8 @@ export interface Places {
   readonly logs: string;
   /** How much memory each tool was seen to need. */
   readonly sizes: string;
+  /** The folder of what the voices of each tool for speech are called. */
+  readonly voices: string;
   readonly models: string;
   readonly data: string;
 }
@@ -33,6 +35,7 @@ export function places(env: Environment = process.env, uid: number = process.get
     config: absolute(env["PIPE_TOOLS_CONFIG"]) ?? join(base("XDG_CONFIG_HOME", ".config"), "pipe-tools", "tools.yaml"),
     logs: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "logs"),
     sizes: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "sizes.json"),
+    voices: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "voices"),
     models: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "models"),
     data: join(base("XDG_DATA_HOME", ".local/share"), "pipe-tools"),
   };

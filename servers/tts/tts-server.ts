@@ -11,8 +11,10 @@ import { ToolServer } from "../../pipes/rpc/server.ts";
 import type { Session } from "../../pipes/rpc/session.ts";
 import { Floor } from "./floor.ts";
 import { Loudspeaker } from "./loudspeaker.ts";
+import { noteVoices } from "./noted-voices.ts";
 import { say } from "./say.ts";
 import { Speech } from "./speech.ts";
+import type { SpeechModel } from "./synthesizer.ts";
 import { TextStream } from "./text-stream.ts";
 import type { Turn } from "./turn.ts";
 
@@ -38,7 +40,12 @@ export class TtsServer extends ToolServer {
     super({ name: "tts", description: "Speak", state: "loading", ...options });
     this.#settings = { ...ttsDefaults, ...this.settings };
     this.#loudspeaker = new Loudspeaker(this.#settings.device ?? DEFAULT_DEVICE, this.log);
-    this.#speech = new Speech(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
+    const events = toldBy<SpeechModel>(this, { room: () => this.room(), settle: () => this.#settle() });
+    const ready = (model: SpeechModel): void => {
+      noteVoices(this.name, model.voices, this.log);
+      events.ready(model);
+    };
+    this.#speech = new Speech(this.name, this.#settings, { ...events, log: events.log, ready });
     this.#floor = new Floor(this.#speech, (rate, signal) => this.#loudspeaker.open(rate, signal), {
       started: () => this.broadcast({ event: "speech_start" }),
       ended: () => this.broadcast({ event: "speech_end" }),

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { manifest, root } from "./files.ts";
 
-const WANTED = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "config/tools.yaml", "config/tools.schema.json", "docs/protocol.md", "systemd/pipe-tools.service", "launchd/io.github.pipe-tools.plist", ".claude/skills/cpipe/SKILL.md"];
+const WANTED = ["LICENSE", "README.md", "CHANGELOG.md", "package.json", "config/tools.yaml", "config/tools.schema.json", "docs/protocol.md", "man/cpipe.1", "completions/cpipe.bash", "completions/_cpipe", "completions/cpipe.fish", "systemd/pipe-tools.service", "launchd/io.github.pipe-tools.plist", ".claude/skills/cpipe/SKILL.md"];
 const UNWANTED = [/\.map$/, /(^|\/)\.(?!claude\/skills\/cpipe\/SKILL\.md$)/, /^(test|bench|pipes|models|engines|daemon|servers|cpipe|node_modules)\//, /^scripts\/(?!llama-build\.mjs$)/, /\.tgz$/, /^package-lock/];
 
 describe("npm pack", () => {

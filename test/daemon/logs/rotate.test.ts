@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { openLog } from "../../../daemon/logs/file.ts";
 import { openDaemonLog } from "../../../daemon/logs/logger.ts";
 import { rotate, rotateRegularly } from "../../../daemon/logs/rotate.ts";
-import { collapseFront } from "../../../pipes/transport/libc.ts";
 import type { ToolError } from "../../../pipes/protocol/errors.ts";
 import { folder } from "./folder.ts";
+import { canTakeFront } from "./front.ts";
 
 const writer = join(import.meta.dirname, "../../fixtures/processes/write-lines.mjs");
 
@@ -86,16 +86,6 @@ describe("rotation", () => {
     assert.equal(readFileSync(join(logs, "elsewhere"), "utf8"), "0123456789");
   });
 });
-
-/** Whether the file system of `path` can, as ext4 and XFS do. */
-function canTakeFront(path: string): boolean {
-  writeFileSync(`${path}.probe`, Buffer.alloc(65_536));
-  const fd = openSync(`${path}.probe`, "r+");
-  const can = collapseFront(fd, 4096);
-  closeSync(fd);
-  rmSync(`${path}.probe`);
-  return can;
-}
 
 /** The `n` of every line, oldest file first. */
 function numbersIn(path: string): number[] {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { readLog } from "../../../daemon/logs/read.ts";
-import { folder } from "./folder.ts";
+import { readLog } from "../../logs/read.ts";
+import { folder } from "../daemon/logs/folder.ts";
 
 const line = (n: number, level = 30): string => `${JSON.stringify({ level, time: 1000 * n, msg: `line ${n}` })}\n`;
 const messages = async (path: string, query: object): Promise<string[]> => (await readLog(path, query)).map((entry) => entry.msg);

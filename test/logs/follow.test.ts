@@ -3,20 +3,20 @@ import { spawn } from "node:child_process";
 import { appendFileSync, closeSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { openLog } from "../../../daemon/logs/file.ts";
-import { followLog } from "../../../daemon/logs/follow.ts";
-import { rotate } from "../../../daemon/logs/rotate.ts";
-import { folder } from "./folder.ts";
+import { openLog } from "../../daemon/logs/file.ts";
+import { followLog } from "../../logs/follow.ts";
+import { rotate } from "../../daemon/logs/rotate.ts";
+import { folder } from "../daemon/logs/folder.ts";
 
 const line = (msg: string, level = 30): string => `${JSON.stringify({ level, time: 1000, msg })}\n`;
-const writer = join(import.meta.dirname, "../../fixtures/processes/write-lines.mjs");
+const writer = join(import.meta.dirname, "../fixtures/processes/write-lines.mjs");
 
 describe("following a log", () => {
   it("gives the newest lines, then those that come, and ends when told to", async (t) => {
     const path = join(folder(t), "a.log");
     writeFileSync(path, line("one") + line("two"));
     const abort = new AbortController();
-    const entries = followLog(path, { lines: 1 }, abort.signal);
+    const entries = followLog(path, { lines: 1 }, abort.signal, { persistent: true });
     assert.equal((await entries.next()).value?.msg, "two");
     const next = entries.next();
     appendFileSync(path, line("three"));
@@ -30,7 +30,7 @@ describe("following a log", () => {
     const path = join(folder(t), "logs", "a.log");
     const abort = new AbortController();
     t.after(() => abort.abort());
-    const entries = followLog(path, { level: "warn" }, abort.signal);
+    const entries = followLog(path, { level: "warn" }, abort.signal, { persistent: true });
     const next = entries.next();
     setImmediate(() => {
       writeFileSync(path, line("too little", 20));
@@ -44,7 +44,7 @@ describe("following a log", () => {
     const path = join(folder(t), "a.log");
     writeFileSync(path, "");
     const abort = new AbortController();
-    const entries = followLog(path, {}, abort.signal);
+    const entries = followLog(path, {}, abort.signal, { persistent: true });
     const seen: string[] = [];
     const reading = (async () => {
       for await (const { msg } of entries) if (seen.push(msg) === 300) abort.abort();
@@ -62,7 +62,7 @@ describe("following a log", () => {
     const path = join(folder(t), "a.log");
     const fd = openLog(path);
     const abort = new AbortController();
-    const entries = followLog(path, {}, abort.signal);
+    const entries = followLog(path, {}, abort.signal, { persistent: true });
     const first = entries.next();
     spawn(process.execPath, [writer, "5000", "50"], { stdio: ["ignore", fd, "inherit"] });
     closeSync(fd);

@@ -9,7 +9,9 @@ export interface LogEntry {
 }
 
 /** pino's numbers. */
-const LEVELS: Readonly<Record<string, number>> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
+export const LEVELS: Readonly<Record<string, number>> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
+/** As others call them. */
+const ALIASES: Readonly<Record<string, string>> = { warning: "warn", err: "error", critical: "fatal" };
 const words = new Map(Object.entries(LEVELS).map(([word, number]) => [number, word]));
 
 export function parseEntry(line: string): LogEntry {
@@ -21,8 +23,13 @@ export function parseEntry(line: string): LogEntry {
 
 /** Whether an entry is at least as important as `level`. One that does not say passes: it may be a crash's last words. */
 export function isAtLeast(entry: LogEntry, level: string | undefined): boolean {
-  const wanted = LEVELS[level ?? "trace"] ?? 0;
-  return (LEVELS[entry.level ?? ""] ?? Infinity) >= wanted;
+  return (rankOf(entry.level ?? "") ?? Infinity) >= (rankOf(level ?? "trace") ?? 0);
+}
+
+/** pino's number for a level, by its name or the number itself; null for what is none. */
+export function rankOf(level: string): number | null {
+  const word = level.toLowerCase();
+  return LEVELS[ALIASES[word] ?? word] ?? (/^\d+$/.test(word) ? Number(word) : null);
 }
 
 function parseObject(line: string): Record<string, unknown> | null {

@@ -1,7 +1,10 @@
-import { constants } from "node:fs";
+import { constants, readdirSync, statSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
-import { ToolError } from "../../pipes/protocol/errors.ts";
+import { join } from "node:path";
+import { ToolError } from "../pipes/protocol/errors.ts";
+import { identityOf } from "./bookmark.ts";
 import { isAtLeast, parseEntry, type LogEntry } from "./entry.ts";
+import { type LogLine, type LogPart, mergeByTime } from "./merge.ts";
 
 export interface LogQuery {
   /** At most so many entries, the newest. */
@@ -12,16 +15,60 @@ export interface LogQuery {
   readonly level?: string;
 }
 
+/** Of a log's file, behind the name of the log. */
+export const ENDING = ".log";
 const BLOCK = 64 * 1024;
+/** How often a log is read again that was put aside meanwhile: a part of it would come twice. */
+const ATTEMPTS = 5;
+/** How many lines before the oldest entry are asked for the time that it has not. */
+const LOOK_BACK = 1000;
+
+/** The names of the logs in a folder; none where there is no such folder. */
+export function logsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw ToolError.from(error, "file-failed", { path: folder });
+  }
+}
+
+/** The newest entries of several logs of a folder, by time, oldest first. */
+export async function readLogs(folder: string, logs: readonly string[], query: LogQuery = {}): Promise<LogLine[]> {
+  const parts = await Promise.all(logs.map((log) => readPart(folder, log, query)));
+  const { lines = 100 } = query;
+  return lines === 0 ? [] : mergeByTime(parts).slice(-lines);
+}
+
+/** The same of one of them, to be merged with others. */
+export async function readPart(folder: string, log: string, query: LogQuery, upTo = Infinity): Promise<LogPart> {
+  const path = join(folder, log + ENDING);
+  const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return { log, ...(await read(path, query, upTo)), touched };
+}
 
 /**
  * The newest entries of a log, oldest first, those put aside by rotation included. A log that does not exist yet is empty.
  * `upTo` leaves out what lies beyond that byte of the current file.
  */
 export async function readLog(path: string, query: LogQuery = {}, upTo = Infinity): Promise<LogEntry[]> {
+  return (await read(path, query, upTo)).entries;
+}
+
+async function read(path: string, query: LogQuery, upTo: number): Promise<Pick<LogPart, "entries" | "before">> {
+  for (let attempt = 1; ; attempt++) {
+    const before = identityOf(`${path}.1`);
+    const part = await readOnce(path, query, upTo);
+    if (identityOf(`${path}.1`) === before || attempt === ATTEMPTS) return part;
+  }
+}
+
+async function readOnce(path: string, query: LogQuery, upTo: number): Promise<Pick<LogPart, "entries" | "before">> {
   const { lines = 100, since = -Infinity, level } = query;
   const kept: LogEntry[] = [];
   let undated: LogEntry[] = [];
+  let beyond = 0;
+  let before: number | null = null;
   for await (const line of newestFirst(path, upTo)) {
     const entry = parseEntry(line);
     if (entry.time !== null && Date.parse(entry.time) < since) {
@@ -33,10 +80,12 @@ export async function readLog(path: string, query: LogQuery = {}, upTo = Infinit
       kept.push(...undated.filter((one) => isAtLeast(one, level)));
       undated = [];
     }
-    if (kept.length >= lines) break;
+    if (kept.length < lines) continue;
+    before = entry.time === null ? null : Date.parse(entry.time);
+    if (before !== null || ++beyond > LOOK_BACK) break;
   }
   kept.push(...undated.filter((one) => isAtLeast(one, level)));
-  return kept.slice(0, lines).reverse();
+  return { entries: kept.slice(0, lines).reverse(), before };
 }
 
 async function* newestFirst(path: string, upTo: number): AsyncGenerator<string> {
@@ -70,7 +119,7 @@ async function* linesBackwards(file: FileHandle, size: number): AsyncGenerator<s
 }
 
 /** @throws ToolError `file-failed` for anything but a file that is not there */
-export async function openToRead(path: string): Promise<FileHandle | null> {
+async function openToRead(path: string): Promise<FileHandle | null> {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
