@@ -1,6 +1,6 @@
 import { suggest } from "../pipes/protocol/suggest.ts";
 import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
-import { splitAtEquals, takeOption, usage } from "./options.ts";
+import { shorten, splitAtEquals, takeOption, usage } from "./options.ts";
 
 /** What a command line asks for. */
 export type Task =
@@ -10,6 +10,7 @@ export type Task =
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
   | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
+  | { kind: "view"; /** Null: the default one; `-`: standard input only. */ socket: string | null }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
@@ -59,6 +60,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     return target.startsWith("-") ? { kind: "help", tool: null, cmd: null, options: noOptions() } : { kind: "serve", target, rest };
   }
   if (mode === "talk") return parseTalk(words);
+  if (mode === "view") return parseView(words);
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
@@ -84,6 +86,13 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     default:
       return { kind: "print-service" };
   }
+}
+
+function parseView(words: readonly string[]): Task {
+  const [socket = null, ...more] = words;
+  if (words.includes("--help") || words.includes("-h")) return { kind: "help", tool: null, cmd: null, options: noOptions() };
+  if (more.length > 0 || (socket !== null && socket !== "-" && socket.startsWith("-")) || socket === "") throw usage(`--view does not take ${shorten(more.at(-1) ?? socket ?? "")}`, "It takes the path of a socket, or - for standard input: cpipe --view /tmp/view.sock");
+  return { kind: "view", socket };
 }
 
 function parseTalk(words: readonly string[]): Task {

@@ -43,6 +43,11 @@ async function perform(task: Task): Promise<void> {
     case "talk":
       interruption.listen();
       return talk(task, out, interruption);
+    case "view": {
+      const { view } = await import("./view/viewer.ts"); // not loaded for anything else
+      interruption.listen();
+      return view(task.socket, out, interruption);
+    }
     case "help":
       interruption.listen();
       return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));
