@@ -70,6 +70,7 @@ function next(text: string, all: boolean): [Key | null, number] | null {
 }
 
 function special(parameters: string, final: string): Key | null {
+  if (/^[<-?]/.test(parameters)) return null; // a reply, or a mouse
   const [first = "", modifiers = "1"] = parameters.split(";");
   const name = final === "~" ? TILDE[first] : FINAL[final];
   return name === undefined ? null : { id: `${modifier(Number(modifiers) - 1)}${name}`, text: "" };

@@ -11,8 +11,11 @@ export interface Cluster {
 
 export const TAB_STOP = 8;
 const segmenter = new Intl.Segmenter();
-const widths = new Map<string, number>();
-const MOST_WIDTHS = 10_000;
+type Sizes = ReadonlyArray<{ readonly length: number; readonly width: number }>;
+/** What short texts were found to consist of; the same few come again and again. */
+const known = new Map<string, Sizes>();
+const MOST_KNOWN = 10_000;
+const LONGEST_KNOWN = 32;
 
 /** Columns that the text takes, without tabs and control characters. */
 export function widthOf(text: string): number {
@@ -22,14 +25,21 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** The clusters from `start` on. */
+/**
+ * The clusters from `start` on. Only the parts of a text where characters could join go through the segmenter, which is slow:
+ * between two characters that never join there is always a border.
+ */
 export function* clustersOf(text: string, start: number): Generator<Cluster> {
-  const rest = start === 0 ? text : text.slice(start);
-  if (SIMPLE.test(rest)) {
-    for (let at = start; at < text.length; at++) yield { start: at, end: at + 1, width: simpleWidth(text.charCodeAt(at)) };
-    return;
+  for (let at = start; at < text.length; ) {
+    const width = simpleWidth(text, at);
+    if (width !== JOINS && (at + 1 === text.length || simpleWidth(text, at + 1) !== JOINS)) {
+      yield { start: at, end: ++at, width };
+      continue;
+    }
+    let end = at + 1;
+    while (end < text.length && (end - 1 === at || simpleWidth(text, end - 1) === JOINS || simpleWidth(text, end) === JOINS)) end++;
+    for (const { length, width } of clustersIn(text.slice(at, end))) yield { start: at, end: (at += length), width };
   }
-  for (const { segment, index } of segmenter.segment(rest)) yield { start: start + index, end: start + index + segment.length, width: clusterWidth(segment) };
 }
 
 /** No more than so many columns of the text, `…` at its end where something is left out. */
@@ -68,22 +78,28 @@ export function harmless(text: string): string {
 }
 
 const ASCII = /^[\x20-\x7e]*$/;
-/** Characters that never join with a neighbour, and whose width is plain: Latin, Greek, Cyrillic, lines, kana, ideographs, syllables. */
-const SIMPLE = /^[\t\x20-\x7e\u00a0-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0386\u0388-\u0482\u048a-\u052f\u2010-\u2015\u2018-\u2026\u20a0-\u20bf\u2500-\u259f\u3001-\u3029\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]*$/;
+/** Characters that never join with another of them, and whose width is plain: Latin, Greek, Cyrillic, lines, kana, ideographs, syllables. */
+const SIMPLE = /[\t\x20-\x7e\u00a0-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0386\u0388-\u0482\u048a-\u052f\u2010-\u2015\u2018-\u2026\u20a0-\u20bf\u2500-\u259f\u3001-\u3029\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]/;
+const UNKNOWN = -2;
+const JOINS = -1;
+/** The width of each UTF-16 unit that is `SIMPLE`, found when it is first met. */
+const simple = new Int8Array(0x10000).fill(UNKNOWN);
 const HARMFUL = /(?![\t\n])[\p{Cc}\p{Surrogate}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
-function simpleWidth(code: number): number {
-  return code === 9 ? 0 : code < 0x3000 ? 1 : 2;
+function simpleWidth(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (simple[code] === UNKNOWN) simple[code] = SIMPLE.test(text.charAt(at)) ? (code === 9 ? 0 : code < 0x3000 ? 1 : 2) : JOINS;
+  return simple[code] as number;
 }
 
-function clusterWidth(segment: string): number {
-  if (segment === "\t") return 0;
-  const known = widths.get(segment);
-  if (known !== undefined) return known;
-  if (widths.size >= MOST_WIDTHS) widths.clear();
-  const width = stringWidth(segment);
-  widths.set(segment, width);
-  return width;
+function clustersIn(text: string): Sizes {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const sizes = [...segmenter.segment(text)].map(({ segment }) => ({ length: segment.length, width: segment === "\t" ? 0 : stringWidth(segment) }));
+  if (text.length > LONGEST_KNOWN) return sizes;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(text, sizes);
+  return sizes;
 }
 
 function pictureOf(code: number): string {

@@ -3,9 +3,12 @@ import { clustersOf, TAB_STOP } from "./width.ts";
 /** Where a row of a line begins and ends, in UTF-16 units; spaces that a break has taken are in no row. */
 export type Range = readonly [start: number, end: number];
 
+/** One character can end two rows: that before its word, and that which its word fills. And what is appended can widen or narrow it. */
+export const UNSETTLED = 3;
+
 /**
  * Breaks one line (no line feed in it, `harmless`) into rows of at most `columns`: at spaces, between ideographs, else where
- * the row is full. What stands before the last row's start does not depend on what is appended to the line.
+ * the row is full. What is appended to the line changes no more than its last `UNSETTLED` rows.
  * @param start where a row begins: 0, or the start of a row that an earlier call has found
  */
 export function wrap(text: string, columns: number, start = 0): Range[] {
@@ -21,7 +24,7 @@ export function wrap(text: string, columns: number, start = 0): Range[] {
     const isSpace = char === " " || char === "\t";
     const width = char === "\t" ? TAB_STOP - (column % TAB_STOP) : cluster.width;
     if (!isSpace) {
-      if (cluster.start > row && (cluster.width > 1 || WIDE.test(before)) && !NOT_FIRST.has(char) && !NOT_LAST.has(before)) [breakAt, atBreak] = [cluster.start, column];
+      if (cluster.start > row && (WIDE.test(char) || WIDE.test(before)) && !NOT_FIRST.has(char) && !NOT_LAST.has(before)) [breakAt, atBreak] = [cluster.start, column];
       while (column + width > columns && cluster.start > row) {
         const at = breakAt > row ? breakAt : cluster.start;
         rows.push([row, trimmed(text, row, at)]);
@@ -38,7 +41,8 @@ export function wrap(text: string, columns: number, start = 0): Range[] {
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const WIDE = /[\u3001-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uff60]/;
+/** First units of ideographs, syllables and emoji; whatever is appended to a character, its first unit stays. */
+const WIDE = /[\u3001-\u30ff\u3400-\u9fff\uac00-\ud7a3\ud83c-\ud83e\ud840-\ud8bf\uff01-\uff60]/;
 /** What a row neither begins nor ends with in East Asian text. */
 const NOT_FIRST = new Set("、。，．！？：；）」』】〉》ー々");
 const NOT_LAST = new Set("（「『【〈《");

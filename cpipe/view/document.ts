@@ -23,6 +23,8 @@ export class Block {
   /** Changes whenever anything in it does. */
   version = 0;
   size = 0;
+  /** The document has let it go. */
+  isGone = false;
 
   constructor(number: number) {
     this.number = number;
@@ -92,6 +94,7 @@ export class Document {
     if (size <= this.#most) return;
     while (this.blocks.length > 1 && size > (this.#most * 3) / 4) {
       const block = this.blocks.shift() as Block;
+      block.isGone = true;
       size -= block.size;
       this.forgotten += block.lines.length;
     }
@@ -129,7 +132,7 @@ export class Feed {
 
   #append(part: number, kind: Kind, text: string): void {
     let block = this.#open.get(part);
-    if (block === undefined || !this.#document.blocks.includes(block)) this.#open.set(part, (block = this.#document.open()));
+    if (block === undefined || block.isGone) this.#open.set(part, (block = this.#document.open()));
     this.hasSaid = true;
     // A note asks for a line of its own; it has one where another kind of text comes before.
     const last = block.lines.at(-1);

@@ -1,5 +1,5 @@
 import { harmless } from "../terminal/width.ts";
-import { wrap } from "../terminal/wrap.ts";
+import { UNSETTLED, wrap } from "../terminal/wrap.ts";
 import type { Block, Document, Line } from "./document.ts";
 
 /** A row of text: which line of its block, and which part of that. */
@@ -42,7 +42,7 @@ export class Layout {
     if (columns !== this.#columns) this.#rows.clear();
     this.#columns = columns;
     const { blocks } = this.#document;
-    for (const block of this.#rows.keys()) if (!blocks.includes(block)) this.#rows.delete(block);
+    for (const block of this.#rows.keys()) if (block.isGone) this.#rows.delete(block);
     this.total = 0;
     this.#starts = [];
     this.#blocks = blocks.map((block, at) => {
@@ -100,7 +100,7 @@ class BlockRows {
     this.block = block;
   }
 
-  /** Only the last line can have changed, and of that only what stands in its last row. */
+  /** Only the last line can have changed, and of that only its last rows. */
   update(columns: number): void {
     const { block, rows } = this;
     if (this.#version === block.version) return;
@@ -110,7 +110,7 @@ class BlockRows {
     const grown = this.#firsts.length - 1;
     for (let line = Math.max(0, grown); line < block.lines.length; line++) {
       let start = 0;
-      if (line === grown && rows.at(-1)?.line === line) start = rows.pop()?.start ?? 0;
+      if (line === grown) for (let row = 0; row < UNSETTLED && rows.at(-1)?.line === line; row++) start = rows.pop()?.start ?? 0;
       else this.#firsts[line] = rows.length;
       const text = harmless((block.lines[line] as Line).text);
       if (text === "" && line === block.lines.length - 1) continue; // the line feed before has only ended its line
