@@ -61,7 +61,7 @@ export class Terminal {
     process.on("SIGCONT", this.#continued);
     process.stdout.on("resize", this.#resized);
     this.#keyboard.on("data", this.#data).once("end", this.#events.ended).once("error", this.#events.ended);
-    this.#keyboard.setRawMode(true).ref();
+    this.#keyboard.setRawMode(true).resume().ref();
     this.#shown = null;
     this.#out.write(ENTER);
   }

@@ -23,7 +23,7 @@ export function heightOf({ rows }: Size): number {
 
 /** The screen as rows; `scene.layout` is up to date for this size. */
 export function screenOf(view: View, scene: Scene, size: Size, around: Surroundings): Frame {
-  const body = view.mode.kind === "help" ? helpRows(size, around.paint) : scene.layout.total === 0 ? emptyRows(size, around) : textRows(view, scene, size, around.paint);
+  const body = view.mode.kind === "help" ? helpRows(size).slice(view.mode.top) : scene.layout.total === 0 ? emptyRows(size, around) : textRows(view, scene, size, around.paint);
   const rows = Array.from({ length: scene.height }, (_, at) => body[at] ?? "");
   if (size.rows < 2) return { rows, cursor: null };
   const { mode } = view;
@@ -81,7 +81,8 @@ function statusRow(view: View, scene: Scene, { columns }: Size, { writers, paint
   const percent = layout.total === 0 ? 100 : Math.floor((seen * 100) / layout.total);
   const { lines } = document;
   const left = ` ${view.top === null ? "following" : "stopped, G follows"} · ${writers} writing · ${lines} ${lines === 1 ? "line" : "lines"} · ${percent} %`;
-  if (view.message !== "") return paint.status(padded(fit(` ${harmless(view.message)}`, columns), columns));
+  const message = view.mode.kind === "help" ? (helpLines.length > height ? "up and down show more, any other key goes back" : "any key goes back") : view.message;
+  if (message !== "") return paint.status(padded(fit(` ${harmless(message)}`, columns), columns));
   const hints = "? help  q quit ";
   const gap = columns - widthOf(left) - hints.length;
   return paint.status(gap < 1 ? padded(fit(left, columns), columns) : left + " ".repeat(gap) + hints);
@@ -92,9 +93,9 @@ function emptyRows({ columns }: Size, { source }: Surroundings): string[] {
   return (source === "standard input" ? ["Nothing has come yet on standard input."] : lines).map((line) => fit(harmless(line), columns));
 }
 
-function helpRows({ columns }: Size, paint: Paint): string[] {
+function helpRows({ columns }: Size): string[] {
   const width = Math.max(...helpLines.map(([keys]) => keys.length));
-  return [paint.strong("Keys"), "", ...helpLines.map(([keys, does]) => `  ${keys.padEnd(width)}  ${does}`), "", "Any key goes back."].map((row) => (widthOf(row) > columns ? fit(row, columns) : row));
+  return helpLines.map(([keys, does]) => fit(` ${keys.padEnd(width)}  ${does}`, columns));
 }
 
 function padded(text: string, columns: number): string {

@@ -1,5 +1,5 @@
 import type { Key } from "../terminal/keys.ts";
-import { type Action, actionOf } from "./actions.ts";
+import { type Action, actionOf, helpLines } from "./actions.ts";
 import { lastCodeBlock } from "./code.ts";
 import type { Document } from "./document.ts";
 import type { Anchor, Layout } from "./layout.ts";
@@ -10,7 +10,7 @@ import { find, type Match, patternOf } from "./search.ts";
 export interface View {
   /** The place in the first row; null follows the end. */
   readonly top: Anchor | null;
-  readonly mode: { readonly kind: "text" } | { readonly kind: "help" } | Prompt;
+  readonly mode: { readonly kind: "text" } | { readonly kind: "help"; /** Its first row that is shown. */ readonly top: number } | Prompt;
   readonly pattern: RegExp | null;
   readonly match: Match | null;
   /** Said in the last row, until the next key. */
@@ -39,7 +39,7 @@ export function firstRow(view: View, { layout, height }: Scene): number {
 
 export function press(view: View, key: Key, scene: Scene): [View, readonly Effect[]] {
   const quiet: View = { ...view, message: "" };
-  if (view.mode.kind === "help") return key.id === "ctrl-c" ? [quiet, [{ do: "interrupt" }]] : [{ ...quiet, mode: { kind: "text" } }, []];
+  if (view.mode.kind === "help") return readHelp(quiet, view.mode.top, key, scene);
   if (view.mode.kind === "prompt") return type(quiet, view.mode, key, scene);
   const action = actionOf(key.id);
   if (action !== undefined) return act(quiet, action, scene);
@@ -84,13 +84,22 @@ function act(view: View, action: Action, scene: Scene): [View, readonly Effect[]
     case "write":
       return [lastAnswer(document) === undefined ? { ...view, message: "there is no answer to write" } : { ...view, mode: { kind: "prompt", asks: "write", text: "" } }, []];
     case "help":
-      return [{ ...view, mode: { kind: "help" } }, []];
+      return [{ ...view, mode: { kind: "help", top: 0 } }, []];
     case "redraw":
     case "suspend":
     case "quit":
     case "interrupt":
       return [view, [{ do: action }]];
   }
+}
+
+/** Where the help is longer than the screen, the keys that scroll do; any other goes back to the text. */
+function readHelp(view: View, top: number, key: Key, { height }: Scene): [View, readonly Effect[]] {
+  const action = actionOf(key.id);
+  if (action === "interrupt") return [view, [{ do: action }]];
+  const step = action === "up" ? -1 : action === "down" ? 1 : action === "page-up" || action === "half-up" ? -height : action === "page-down" || action === "half-down" ? height : 0;
+  const next = Math.max(0, Math.min(helpLines.length - height, top + step));
+  return [{ ...view, mode: step === 0 || helpLines.length <= height ? { kind: "text" } : { kind: "help", top: next } }, []];
 }
 
 function type(view: View, prompt: Prompt, key: Key, scene: Scene): [View, readonly Effect[]] {

@@ -78,8 +78,8 @@ test("at 80×24 and at other sizes the screen is as it should be", async (t) => 
   ]);
   await tmux.resize(30, 8);
   assert.deepEqual(await tmux.until((screen, rows) => rows.length === 8 && screen.includes("5 li…"), "the smaller screen"), [
-    "由，在尊严和权利上一律平等。",
-    "They are endowed with reason.",
+    "权利上一律平等。They are",
+    "endowed with reason.",
     "",
     "␛]0;evil␇tab    here e\u0301",
     `── 2 ${"─".repeat(25)}`,
@@ -199,6 +199,61 @@ for (const [name, end, code] of [
     assert.ok(!existsSync(socket));
   });
 }
+
+test("a crash gives the terminal back before it says what it was", async (t) => {
+  const file = join(place.root, "crash.mjs");
+  writeFileSync(file, 'process.on("SIGUSR2", () => { throw new Error("a bug"); });');
+  const { tmux, socket } = await open(t, { env: { NODE_OPTIONS: `--import=file://${file}` } });
+  process.kill(await viewerPid(await tmux.pid()), "SIGUSR2");
+  const rows = await tmux.shows("icanon");
+  assert.match(rows.join("\n"), /Error: a bug[^]*\ncode 1\nicanon/);
+  assert.ok(!existsSync(socket));
+});
+
+test("Ctrl-Z gives the terminal to the shell, and fg brings the viewer back", async (t) => {
+  const at = new Place();
+  const tmux = new Tmux(at.root, "exec sh -i", { ...at.env, PS1: "prompt> ", ENV: "" });
+  t.after(async () => {
+    await tmux.close();
+    await at.close();
+  });
+  await tmux.shows("prompt>");
+  await tmux.type(`"${process.execPath}" "${program}" --view`);
+  await tmux.press("Enter");
+  await tmux.shows("following");
+  await tmux.press("C-z");
+  await tmux.shows("Stopped");
+  const sent = send(socketOf(at), "said meanwhile\n");
+  await tmux.type("fg");
+  await tmux.press("Enter");
+  await tmux.shows("said meanwhile");
+  await sent;
+  await tmux.press("q");
+  await tmux.until((screen) => screen.trimEnd().endsWith("prompt>"), "the shell");
+});
+
+test("in Vim's :terminal it works, and ends with Vim", async (t) => {
+  const at = new Place();
+  const tmux = new Tmux(at.root, `exec vim -Nu NONE -i NONE -c 'terminal ++close ${process.execPath} ${program} --view'`, at.env);
+  t.after(async () => {
+    await tmux.close();
+    await at.close();
+  });
+  await tmux.shows("following");
+  const connection = await writer(socketOf(at));
+  connection.write(tokens("Hello from ", "Vim"));
+  await tmux.shows("Hello from Vim");
+  await tmux.press("?");
+  await tmux.shows("up and down show more");
+  await tmux.press("Space");
+  await tmux.shows("copy the last answer");
+  const gone = once(connection.resume(), "close");
+  await tmux.press("C-w", ":");
+  await tmux.type("qa!");
+  await tmux.press("Enter");
+  await gone;
+  assert.ok(!existsSync(socketOf(at)));
+});
 
 test("it ends with its terminal, and removes the socket", async (t) => {
   const { tmux, socket } = await open(t);
