@@ -2,46 +2,16 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { Place, program } from "../program.ts";
-import { Tmux } from "../terminal/tmux.ts";
+import { Place } from "../program.ts";
 import { OllamaLike } from "./ollama.ts";
+import { open, send, tokens, writer } from "./open.ts";
 
 let place: Place;
 before(() => void (place = new Place()));
 after(() => place.close());
 
-const socketOf = (at: Place): string => join(at.root, "run/pipe-tools/view.sock");
-
-/** A terminal with a viewer in it, and what it says after that has ended. */
-async function open(t: { after(fn: () => Promise<void>): void }, { pipe = "", args = "", env = {}, columns = 80, rows = 24, wait = "following" } = {}): Promise<{ tmux: Tmux; socket: string; at: Place }> {
-  const at = new Place();
-  mkdirSync(join(at.root, "home"));
-  const line = `cd "$HOME"; ${pipe} "${process.execPath}" "${program}" --view ${args}; echo "code $?"; stty -a | grep -o -- '-*icanon'; exec cat`;
-  const tmux = new Tmux(at.root, line, { ...at.env, ...env }, columns, rows);
-  t.after(async () => {
-    await tmux.close();
-    await at.close();
-  });
-  await tmux.shows(wait);
-  return { tmux, socket: socketOf(at), at };
-}
-
-async function writer(socket: string): Promise<Socket> {
-  const connection = connect(socket);
-  await once(connection, "connect");
-  return connection;
-}
-
-async function send(socket: string, text: string): Promise<void> {
-  const connection = await writer(socket);
-  connection.end(text);
-  await once(connection.resume(), "close");
-}
-
-const tokens = (...texts: string[]): string => texts.map((text) => `${JSON.stringify({ event: "token", text, done: false })}\n`).join("");
 const numbered = (count: number): string => Array.from({ length: count }, (_, at) => `row ${at + 1}\n`).join("");
 
 test("the seed's own line shows the answer while it comes, and gives the shell back when it has come", async (t) => {
@@ -185,85 +155,6 @@ test("two writers at once have an answer each", async (t) => {
   two.destroy();
 });
 
-for (const [name, end, code] of [
-  ["q", async (tmux: Tmux) => tmux.press("q"), 0],
-  ["Ctrl-C", async (tmux: Tmux) => tmux.press("C-c"), 130],
-  ["SIGTERM", async (_: Tmux, pid: number) => void process.kill(pid, "SIGTERM"), 143],
-  ["SIGHUP", async (_: Tmux, pid: number) => void process.kill(pid, "SIGHUP"), 129],
-] as const) {
-  test(`${name} gives the terminal back and removes the socket`, async (t) => {
-    const { tmux, socket } = await open(t);
-    await end(tmux, await viewerPid(await tmux.pid()));
-    const rows = await tmux.shows("icanon");
-    assert.deepEqual(rows.slice(0, 2), [`code ${code}`, "icanon"]);
-    assert.ok(!existsSync(socket));
-  });
-}
-
-test("a crash gives the terminal back before it says what it was", async (t) => {
-  const file = join(place.root, "crash.mjs");
-  writeFileSync(file, 'process.on("SIGUSR2", () => { throw new Error("a bug"); });');
-  const { tmux, socket } = await open(t, { env: { NODE_OPTIONS: `--import=file://${file}` } });
-  process.kill(await viewerPid(await tmux.pid()), "SIGUSR2");
-  const rows = await tmux.shows("icanon");
-  assert.match(rows.join("\n"), /Error: a bug[^]*\ncode 1\nicanon/);
-  assert.ok(!existsSync(socket));
-});
-
-test("Ctrl-Z gives the terminal to the shell, and fg brings the viewer back", async (t) => {
-  const at = new Place();
-  const tmux = new Tmux(at.root, "exec sh -i", { ...at.env, PS1: "prompt> ", ENV: "" });
-  t.after(async () => {
-    await tmux.close();
-    await at.close();
-  });
-  await tmux.shows("prompt>");
-  await tmux.type(`"${process.execPath}" "${program}" --view`);
-  await tmux.press("Enter");
-  await tmux.shows("following");
-  await tmux.press("C-z");
-  await tmux.shows("Stopped");
-  const sent = send(socketOf(at), "said meanwhile\n");
-  await tmux.type("fg");
-  await tmux.press("Enter");
-  await tmux.shows("said meanwhile");
-  await sent;
-  await tmux.press("q");
-  await tmux.until((screen) => screen.trimEnd().endsWith("prompt>"), "the shell");
-});
-
-test("in Vim's :terminal it works, and ends with Vim", async (t) => {
-  const at = new Place();
-  const tmux = new Tmux(at.root, `exec vim -Nu NONE -i NONE -c 'terminal ++close ${process.execPath} ${program} --view'`, at.env);
-  t.after(async () => {
-    await tmux.close();
-    await at.close();
-  });
-  await tmux.shows("following");
-  const connection = await writer(socketOf(at));
-  connection.write(tokens("Hello from ", "Vim"));
-  await tmux.shows("Hello from Vim");
-  await tmux.press("?");
-  await tmux.shows("up and down show more");
-  await tmux.press("Space");
-  await tmux.shows("copy the last answer");
-  const gone = once(connection.resume(), "close");
-  await tmux.press("C-w", ":");
-  await tmux.type("qa!");
-  await tmux.press("Enter");
-  await gone;
-  assert.ok(!existsSync(socketOf(at)));
-});
-
-test("it ends with its terminal, and removes the socket", async (t) => {
-  const { tmux, socket } = await open(t);
-  const connection = await writer(socket);
-  const gone = once(connection.resume(), "close");
-  await tmux.close();
-  await gone;
-  assert.ok(!existsSync(socket));
-});
-
 test("what is piped in is shown, and keys come from the terminal", async (t) => {
   const { tmux, socket } = await open(t, { pipe: "echo piped |", args: "-", wait: "1 line" });
   await tmux.shows("piped");
@@ -326,8 +217,3 @@ test("a hundred thousand lines, and a key among them, are shown at once", async 
   t.diagnostic(`${Math.round(performance.now() - started)} ms`);
   assert.ok(performance.now() - started < 10_000);
 });
-
-/** The shell's only child. */
-async function viewerPid(shell: number): Promise<number> {
-  return Number(readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim());
-}
