@@ -18,9 +18,9 @@ export interface TerminalEvents {
   readonly ended: () => void;
 }
 
-/** Alternate screen, no wrapping by the terminal, the wheel as arrow keys, pastes marked. */
-const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?1007h\x1b[?2004h\x1b[?25l";
-const LEAVE = "\x1b[0m\x1b[?2004l\x1b[?1007l\x1b[?7h\x1b[?25h\x1b[?1049l";
+/** Alternate screen, where most terminals send arrow keys for the wheel; no wrapping by the terminal, pastes marked. */
+const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[?25l";
+const LEAVE = "\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 /** So long after an escape the rest of a key's sequence would have come. */
 const ESCAPE_MS = 40;
 

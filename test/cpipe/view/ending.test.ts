@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -79,6 +80,28 @@ test("in Vim's :terminal it works, and ends with Vim", async (t) => {
   await tmux.press("Enter");
   await gone;
   assert.ok(!existsSync(socketOf(at)));
+});
+
+const NEVER_READ = `
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+print(pid, os.read(terminal, 1024).hex(), flush=True)
+sys.stdin.read()
+os.kill(pid, 15)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+`;
+
+test("a terminal that takes nothing any more holds up neither the writers nor the end", async () => {
+  const python = spawn("python3", ["-c", NEVER_READ, process.execPath, program, "--view"], { env: { ...place.env, TERM: "xterm" }, stdio: ["pipe", "pipe", "inherit"] });
+  await once(python.stdout, "data");
+  const socket = socketOf(place);
+  for (let at = 0; at < 20; at++) await send(socket, `${"x ".repeat(500)}\n`.repeat(1000));
+  python.stdin.end();
+  const [code] = (await once(python.stdout, "data")) as [Buffer];
+  assert.match(code.toString(), /^(143|-15)\n$/);
+  await once(python, "close");
+  assert.ok(!existsSync(socket));
 });
 
 test("it ends with its terminal, and removes the socket", async (t) => {

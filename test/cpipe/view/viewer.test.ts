@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { Place } from "../program.ts";
@@ -129,15 +129,16 @@ test("y copies the last answer, c its last code, w writes it to a file that is n
 });
 
 test("a clipboard program gets the text where there is one", async (t) => {
-  const folder = join(place.root, "bin");
-  mkdirSync(folder);
-  writeFileSync(join(folder, "wl-copy"), `#!/bin/sh\nexec cat > "$HOME/clipboard"\n`, { mode: 0o755 });
-  const { tmux, socket, at } = await open(t, { env: { WAYLAND_DISPLAY: "none", PATH: `${folder}:${process.env["PATH"]}` } });
+  const display = spawn("Xvfb", ["-displayfd", "3", "-nolisten", "tcp", "-noreset"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  t.after(() => void display.kill());
+  const [number] = (await once(display.stdio[3] as NodeJS.ReadableStream, "data")) as [Buffer];
+  const DISPLAY = `:${number.toString().trim()}`;
+  const { tmux, socket } = await open(t, { env: { DISPLAY } });
   await send(socket, "for the clipboard");
   await tmux.shows("for the clipboard");
   await tmux.press("y");
-  await tmux.shows("copied the answer with wl-copy, 17 characters");
-  assert.equal(readFileSync(join(at.root, "home/clipboard"), "utf8"), "for the clipboard");
+  await tmux.shows("copied the answer with xclip, 17 characters");
+  assert.equal((await place.shell("xclip -selection clipboard -o", { DISPLAY })).stdout, "for the clipboard");
 });
 
 test("two writers at once have an answer each", async (t) => {
