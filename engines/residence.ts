@@ -38,6 +38,34 @@ export interface Waiter {
   progress(stage: string, value: number, total: number | null): void;
 }
 
+/** What of a server tells its log and its clients; a ToolServer is one. */
+export interface Teller {
+  readonly log: Log;
+  setState(state: string, why?: { reason?: string | null }): void;
+  progress(stage: string, value: number, total: number | null): void;
+  alive(): void;
+}
+
+/** How a server tells of its engine: by its state, its log and to its clients. `settle` chooses the state once the model is there. */
+export function toldBy<Model extends object>(server: Teller, { room, settle }: { readonly room: () => Promise<void>; readonly settle: () => void }): ResidenceEvents<Model> {
+  return {
+    room,
+    loading: () => server.setState("loading"),
+    progress: (stage, value, total) => server.progress(stage, value, total),
+    retrying: () => server.alive(),
+    ready: (model) => {
+      // Of a list, as of voices, the log says how long it is.
+      server.log.info(Object.fromEntries(Object.entries(model).map(([key, value]) => [key, Array.isArray(value) ? value.length : value])), "model loaded");
+      settle();
+    },
+    failed: (error) => {
+      server.log.error({ code: error.code, details: error.facts }, error.message);
+      server.setState("error", { reason: error.message });
+    },
+    log: server.log,
+  };
+}
+
 /** How long after a failure a request may have it tried anew, in ms. */
 const RETRY_AFTER_MS = 5000;
 

@@ -5,7 +5,8 @@
 //   npm run bench -- vector        the vector server at 10 000 and 100 000 rows (about 5 min); `--rows 1000000` for more or fewer,
 //                                  `--rivals` installs others and measures them beside it
 //   npm run bench -- quality       how well it finds sections by their headings; `--model` for a real embedding model
-// The last two write docs/vector-figures.md with `--docs`.
+//   npm run bench -- speech        sound over pipes, and what the pipe adds to speaking and understanding (about 3 min)
+// `vector` and `quality` write docs/vector-figures.md with `--docs`, `speech` docs/speech-figures.md.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { ToolClient } from "pipe-tools/client";
 import { here, start } from "../processes.ts";
+import { median } from "./paired.ts";
 
 /** Megabytes a second through one FIFO, each the median of several rounds that take turns. */
 export interface Throughput {
@@ -54,8 +55,4 @@ async function take(client: ToolClient): Promise<void> {
   for (let sent = 0; sent < BYTES; sent += CHUNK) if (!request.input.write(pcm)) await once(request.input, "drain");
   request.input.end();
   for await (const event of request) if (event["bytes"] !== BYTES) throw new Error(`${String(event["bytes"])} bytes arrived of ${BYTES}`);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

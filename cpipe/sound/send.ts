@@ -3,7 +3,7 @@ import type { Writable } from "node:stream";
 import { WavReader } from "../../audio/wav-reader.ts";
 import type { CallOptions } from "../../pipes/client/pending.ts";
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
-import { type AudioFormat, mono } from "../../pipes/protocol/audio.ts";
+import type { AudioFormat } from "../../pipes/protocol/audio.ts";
 import type { ToolEvent } from "../../pipes/protocol/messages.ts";
 
 /**
@@ -44,7 +44,7 @@ async function wavOf(chunks: AsyncIterator<Buffer>, signal?: AbortSignal): Promi
     first = Buffer.concat([first, reader.push(done === true ? Buffer.alloc(0) : value)]);
     if (done === true) break;
   }
-  return { audio: mono(reader.format?.rate ?? 0), pcm: decoded(first, chunks, reader) };
+  return { audio: { rate: reader.format?.rate ?? 0, width: 2, channels: 1, encoding: "s16le" }, pcm: decoded(first, chunks, reader) };
 }
 
 async function* decoded(first: Buffer, chunks: AsyncIterator<Buffer>, reader: WavReader): AsyncGenerator<Buffer> {

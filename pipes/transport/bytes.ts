@@ -1,9 +1,8 @@
 import { Socket } from "node:net";
 
 export interface BytesEvents {
-  /** The chunk is the receiver's to keep. */
   bytes(chunk: Buffer): void;
-  /** The last writer has gone (never for a descriptor opened read-write), or reading failed. Called once. */
+  /** The last writer has gone (never for a descriptor opened read-write), or reading failed. Called once, and not after `close`. */
   end(error: Error | null): void;
 }
 
@@ -12,16 +11,28 @@ export class ByteReader {
   readonly #socket: Socket;
   #ended = false;
 
-  constructor(fd: number, events: BytesEvents) {
-    this.#socket = new Socket({ fd, readable: true, writable: false });
+  /** Each chunk is the receiver's to keep, unless there is a buffer that all of them are read into: then it is good until the next one. */
+  constructor(fd: number, events: BytesEvents, into: Buffer | null = null) {
+    const take = (bytes: number, buffer: Uint8Array): boolean => {
+      if (!this.#ended) events.bytes(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+      return true;
+    };
+    // `onread` is an option of every Socket; the types know it only for connecting ones.
+    const options = { fd, readable: true, writable: false, ...(into === null ? {} : { onread: { buffer: into, callback: take } }) };
+    this.#socket = new Socket(options);
     const end = (error: Error | null): void => {
       if (this.#ended) return;
       this.#ended = true;
       this.#socket.destroy();
       events.end(error);
     };
-    this.#socket.on("data", (chunk: Buffer) => !this.#ended && events.bytes(chunk));
+    if (into === null) this.#socket.on("data", (chunk: Buffer) => !this.#ended && events.bytes(chunk));
     this.#socket.on("error", end).on("end", () => end(null)).on("close", () => end(null));
+    this.#socket.resume();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
   }
 
   pause(): void {

@@ -1,4 +1,4 @@
-import { Socket } from "node:net";
+import { ByteReader } from "./bytes.ts";
 import { LineDecoder } from "./frames.ts";
 
 export interface ReaderEvents {
@@ -21,31 +21,16 @@ export interface Landing {
 /** Two pipe-fulls: a full pipe and what its writer adds meanwhile come in one read. */
 const READ_BYTES = 128 * 1024;
 
-/** Lines from a FIFO, read by the event loop: no thread waits in a read, and each read goes into one reused buffer. */
+/** Lines from a FIFO. Each read goes into one reused buffer. */
 export class FifoReader {
-  readonly #socket: Socket;
+  readonly #bytes: ByteReader;
   readonly #decoder: LineDecoder;
   readonly #landing: Landing | null;
-  #ended = false;
 
   constructor(fd: number, limit: number, events: ReaderEvents, landing: Landing | null = null) {
     this.#landing = landing;
-    this.#decoder = new LineDecoder(limit, (line, end) => !this.#ended && events.line(line, end), (head) => !this.#ended && events.overflow(head));
-    const take = (bytes: number, buffer: Uint8Array): boolean => {
-      this.feed(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
-      return true;
-    };
-    // `onread` is an option of every Socket; the types know it only for connecting ones.
-    const options = { fd, readable: true, writable: false, onread: { buffer: landing?.buffer ?? Buffer.allocUnsafeSlow(READ_BYTES), callback: take } };
-    this.#socket = new Socket(options);
-    const end = (error: Error | null): void => {
-      if (this.#ended) return;
-      this.#ended = true;
-      this.#socket.destroy();
-      events.end(error);
-    };
-    this.#socket.on("error", end).on("end", () => end(null)).on("close", () => end(null));
-    this.#socket.resume();
+    this.#decoder = new LineDecoder(limit, (line, end) => !this.#bytes.ended && events.line(line, end), (head) => !this.#bytes.ended && events.overflow(head));
+    this.#bytes = new ByteReader(fd, { bytes: (chunk) => this.feed(chunk), end: (error) => events.end(error) }, landing?.buffer ?? Buffer.allocUnsafeSlow(READ_BYTES));
   }
 
   /** Takes bytes as if they had been read from the FIFO just now. */
@@ -68,25 +53,24 @@ export class FifoReader {
   }
 
   pause(): void {
-    this.#socket.pause();
+    this.#bytes.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#bytes.resume();
   }
 
   /** Lets the process end even while this reader waits. */
   unref(): void {
-    this.#socket.unref();
+    this.#bytes.unref();
   }
 
   ref(): void {
-    this.#socket.ref();
+    this.#bytes.ref();
   }
 
   /** Closes the descriptor; no event follows. */
   close(): void {
-    this.#ended = true;
-    this.#socket.destroy();
+    this.#bytes.close();
   }
 }

@@ -1,6 +1,7 @@
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
+import { toldBy } from "../../engines/residence.ts";
 import { type ChatSettings, chatDefaults, USUAL_CALLS } from "../../pipes/protocol/settings/chat.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
@@ -31,21 +32,7 @@ export class ChatServer extends ToolServer {
     super({ name: "chat", description: "Talk to a language model", state: "loading", ...options });
     this.#settings = { ...chatDefaults, ...this.settings };
     this.#tools = new Tools(this.name, this.log);
-    this.#model = new Model(this.name, this.#settings, {
-      room: () => this.room(),
-      loading: () => this.setState("loading"),
-      progress: (stage, value, total) => this.progress(stage, value, total),
-      retrying: () => this.alive(),
-      ready: (model) => {
-        this.log.info({ ...model }, "model loaded");
-        this.#settle();
-      },
-      failed: (error) => {
-        this.log.error({ code: error.code, details: error.facts }, error.message);
-        this.setState("error", { reason: error.message });
-      },
-      log: this.log,
-    });
+    this.#model = new Model(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
     this.implement(chat, {
       chat: (request: A<"chat">, call: Call) => this.#stream(request, call),
       chat_blocking: (request: A<"chat_blocking">, call: Call) => this.#whole(request, call),

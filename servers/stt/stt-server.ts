@@ -2,6 +2,7 @@ import { openCapture } from "../../audio/devices/capture.ts";
 import { chooseDevice } from "../../audio/devices/choose.ts";
 import { type Capture, DEFAULT_DEVICE, type DeviceEvents } from "../../audio/devices/device.ts";
 import { listDevices } from "../../audio/devices/list.ts";
+import { toldBy } from "../../engines/residence.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
 import { stt } from "../../pipes/protocol/interfaces/stt.ts";
@@ -39,21 +40,7 @@ export class SttServer extends ToolServer {
     super({ name: "stt", description: "Understand speech", state: "loading", takesAudio: true, ...options });
     this.#settings = { ...sttDefaults, ...this.settings };
     this.#device = this.#settings.device;
-    this.#model = new Model(this.name, this.#settings, {
-      room: () => this.room(),
-      loading: () => this.setState("loading"),
-      progress: (stage, value, total) => this.progress(stage, value, total),
-      retrying: () => this.alive(),
-      ready: (model) => {
-        this.log.info({ ...model }, "model loaded");
-        this.#settle();
-      },
-      failed: (error) => {
-        this.log.error({ code: error.code, details: error.facts }, error.message);
-        this.setState("error", { reason: error.message });
-      },
-      log: this.log,
-    });
+    this.#model = new Model(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
     this.#microphone = new Microphone(
       {
         openCapture: (signal, events) => this.#openCapture(signal, events),

@@ -1,4 +1,5 @@
 import { DEFAULT_DEVICE } from "../../audio/devices/device.ts";
+import { toldBy } from "../../engines/residence.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
 import { tts } from "../../pipes/protocol/interfaces/tts.ts";
@@ -37,21 +38,7 @@ export class TtsServer extends ToolServer {
     super({ name: "tts", description: "Speak", state: "loading", ...options });
     this.#settings = { ...ttsDefaults, ...this.settings };
     this.#loudspeaker = new Loudspeaker(this.#settings.device ?? DEFAULT_DEVICE, this.log);
-    this.#speech = new Speech(this.name, this.#settings, {
-      room: () => this.room(),
-      loading: () => this.setState("loading"),
-      progress: (stage, value, total) => this.progress(stage, value, total),
-      retrying: () => this.alive(),
-      ready: (model) => {
-        this.log.info({ ...model, voices: model.voices.length }, "model loaded");
-        this.#settle();
-      },
-      failed: (error) => {
-        this.log.error({ code: error.code, details: error.facts }, error.message);
-        this.setState("error", { reason: error.message });
-      },
-      log: this.log,
-    });
+    this.#speech = new Speech(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
     this.#floor = new Floor(this.#speech, (rate, signal) => this.#loudspeaker.open(rate, signal), {
       started: () => this.broadcast({ event: "speech_start" }),
       ended: () => this.broadcast({ event: "speech_end" }),

@@ -90,8 +90,15 @@ test("a FIFO is written into as the sound comes; without a reader it is an error
     }
   }
   await assert.rejects(writeSound(path, "s16le", FORMAT, counted(), stop.signal), { code: "cancelled" });
-  const ending = writeSound(path, "s16le", FORMAT, pieces(long, 32_000));
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  async function* begun(): AsyncGenerator<Buffer> {
+    open(); // the first piece is asked for when the FIFO is open
+    yield* pieces(long, 32_000);
+  }
+  const ending = writeSound(path, "s16le", FORMAT, begun());
   const refused = assert.rejects(ending, { code: "file-failed", message: /fifo: whoever read from it has stopped/ });
+  await opened;
   deaf.kill();
   await refused;
 });

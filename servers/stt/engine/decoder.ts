@@ -15,8 +15,8 @@ export interface Transcript {
 
 /** A model that turns speech into text, one utterance at a time or several side by side. */
 export interface Decoder {
-  /** Begins an utterance. */
-  begin(): Utterance;
+  /** Begins an utterance. `partial`: what is understood so far is wanted while it goes on; without that a model may hear all of it first, and hear better. */
+  begin(wanted: { readonly partial: boolean }): Utterance;
   /** Longest utterance in seconds that the model takes; it is cut there. */
   readonly longest: number;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Decoder, RATE, type Transcript, type Utterance } from "./decoder.ts";
-import { Frames } from "./frames.ts";
+import { Frames, joined } from "./frames.ts";
 import type { ListenPart, ListenResult } from "./messages.ts";
 import { type SegmentEvent, Segmenter, type SegmenterOptions } from "./segmenter.ts";
 import type { VoiceDetector } from "./vad.ts";
@@ -79,7 +79,7 @@ class Listening {
     for (const event of events) {
       switch (event.type) {
         case "begin":
-          this.#speech = { utterance: this.#options.decoder.begin(), from: event.from, start: event.speech, waiting: [], samples: 0 };
+          this.#speech = { utterance: this.#options.decoder.begin({ partial: this.#options.partial }), from: event.from, start: event.speech, waiting: [], samples: 0 };
           this.#options.onPart({ type: "speech_start", at: event.speech / RATE });
           break;
         case "sound":
@@ -99,7 +99,7 @@ class Listening {
   }
 
   async #feed(speech: Speech): Promise<void> {
-    const bite = joined(speech.waiting, speech.samples);
+    const bite = joined(speech.waiting);
     speech.waiting = [];
     speech.samples = 0;
     const text = await speech.utterance.accept(bite);
@@ -145,14 +145,4 @@ async function finished(utterance: Utterance): Promise<Transcript> {
     utterance.drop();
     throw error;
   }
-}
-
-function joined(pieces: readonly Int16Array[], length: number): Int16Array {
-  const whole = new Int16Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -3,7 +3,7 @@ import { RATE } from "./decoder.ts";
 export interface SegmenterOptions {
   /** Seconds of silence that end a segment. */
   readonly silence: number;
-  /** Seconds before the first speech that belong to it. */
+  /** Seconds before the first speech that belong to it; at most half of `longest`. */
   readonly preRoll: number;
   /** Seconds after which a segment is cut; the pre-roll counts. */
   readonly longest: number;
@@ -54,8 +54,9 @@ export class Segmenter {
 
   constructor({ silence, preRoll, longest }: SegmenterOptions) {
     this.#silence = Math.round(silence * RATE);
-    this.#preRoll = Math.round(preRoll * RATE);
     this.#longest = Math.round(longest * RATE);
+    // More would leave a short segment cut before its speech has begun.
+    this.#preRoll = Math.min(Math.round(preRoll * RATE), Math.floor(this.#longest / 2));
     this.#lookBack = Math.min(LOOK_BACK, Math.floor(this.#longest / 3));
   }
 

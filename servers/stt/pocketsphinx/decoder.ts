@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Decoder, Transcript, Utterance, Word } from "../engine/decoder.ts";
+import { joined } from "../engine/frames.ts";
 import { checkModel, type PocketSphinx } from "./files.ts";
 import { type Handle, type Library, openLibrary, type Segment } from "./library.ts";
 
@@ -19,70 +20,143 @@ export async function openPocketSphinx(files: PocketSphinx): Promise<Decoder> {
   await checkModel(files.model);
   const library = openLibrary(files);
   library.logTo("/dev/null");
-  const idle: Handle[] = [await openModel(library, files.model)];
+  const idle: Sphinx[] = [new Sphinx(library, await openModel(library, files.model))];
   library.quiet(); // for all threads
-  const take = (): Handle => {
-    const decoder = idle.pop() ?? library.open(argumentsOf(files.model));
-    if (decoder === null) throw new ToolError("model-memory", { path: files.model, reason: "another decoder could not be made" });
-    return decoder;
+  const take = (): Sphinx => {
+    const sphinx = idle.pop();
+    if (sphinx !== undefined) return sphinx;
+    const handle = library.open(argumentsOf(files.model));
+    if (handle === null) throw new ToolError("model-memory", { path: files.model, reason: "another decoder could not be made" });
+    return new Sphinx(library, handle);
   };
   return {
     longest: LONGEST,
-    begin: () => new PocketSphinxUtterance(library, take(), (decoder) => idle.push(decoder)),
+    begin: ({ partial }) => {
+      const sphinx = take();
+      const giveBack = (): void => void idle.push(sphinx);
+      return partial ? new GrowingUtterance(sphinx, giveBack) : new WholeUtterance(sphinx, giveBack);
+    },
   };
 }
 
-class PocketSphinxUtterance implements Utterance {
+/**
+ * One decoder. It subtracts the mean of what it hears: of a whole utterance its own, while one goes on that of what came before. Without
+ * anything before, four times as many words are heard wrong.
+ */
+class Sphinx {
   readonly #library: Library;
-  readonly #giveBack: (decoder: Handle) => void;
-  #decoder: Handle | null;
+  readonly #handle: Handle;
+  /** It knows a mean. */
+  #settled = false;
+
+  constructor(library: Library, handle: Handle) {
+    this.#library = library;
+    this.#handle = handle;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  begin(): void {
+    this.#library.startUtterance(this.#handle);
+  }
+
+  /** The text so far. */
+  async take(samples: Int16Array): Promise<string | null> {
+    await this.#library.process(this.#handle, samples, false);
+    return this.#library.hypothesis(this.#handle);
+  }
+
+  async end(): Promise<Transcript> {
+    await this.#library.endUtterance(this.#handle);
+    const words = this.#library.segments(this.#handle).flatMap(wordOf);
+    return { text: words.map(({ word }) => word).join(" "), words };
+  }
+
+  /** An utterance at once. */
+  async hear(samples: Int16Array): Promise<Transcript> {
+    this.begin();
+    await this.#library.process(this.#handle, samples, true);
+    this.#settled = true;
+    return this.end();
+  }
+}
+
+/** One that is heard when all of it is there. */
+class WholeUtterance implements Utterance {
+  readonly #sphinx: Sphinx;
+  readonly #giveBack: () => void;
+  readonly #samples: Int16Array[] = [];
+  #over = false;
+
+  constructor(sphinx: Sphinx, giveBack: () => void) {
+    this.#sphinx = sphinx;
+    this.#giveBack = giveBack;
+  }
+
+  accept(samples: Int16Array): null {
+    this.#samples.push(samples);
+    return null;
+  }
+
+  /** A decoder that has failed is not used again. */
+  async finish(): Promise<Transcript> {
+    this.#over = true;
+    const transcript = await this.#sphinx.hear(joined(this.#samples));
+    this.#giveBack();
+    return transcript;
+  }
+
+  drop(): void {
+    if (!this.#over) this.#giveBack();
+    this.#over = true;
+  }
+}
+
+/** One of which the text so far is told. The first one of a decoder is heard again when it is whole. */
+class GrowingUtterance implements Utterance {
+  readonly #sphinx: Sphinx;
+  readonly #giveBack: () => void;
+  readonly #kept: Int16Array[] | null;
+  #over = false;
   #last: string | null = null;
   /** A call on another thread. */
   #working: Promise<unknown> = Promise.resolve();
 
-  constructor(library: Library, decoder: Handle, giveBack: (decoder: Handle) => void) {
-    this.#library = library;
-    this.#decoder = decoder;
+  constructor(sphinx: Sphinx, giveBack: () => void) {
+    this.#sphinx = sphinx;
     this.#giveBack = giveBack;
-    library.startUtterance(decoder);
+    this.#kept = sphinx.settled ? null : [];
+    sphinx.begin();
   }
 
   async accept(samples: Int16Array): Promise<string | null> {
-    const decoder = this.#open;
-    await (this.#working = this.#library.process(decoder, samples));
-    const text = this.#library.hypothesis(decoder);
+    this.#kept?.push(samples);
+    const working = this.#sphinx.take(samples);
+    this.#working = working;
+    const text = await working;
     if (text === null || text === "" || text === this.#last) return null;
     return (this.#last = text);
   }
 
   async finish(): Promise<Transcript> {
-    const decoder = this.#open;
-    await (this.#working = this.#library.endUtterance(decoder));
-    const words = this.#library.segments(decoder).flatMap(wordOf);
-    this.#leave();
-    return { text: words.map(({ word }) => word).join(" "), words };
+    this.#over = true;
+    const heard = await this.#sphinx.end();
+    const transcript = this.#kept === null ? heard : await this.#sphinx.hear(joined(this.#kept));
+    this.#giveBack();
+    return transcript;
   }
 
   drop(): void {
-    const decoder = this.#decoder;
-    if (decoder === null) return;
-    this.#decoder = null;
+    if (this.#over) return;
+    this.#over = true;
     // Its last words are of no use, but only an ended one can begin another. One that cannot be ended is not used again.
     void this.#working
       .catch(() => undefined)
-      .then(() => this.#library.endUtterance(decoder))
-      .then(() => this.#giveBack(decoder))
+      .then(() => this.#sphinx.end())
+      .then(() => this.#giveBack())
       .catch(() => undefined);
-  }
-
-  get #open(): Handle {
-    if (this.#decoder === null) throw new Error("the utterance is over");
-    return this.#decoder;
-  }
-
-  #leave(): void {
-    this.#giveBack(this.#open);
-    this.#decoder = null;
   }
 }
 

@@ -11,8 +11,8 @@ export interface Library {
   /** Null when the model cannot be loaded; what is wrong is in the log. */
   open(model: readonly string[]): Handle | null;
   startUtterance(decoder: Handle): void;
-  /** Both compute, on a thread of the pool. */
-  process(decoder: Handle, samples: Int16Array): Promise<void>;
+  /** Both compute, on a thread of the pool. `whole`: these samples are the utterance, whose mean is then known from the beginning. */
+  process(decoder: Handle, samples: Int16Array, whole: boolean): Promise<void>;
   endUtterance(decoder: Handle): Promise<void>;
   /** The best guess so far; null for nothing. */
   hypothesis(decoder: Handle): string | null;
@@ -75,7 +75,7 @@ export function openLibrary({ library, needed }: Pick<PocketSphinx, "library" | 
       check(c.startStream(decoder), "ps_start_stream");
       check(c.start(decoder), "ps_start_utt");
     },
-    process: async (decoder, samples) => check(await processAsync(decoder, samples, samples.length, 0, 0), "ps_process_raw"),
+    process: async (decoder, samples, whole) => check(await processAsync(decoder, samples, samples.length, 0, whole ? 1 : 0), "ps_process_raw"),
     endUtterance: async (decoder) => check(await endAsync(decoder), "ps_end_utt"),
     hypothesis: (decoder) => c.hypothesis(decoder, [0]) as string | null,
     segments(decoder) {

@@ -45,7 +45,7 @@ test("what the system lacks is brought from the distribution's packages by whoev
   assert.ok(stages.some((stage) => stage.startsWith("downloading 0.")) && stages.some((stage) => stage.startsWith("unpacking")), stages.join());
   assert.deepEqual((await readdir(folder.path)).filter((name) => name.startsWith("pocketsphinx")), ["pocketsphinx", "pocketsphinx.lock"], "no draft is left");
   const decoder = await openPocketSphinx(found);
-  const utterance = decoder.begin();
+  const utterance = decoder.begin({ partial: true });
   await utterance.accept((await say("The weather is very nice today."))[0]!);
   assert.equal((await utterance.finish()).text, "the weather is very nice today");
 });

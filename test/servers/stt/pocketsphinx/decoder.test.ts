@@ -32,7 +32,7 @@ test("a sentence is understood bit by bit, and its words have the times at which
   // The second utterance of a decoder is as good as the first, and its times count from its own beginning.
   for (const round of [1, 2]) {
     partials.length = 0;
-    const utterance = decoder.begin();
+    const utterance = decoder.begin({ partial: true });
     const recording = joined(silence(0.3), sentence!, silence(0.5));
     for (let at = 0; at < recording.length; at += 1600) {
       const text = await utterance.accept(recording.slice(at, at + 1600));
@@ -50,8 +50,8 @@ test("a sentence is understood bit by bit, and its words have the times at which
 test("utterances side by side do not mix, and one that is dropped leaves no trace", async () => {
   const decoder = await openPocketSphinx(files);
   const [first, second] = await say(SENTENCES[0]!, SENTENCES[1]!);
-  const utterances = [decoder.begin(), decoder.begin()] as const;
-  const dropped = decoder.begin();
+  const utterances = [decoder.begin({ partial: true }), decoder.begin({ partial: false })] as const;
+  const dropped = decoder.begin({ partial: true });
   for (let at = 0; at < Math.max(first!.length, second!.length); at += 1600) {
     const accepted = [utterances[0].accept(first!.slice(at, at + 1600)), utterances[1].accept(second!.slice(at, at + 1600))].map((each) => Promise.resolve(each));
     if (at === 16_000) dropped.drop();
