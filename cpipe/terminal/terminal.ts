@@ -23,6 +23,8 @@ const ENTER = "\x1b[?1049h\x1b[?7l\x1b[?2004h\x1b[?25l";
 const LEAVE = "\x1b[0m\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[?1049l";
 /** So long after an escape the rest of a key's sequence would have come. */
 const ESCAPE_MS = 40;
+/** A terminal that has not taken what came last within this is not waited for. */
+const LEAVING_MS = 300;
 
 /**
  * The screen and the keyboard while a program has all of the terminal: taken by `enter`, given back by `leave`, and also
@@ -66,7 +68,8 @@ export class Terminal {
     this.#out.write(ENTER);
   }
 
-  leave(): void {
+  /** Resolves when the terminal is as it was, or takes nothing any more. */
+  async leave(): Promise<void> {
     if (!this.#entered) return;
     this.#entered = false;
     clearTimeout(this.#escape);
@@ -75,15 +78,15 @@ export class Terminal {
     process.off("SIGCONT", this.#continued);
     process.stdout.off("resize", this.#resized);
     this.#keyboard.off("data", this.#data).off("end", this.#events.ended).off("error", this.#events.ended).on("error", () => undefined);
-    this.#raw(false);
     this.#keyboard.pause().unref();
     this.#out.write(LEAVE);
+    await this.#drained();
+    this.#raw(false);
   }
 
   /** Ctrl-Z: the shell gets the terminal; `fg` brings the program back. Without a shell that does so it comes back at once. */
   async suspend(): Promise<void> {
-    this.leave();
-    await this.#out.drained();
+    await this.leave();
     process.kill(process.pid, "SIGTSTP");
     await new Promise((resolve) => setImmediate(resolve));
     this.enter();
@@ -133,15 +136,19 @@ export class Terminal {
 
   /** Stopped and continued from outside: the shell has had the terminal meanwhile. */
   readonly #continued = (): void => {
-    this.#raw(false); // or Node believes that it still is
-    this.#raw(true);
-    this.#out.write(ENTER);
-    this.#resized();
+    void this.#drained().then(() => {
+      if (!this.#entered) return;
+      this.#raw(false); // or Node believes that it still is
+      this.#raw(true);
+      this.#out.write(ENTER);
+      this.#resized();
+    });
   };
 
   readonly #restore = (): void => {
     if (!this.#entered) return;
     this.#entered = false;
+    if (this.#out.busy) return; // it would wait with the write that is under way
     this.#raw(false);
     try {
       writeSync(1, LEAVE);
@@ -150,7 +157,16 @@ export class Terminal {
     }
   };
 
+  /** When the terminal has taken everything, or does not seem to any more. */
+  async #drained(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([this.#out.drained(), new Promise((resolve) => (timer = setTimeout(resolve, LEAVING_MS)))]);
+    clearTimeout(timer);
+  }
+
+  /** Linux has this call wait for a write that is under way, and with it the whole process, without end. */
   #raw(on: boolean): void {
+    if (this.#out.busy) return;
     try {
       this.#keyboard.setRawMode(on);
     } catch {

@@ -32,8 +32,8 @@ export async function view(socket: string | null, out: Output, interruption: Int
     if (hasInput) readInput(viewer.open());
     await viewer.run();
   } finally {
-    viewer.close();
     listening?.close();
+    await viewer.close();
   }
 }
 
@@ -75,9 +75,9 @@ class Viewer {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#terminal.leave();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#terminal.leave();
   }
 
   /** Another writer. */
