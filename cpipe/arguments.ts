@@ -3,7 +3,7 @@ import { parseAgents } from "./agents.ts";
 import { parseShell, type Shell } from "./complete/shells.ts";
 import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
 import { type LogsTask, parseLogs } from "./logs/arguments.ts";
-import { splitAtEquals, takeOption, usage } from "./options.ts";
+import { shorten, splitAtEquals, takeOption, usage } from "./options.ts";
 
 /** What a command line asks for. */
 export type Task =
@@ -18,6 +18,7 @@ export type Task =
   | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
   | { kind: "mcp"; /** `chat` or `vector.search` each; none: all. */ only: string[]; /** Only say how to have it started. */ print: boolean }
   | { kind: "install-skill"; /** A project's, instead of the home folder. */ folder: string | null; force: boolean }
+  | { kind: "view"; /** Null: the default one; `-`: standard input only. */ socket: string | null }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
@@ -71,6 +72,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
   if (mode === "mcp" || mode === "install-skill") return parseAgents(mode, words);
   if (mode === "completions" && words.every((word) => word !== "-h" && word !== "--help")) return { kind: "completions", shell: parseShell(words) };
   if (mode === "logs") return parseLogs(words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
+  if (mode === "view") return parseView(words);
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder || mode === "init" ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
@@ -96,6 +98,13 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     default:
       return { kind: "print-service" };
   }
+}
+
+function parseView(words: readonly string[]): Task {
+  const [socket = null, ...more] = words;
+  if (words.includes("--help") || words.includes("-h")) return { kind: "help", tool: null, cmd: null, options: noOptions() };
+  if (more.length > 0 || (socket !== null && socket !== "-" && socket.startsWith("-")) || socket === "") throw usage(`--view does not take ${shorten(more.at(-1) ?? socket ?? "")}`, "It takes the path of a socket, or - for standard input: cpipe --view /tmp/view.sock");
+  return { kind: "view", socket };
 }
 
 function parseTalk(words: readonly string[]): Task {

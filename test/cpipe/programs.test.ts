@@ -13,9 +13,9 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
-  const imports = new Set(output?.imports.map(({ path }) => path));
+  const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
   const sources = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
   assert.deepEqual(sources.filter((file) => !/(^|\/)(cpipe|logs|pipes\/(client|protocol|transport))\/|^audio\/(wav[a-z-]*|pcm)\.ts$/.test(file)), []);
@@ -26,6 +26,8 @@ test("what is installed is one file of plain JavaScript that can be run as it is
   assert.ok(text.startsWith("#!/usr/bin/env node\n"));
   for (const [, from] of text.matchAll(/^import .* from "([^"]+)";$/gm)) assert.match(from ?? "", /^node:/);
   assert.ok((statSync(program).mode & 0o111) !== 0);
+  assert.ok(text.includes('import("./cpipe-view.js")') && !text.includes("?1049h"), "the viewer is a file of its own, loaded when it is wanted");
+  assert.ok(text.includes('import("./cpipe-mcp.js")') && !text.includes("tools/list"), "so is the bridge for agents");
 });
 
 test("docs/cpipe.md and the help have every flag", async () => {
