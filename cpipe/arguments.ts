@@ -10,6 +10,7 @@ export type Task =
   | { kind: "clear"; folder: string | null; json: boolean }
   | { kind: "serve"; target: string; rest: string[] }
   | { kind: "talk"; chat: string; stt: string; tts: string; system: string | null; bargeIn: boolean }
+  | { kind: "stdio" }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
@@ -77,7 +78,8 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     case "clear":
       return { kind: "clear", folder, json: given };
     case "init":
-      return { kind: "init" };
+    case "stdio":
+      return { kind: mode };
     case "install-service":
     case "uninstall-service":
       return { kind: mode, force: given };

@@ -28,6 +28,7 @@ export const modeFlags: readonly Flag[] = [
   { name: "clear", value: "[DIR]", description: "delete pipes of tools that nobody has open" },
   { name: "serve", value: "NAME|FILE", description: "run one server in the foreground, without the daemon; further flags are its settings" },
   { name: "talk", description: "a conversation by voice: listen, answer, speak; --chat, --stt, --tts name other tools, --system says what the model is to be, --no-barge-in lets it finish" },
+  { name: "stdio", description: "serve an editor or another program: requests as lines of JSON on standard input, their events on standard output" },
   { name: "init", description: "put a commented tools.yaml into the config folder" },
   { name: "install-service", description: "run the daemon as a service of yours from login on (systemd, launchd); --force replaces another's file" },
   { name: "uninstall-service", description: "stop that service and remove it" },

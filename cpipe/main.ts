@@ -12,6 +12,7 @@ import { installService, serviceFile, uninstallService } from "./commands/servic
 import { talk } from "./commands/talk.ts";
 import { Output, say } from "./output.ts";
 import { Interruption } from "./signals.ts";
+import { stdio } from "./stdio/stdio.ts";
 import { styleFor } from "./style.ts";
 import { withSuggestion } from "./target.ts";
 
@@ -43,6 +44,9 @@ async function perform(task: Task): Promise<void> {
     case "talk":
       interruption.listen();
       return talk(task, out, interruption);
+    case "stdio":
+      interruption.listen();
+      return stdio(out, interruption);
     case "help":
       interruption.listen();
       return out.write(await help(task.tool, task.cmd, task.options, interruption.signal));

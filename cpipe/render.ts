@@ -143,7 +143,7 @@ class LinesRenderer implements Renderer {
 }
 
 /** A program that reads events gets the failure as one, whoever noticed it. */
-function errorEvent(error: ToolError): object {
+export function errorEvent(error: ToolError): object {
   const { code, message, facts } = error;
   return { event: "error", code, message, retryable: errors[code].retryable, ...(Object.keys(facts).length === 0 ? {} : { details: facts }) };
 }
