@@ -9,7 +9,7 @@ import { takeStock } from "../commands/list.ts";
 import { composeArguments, needsInterface } from "../compose.ts";
 import { noOptions, type Options } from "../flags.ts";
 import { commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
-import { usage } from "../options.ts";
+import { GENERAL_HINT, usage } from "../options.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
 import { styleFor } from "../style.ts";
@@ -32,8 +32,14 @@ export async function perform(request: Exclude<StdioRequest, { kind: "cancel" }>
     const { interfaces } = await describe(request.tool, clients, signal);
     tell({ event: "described", tool: request.tool, interfaces }, true);
   } catch (thrown) {
-    throw withSuggestion(ToolError.from(thrown), request.tool);
+    throw withSuggestion(withOwnHelp(ToolError.from(thrown), request), request.tool);
   }
+}
+
+/** A mistake in the words points to the command's own help. */
+function withOwnHelp(error: ToolError, request: StdioRequest): ToolError {
+  if (request.kind !== "call" || error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) return error;
+  return new ToolError("usage", { ...error.facts, hint: `See: cpipe ${request.tool} ${request.cmd} --help` }, { cause: error });
 }
 
 /** As `cpipe --list --json`, with the commands of each tool. */

@@ -8,7 +8,7 @@ before(() => place.serve("test/fixtures/servers/teller.ts", "chat"));
 after(() => place.close());
 
 /** Letters that neither an answer nor a terminal's escape sequences have, each typed once. */
-const KEYS = [..."абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗ"];
+const KEYS = "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗ".split("");
 const answer = (number: number): string => `bufnr('^pipe://${number} ')`;
 const windowOf = (number: number): string => `bufwinid(${answer(number)})`;
 const IDLE = ["pipe#status()", ""] as const;

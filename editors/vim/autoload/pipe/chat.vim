@@ -73,11 +73,10 @@ endfunction
 
 " Appends lines with one empty line before them.
 function! s:put(buf, lines) abort
-  let count = getbufinfo(a:buf)[0].linecount
   let text = getbufline(a:buf, 1, '$')
   let blank = text[-1] =~# '^\s*$'
-  if blank && (count == 1 || text[-2] =~# '^\s*$')
-    call setbufline(a:buf, count, a:lines[0])
+  if blank && (len(text) == 1 || text[-2] =~# '^\s*$')
+    call setbufline(a:buf, len(text), a:lines[0])
     call appendbufline(a:buf, '$', a:lines[1:])
   else
     call appendbufline(a:buf, '$', (blank ? [] : ['']) + a:lines)

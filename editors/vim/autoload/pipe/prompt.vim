@@ -28,7 +28,7 @@ function! pipe#prompt#code(text) abort
     return lines
   endif
   let [_, indent, fence; _] = matchlist(lines[first], '^\(\s*\)\(`\{3,}\|\~\{3,}\)')
-  let end = match(lines, '^\s*' . fence . fence[0] . '*\s*$', first + 1)
+  let end = match(lines, '^\s*\V' . fence . '\m[`~]*\s*$', first + 1)
   let block = end == -1 ? lines[first + 1 :] : end == first + 1 ? [] : lines[first + 1 : end - 1]
   " A block in a list is indented with its fence.
   return map(block, 'substitute(v:val, "^" . indent, "", "")')
