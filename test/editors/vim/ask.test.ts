@@ -70,6 +70,20 @@ for (const name of EDITORS) {
     await editor.close();
   });
 
+  test(`${name}: an answer that comes faster than it can be read keeps no key waiting`, async () => {
+    const editor = await opened();
+    await editor.type(":call pipe#ask(0, 1, 1, 'say ' . repeat('word ', 6000))\r");
+    await editor.until("pipe#status()", "chat: answering");
+    await editor.type("i");
+    const times: number[] = [];
+    for (const key of KEYS) times.push(await editor.terminal.echo(key));
+    console.log(`${name}: in a flood a key is seen after at most ${Math.max(...times).toFixed(1)} ms`);
+    assert.ok(Math.max(...times) < 400, `keys took ${times.map((ms) => Math.round(ms)).join(", ")} ms`);
+    await editor.until(...IDLE);
+    assert.equal((await editor.lines(answer(1))).join(), "word ".repeat(6000));
+    await editor.close();
+  });
+
   test(`${name}: the window follows while its cursor is at the end, and stays where somebody reads`, async () => {
     const editor = await opened("let g:pipe_open = 'botright 5new'");
     await editor.type(":Pipe count 300 every 2\r");
@@ -91,7 +105,10 @@ for (const name of EDITORS) {
     const editor = await opened();
     await editor.type(":Pipe count 200 every 3\r");
     await editor.until("pipe#status()", "chat: answering");
-    for (let times = 0; times < 4; times++) await editor.type("ox\x1b\x17j0\x17k");
+    for (const length of [3, 6, 9]) {
+      await editor.until(`len(getbufline(${answer(1)}, 1, '$')) > ${length}`, 1);
+      await editor.type("ox\x1b\x17j0\x17k");
+    }
     await editor.until(...IDLE);
     await editor.type("\x17j");
     await editor.until("bufname() =~# '^pipe://'", 1);

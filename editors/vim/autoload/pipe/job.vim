@@ -10,6 +10,12 @@ let s:waiting = {}
 let s:next = 0
 " The start of a line whose end has not come yet (Neovim).
 let s:partial = ''
+" Lines that have come and were not looked at yet, from index s:at on, and the timer that will.
+let s:lines = []
+let s:at = 0
+let s:timer = 0
+" How long lines are looked at before the editor may see to its keys, in ms.
+let s:slice = 8
 " The last line that cpipe said on standard error: why it ended.
 let s:words = ''
 
@@ -69,6 +75,8 @@ function! s:start() abort
   endif
   let s:generation += 1
   let s:partial = ''
+  let s:lines = []
+  let s:at = 0
   let s:words = ''
   let mine = s:generation
   call add(command, '--stdio')
@@ -119,11 +127,33 @@ function! s:chunk(generation, lines) abort
   endfor
 endfunction
 
+" However fast lines come, keys do not wait for them.
 function! s:line(generation, line) abort
-  if a:generation != s:generation || a:line ==# ''
-    return
+  if a:generation == s:generation && a:line !=# ''
+    call add(s:lines, a:line)
+    if s:timer == 0
+      let s:timer = timer_start(0, {-> s:look(s:slice)})
+    endif
   endif
-  let event = json_decode(a:line)
+endfunction
+
+function! s:look(ms) abort
+  let s:timer = 0
+  let since = reltime()
+  while s:at < len(s:lines) && reltimefloat(reltime(since)) * 1000 < a:ms
+    let s:at += 1
+    call s:event(json_decode(s:lines[s:at - 1]))
+  endwhile
+  if s:at < len(s:lines)
+    let s:timer = timer_start(1, {-> s:look(s:slice)})
+  else
+    let s:lines = []
+    let s:at = 0
+  endif
+endfunction
+
+function! s:event(event) abort
+  let event = a:event
   let id = get(event, 'id', v:null)
   if type(id) == v:t_number && has_key(s:waiting, id)
     let Callback = s:waiting[id]
@@ -150,6 +180,8 @@ function! s:ended(generation, code) abort
     return
   endif
   let s:job = v:null
+  call timer_stop(s:timer)
+  call s:look(1000)
   let why = s:words !=# '' ? s:words : printf('cpipe has ended (exit code %s); the next request starts it again', a:code)
   for id in keys(s:waiting)
     call s:fail(id, why)
