@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -34,16 +35,21 @@ export class Terminal {
     return this.#ask("capture-pane -p");
   }
 
+  /** Resolves with the screen when it matches; looks again whenever something is drawn. */
+  async shows(pattern: RegExp, ms = 10_000): Promise<string> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const drawn = this.#drawn(() => true, deadline - performance.now());
+      const screen = (await this.screen()).join("\n");
+      if (pattern.test(screen)) return screen;
+      if (performance.now() >= deadline) assert.match(screen, pattern);
+      await drawn;
+    }
+  }
+
   /** Presses a key and returns after how many ms the program shows it. */
   async echo(key: string): Promise<number> {
-    const shown = new Promise<number>((resolve) => {
-      const watch = (text: string): void => {
-        if (!text.includes(key)) return;
-        this.#watching.delete(watch);
-        resolve(performance.now());
-      };
-      this.#watching.add(watch);
-    });
+    const shown = this.#drawn((text) => text.includes(key), 10_000);
     const since = performance.now();
     await this.press(key);
     return (await shown) - since;
@@ -54,6 +60,20 @@ export class Terminal {
     const closed = once(this.#tmux, "close");
     this.#tmux.stdin?.write("kill-server\n");
     await closed;
+  }
+
+  /** When the program next draws something that is accepted, or the time is over. */
+  #drawn(accepted: (text: string) => boolean, ms: number): Promise<number> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#watching.delete(watch);
+        resolve(performance.now());
+      };
+      const watch = (text: string): void => void (accepted(text) && done());
+      const timer = setTimeout(done, ms);
+      this.#watching.add(watch);
+    });
   }
 
   #ask(command: string): Promise<string[]> {

@@ -55,7 +55,7 @@ for (const name of EDITORS) {
     await editor.until(`join(${answer(1)}) =~# '"files":2'`, 1);
     await editor.type(":PipeSearch tomatoes and sun\r");
     await editor.until("[getqflist({'title': 1}).title, &buftype]", [":PipeSearch tomatoes and sun", ""]);
-    assert.match((await editor.terminal.screen()).join("\n"), /garden\.md\|1\| ?.*Tomatoes want sun/);
+    await editor.terminal.shows(/garden\.md\|1\| ?.*Tomatoes want sun/);
     await editor.type(":cfirst\r");
     await editor.until("expand('%:t')", "garden.md");
     await editor.type(":3PipeSpeak\r");

@@ -13,7 +13,6 @@ function! s:finished(stream, event, text) abort
   if a:event.event !=# 'error'
     call pipe#keep(a:text)
   endif
-  " A text that ends in a newline ends in a line, not in an empty one more.
   let a:stream.pending = substitute(a:stream.pending, '\n$', '', '')
   call pipe#stream#close(a:stream, {-> 0})
 endfunction

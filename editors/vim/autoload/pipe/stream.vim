@@ -33,8 +33,10 @@ function! s:flush(stream) abort
   if !bufloaded(a:stream.buf)
     return s:finish(a:stream)
   endif
-  let text = a:stream.pending
-  let a:stream.pending = ''
+  " Newlines wait for what they lead to: an answer that ends in one ends in a line.
+  let held = a:stream.Closed is v:null ? matchstr(a:stream.pending, '\n*$') : ''
+  let text = strpart(a:stream.pending, 0, len(a:stream.pending) - len(held))
+  let a:stream.pending = held
   try
     if text !=# '' || a:stream.Closed isnot v:null
       call pipe#edit#in(a:stream.buf, a:stream.join, {-> s:write(a:stream, text)})
