@@ -78,7 +78,7 @@ for (const name of EDITORS) {
     const times: number[] = [];
     for (const key of KEYS) times.push(await editor.terminal.echo(key));
     console.log(`${name}: in a flood a key is seen after at most ${Math.max(...times).toFixed(1)} ms`);
-    assert.ok(Math.max(...times) < 400, `keys took ${times.map((ms) => Math.round(ms)).join(", ")} ms`);
+    assert.ok(Math.max(...times) < 900 && (times.toSorted((a, b) => a - b)[KEYS.length / 2] ?? 0) < 150, `keys took ${times.map((ms) => Math.round(ms)).join(", ")} ms`);
     await editor.until(...IDLE);
     assert.equal((await editor.lines(answer(1))).join(), "word ".repeat(6000));
     await editor.close();

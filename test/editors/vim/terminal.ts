@@ -13,6 +13,7 @@ export class Terminal {
 
   private constructor(name: string, command: string, env: NodeJS.ProcessEnv) {
     this.#tmux = spawn("tmux", ["-L", name, "-f", "/dev/null", "-C", "new-session", command], { env: { ...env, TMUX: "", TERM: "xterm-256color", LANG: "C.UTF-8" }, stdio: ["pipe", "pipe", "inherit"] });
+    this.#tmux.stdin?.on("error", () => undefined); // it ends with the program
     createInterface({ input: this.#tmux.stdout as NodeJS.ReadableStream }).on("line", (line) => this.#take(line));
     this.#answers.push(() => undefined); // new-session answers, too
   }
