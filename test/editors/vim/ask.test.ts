@@ -148,12 +148,12 @@ for (const name of EDITORS) {
     await editor.close();
   });
 
-  test(`${name}: the status line tells that a request waits its turn; a buffer that is wiped out stops nothing else`, async () => {
+  test(`${name}: the status line tells that a request waits its turn; wiping out the buffer of an answer stops that one alone`, async () => {
     const editor = await opened("set statusline=[%{pipe#status()}]");
     await editor.type(":Pipe queue\r");
     await editor.until("pipe#status()", "chat: queued (2)");
     await editor.terminal.shows(/^\[chat: queued \(2\)\]/m);
-    await editor.type(":Pipe count 100 every 3\r");
+    await editor.type(":Pipe count 100000 every 3\r");
     await editor.until("pipe#status() =~# 'answering'", 1);
     await editor.type(`:execute 'bwipeout!' ${answer(2)}\r`);
     await editor.until("pipe#status()", "chat: queued (2)");

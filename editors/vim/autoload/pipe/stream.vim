@@ -31,6 +31,8 @@ endfunction
 function! s:flush(stream) abort
   let a:stream.timer = 0
   if !bufloaded(a:stream.buf)
+    " Nobody can read it any more.
+    call pipe#request#stop(a:stream.buf)
     return s:finish(a:stream)
   endif
   " Newlines wait for what they lead to: an answer that ends in one ends in a line.
