@@ -21,6 +21,7 @@ export class Terminal {
   /** Starts a command of sh in a terminal of that size. */
   static async open(name: string, command: string, env: NodeJS.ProcessEnv, [columns, rows]: readonly [number, number] = [80, 24]): Promise<Terminal> {
     const terminal = new Terminal(name, command, env);
+    await terminal.#ask("set-option -g destroy-unattached on"); // so that nothing outlives this process
     await terminal.#ask(`refresh-client -C ${columns}x${rows}`);
     return terminal;
   }
