@@ -19,6 +19,7 @@ export type Task =
   | { kind: "mcp"; /** `chat` or `vector.search` each; none: all. */ only: string[]; /** Only say how to have it started. */ print: boolean }
   | { kind: "install-skill"; /** A project's, instead of the home folder. */ folder: string | null; force: boolean }
   | { kind: "view"; /** Null: the default one; `-`: standard input only. */ socket: string | null }
+  | { kind: "stdio" }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
@@ -91,7 +92,8 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
     case "clear":
       return { kind: "clear", folder, json: given };
     case "init":
-      return { kind: "init" };
+    case "stdio":
+      return { kind: mode };
     case "install-service":
     case "uninstall-service":
       return { kind: mode, force: given };

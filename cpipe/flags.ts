@@ -33,6 +33,7 @@ export const modeFlags: readonly Flag[] = [
   { name: "mcp", value: "[TOOL[.CMD] …]", description: "an MCP server over all tools or those named, for agents, on standard input and output; --print-config prints what to tell them" },
   { name: "install-skill", value: "[DIR]", description: "teach agents cpipe: copy its skill to ~/.claude/skills, or into a project; --force replaces a changed one" },
   { name: "view", value: "[SOCKET|-]", description: "a viewer that shows what is piped into its socket while it comes (Ollama's, OpenAI's or our streams, text): curl … | nc -U SOCKET; - shows standard input" },
+  { name: "stdio", description: "serve an editor or another program: requests as lines of JSON on standard input, their events on standard output" },
   { name: "init", description: "put a commented tools.yaml into the config folder" },
   { name: "install-service", description: "run the daemon as a service of yours from login on (systemd, launchd); --force replaces another's file" },
   { name: "uninstall-service", description: "stop that service and remove it" },

@@ -18,6 +18,7 @@ import { asksForJson } from "./json.ts";
 import { Output, say } from "./output.ts";
 import { failureLine } from "./render.ts";
 import { Interruption } from "./signals.ts";
+import { stdio } from "./stdio/stdio.ts";
 import { styleFor } from "./style.ts";
 import { withSuggestion } from "./target.ts";
 
@@ -61,6 +62,9 @@ async function perform(task: Task): Promise<void> {
       interruption.listen();
       return view(task.socket, out, interruption);
     }
+    case "stdio":
+      interruption.listen();
+      return stdio(out, interruption);
     case "help":
       interruption.listen();
       return out.write(await help(task.tool, task.cmd, task.options, interruption.signal, { json, width: styleFor(out.tty).width }));

@@ -150,7 +150,8 @@ export function failureLine(error: ToolError, shown: ToolError = error): string 
   return told.has(error) ? "" : jsonLine(errorEvent(shown));
 }
 
-function errorEvent(error: ToolError): object {
+/** The failure as an event, whoever noticed it. */
+export function errorEvent(error: ToolError): object {
   told.add(error);
   const { code, message, facts } = error;
   return { event: "error", code, message, retryable: errors[code].retryable, ...(Object.keys(facts).length === 0 ? {} : { details: facts }) };

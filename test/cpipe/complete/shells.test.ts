@@ -65,7 +65,7 @@ const LINES: ReadonlyArray<{ typed: string; line: string }> = [
   { typed: "cpipe supervisor restart chatt", line: "cpipe supervisor restart chatter " },
   { typed: "cpipe supervisor reload --dr", line: "cpipe supervisor reload --dry-run " },
   { typed: "cpipe chat ask hello --speak=t", line: "cpipe chat ask hello --speak=tts " },
-  { typed: "cpipe --install", line: "cpipe --install-service " },
+  { typed: "cpipe --install-se", line: "cpipe --install-service " },
   { typed: "cpipe --completions zs", line: "cpipe --completions zsh " },
   { typed: "cpipe --logs chatt", line: "cpipe --logs chatter " },
   { typed: "cpipe --logs --level wa", line: "cpipe --logs --level warn " },
