@@ -28,4 +28,4 @@ function markdownIn(root: string, place: string): Document[] {
 
 const MARKDOWN = /\.(?:md|markdown)$/i;
 /** The headings of a changelog are versions; `figures` and the rivals change with what is measured. */
-const LEFT_OUT = /(?:node_modules\/.*\/(?:changelog|history|license)[^/]*|\/\.bench-rivals\/.*|vector-figures\.md)$/i;
+const LEFT_OUT = /(?:node_modules\/.*\/(?:changelog|history|license)[^/]*|\/\.bench-rivals\/.*|(?:vector|speech)-figures\.md)$/i;

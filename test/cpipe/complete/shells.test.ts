@@ -38,7 +38,7 @@ const SHELLS: Readonly<Record<string, { argv: string[]; rc: string; file: string
   zsh: {
     file: ".zshrc",
     argv: ["zsh", "-i"],
-    rc: `PS1='> '\nunsetopt beep\nautoload -Uz compinit; compinit -u -d "$HOME/.zcompdump"\ndump() { print -rn -- "$BUFFER" > "$OUT"; print '<dumped>'; }\nzle -N dump; bindkey '^X^D' dump\nsource <(cpipe --completions zsh)\ncd "$HOME"; print '<ready>'\n`,
+    rc: `PS1='> '\nbindkey -e\nunsetopt beep\nautoload -Uz compinit; compinit -u -d "$HOME/.zcompdump"\ndump() { print -rn -- "$BUFFER" > "$OUT"; print '<dumped>'; }\nzle -N dump; bindkey '^X^D' dump\nsource <(cpipe --completions zsh)\ncd "$HOME"; print '<ready>'\n`,
   },
   fish: {
     file: ".config/fish/config.fish",
