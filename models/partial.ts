@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { sync } from "./sync.ts";
 
 /** Tells whether what lies on the server is still what the beginning in the .part file is of: an ETag or a date. */
 export interface Origin {
@@ -50,15 +51,6 @@ export class Partial {
     await rename(this.path, target);
     await rm(this.#note, { force: true });
     await sync(folder);
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

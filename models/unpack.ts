@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import * as tar from "tar";
 import { cancelled } from "../pipes/protocol/cancelled.ts";
@@ -6,6 +6,7 @@ import { ToolError } from "../pipes/protocol/errors.ts";
 import { decompress } from "./decompress.ts";
 import { sinkOf } from "./sink.ts";
 import { fileError } from "./space.ts";
+import { sync } from "./sync.ts";
 
 export interface UnpackOptions {
   readonly signal: AbortSignal;
@@ -107,15 +108,6 @@ async function settle(draft: string, target: string): Promise<void> {
   await rename(single ? join(draft, first.name) : draft, target);
   if (single) await rm(draft, { recursive: true, force: true });
   await sync(dirname(target));
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function corrupt(path: string, reason: string): ToolError {

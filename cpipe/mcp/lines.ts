@@ -1,5 +1,6 @@
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { connect, findTarget } from "../target.ts";
+import { whileWanted } from "../../pipes/client/while-wanted.ts";
 
 /** How long a tool may take to answer `subscribe`, in ms: one that the daemon is starting waits behind its pipe. */
 const CONNECT_MS = 30_000;
@@ -76,19 +77,5 @@ class Line {
       if (this.#client === opened) this.#client = null;
     });
     return opened;
-  }
-}
-
-/** A promise, or what the signal is aborted with. */
-async function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let leave = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", leave);
   }
 }

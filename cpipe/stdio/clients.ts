@@ -1,5 +1,6 @@
 import { checkReady } from "../../pipes/client/readiness.ts";
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
+import { whileWanted } from "../../pipes/client/while-wanted.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { connect, findTarget, type Target } from "../target.ts";
 
@@ -19,16 +20,7 @@ export class Clients {
     checkReady(target);
     const key = `${target.folder}/${target.name}`;
     const connecting = this.#clients.get(key) ?? this.#connect(key, target);
-    let stop: (() => void) | undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      stop = () => reject(ToolError.from(signal.reason, "cancelled"));
-      signal.addEventListener("abort", stop, { once: true });
-    });
-    try {
-      return { target, client: await Promise.race([connecting, aborted]) };
-    } finally {
-      if (stop !== undefined) signal.removeEventListener("abort", stop);
-    }
+    return { target, client: await whileWanted(connecting, signal) };
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,11 @@
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { MAX_LINE_BYTES, type ToolEvent } from "../../pipes/protocol/messages.ts";
 import { packageVersion } from "../../pipes/protocol/package.ts";
+import { LineDecoder } from "../../pipes/client/lines.ts";
 import type { Output } from "../output.ts";
 import { errorEvent } from "../render.ts";
 import type { Interruption } from "../signals.ts";
 import { Clients } from "./clients.ts";
-import { LineSplitter } from "./lines.ts";
 import { perform } from "./perform.ts";
 import { type Id, parseRequest, type StdioRequest } from "./request.ts";
 
@@ -18,11 +18,11 @@ const CLOSING_MS = 1000;
 export async function stdio(out: Output, interruption: Interruption, input: NodeJS.ReadStream = process.stdin): Promise<void> {
   const bridge = new Bridge(out);
   out.write(line({ event: "ready", version: packageVersion() }));
-  const lines = new LineSplitter(MAX_LINE_BYTES, (text) => bridge.take(text), (limit) => bridge.refuse(null, new ToolError("line-too-long", { limit })));
+  const lines = new LineDecoder(MAX_LINE_BYTES, (text) => bridge.take(text), () => bridge.refuse(null, new ToolError("line-too-long", { limit: MAX_LINE_BYTES })));
   await new Promise<void>((resolve) => {
     interruption.signal.addEventListener("abort", () => resolve(), { once: true });
     input.on("data", (chunk: Buffer) => lines.push(chunk));
-    input.once("end", () => (lines.end(), resolve()));
+    input.once("end", () => (lines.push(Buffer.from("\n")), resolve())); // what came last may have no newline
     input.once("error", () => resolve()); // its writer has gone in another way
   });
   input.pause();

@@ -5,6 +5,7 @@ import { ToolClient } from "../../../pipes/client/tool-client.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { fifoOf } from "../../../pipes/protocol/names.ts";
 import { mkfifo } from "../../../pipes/transport/libc.ts";
+import { whileWanted } from "../../../pipes/client/while-wanted.ts";
 
 /** How long a tool may take to answer `subscribe`, in ms: one that the daemon is starting waits behind its pipe. */
 const CONNECT_MS = 10_000;
@@ -108,19 +109,5 @@ async function connect(tool: string): Promise<ToolClient> {
   } catch (thrown) {
     const error = ToolError.from(thrown);
     throw error.code === "timeout" ? explainSilence(error, tool, folder) : error;
-  }
-}
-
-/** A promise, or what the signal is aborted with. */
-async function whileWanted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let leave = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", leave);
   }
 }
