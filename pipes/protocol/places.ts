@@ -16,6 +16,10 @@ export interface Places {
   readonly sizes: string;
   /** The folder of what the voices of each tool for speech are called. */
   readonly voices: string;
+  /** Conversations of the terminal, a file each. */
+  readonly conversations: string;
+  /** The user's own prompt templates, a file each. */
+  readonly templates: string;
   readonly models: string;
   readonly data: string;
 }
@@ -36,6 +40,8 @@ export function places(env: Environment = process.env, uid: number = process.get
     logs: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "logs"),
     sizes: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "sizes.json"),
     voices: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "voices"),
+    conversations: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "conversations"),
+    templates: join(base("XDG_CONFIG_HOME", ".config"), "pipe-tools", "templates"),
     models: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "models"),
     data: join(base("XDG_DATA_HOME", ".local/share"), "pipe-tools"),
   };

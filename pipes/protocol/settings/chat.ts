@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 
 /** What a chat server does where tools.yaml says nothing. What is missing here has no fixed default; see the descriptions. */
 export const chatDefaults = {
+  backend: "local",
   model: "builtin",
   parallel: 4,
   maxQueue: 64,
@@ -19,8 +20,8 @@ export const chatDefaults = {
 /** How often a model may use other tools in a request that does not say. */
 export const USUAL_CALLS = 5;
 
-/** Any other model than these is the path of a file. */
-const NOT_A_FILE = "^(builtin$|[hH][tT][tT][pP][sS]?:|hf:)";
+/** What an endpoint calls its model may have slashes in it, so only what ends as a model's file does is the path of one. */
+const NOT_A_FILE = "^(builtin$|[hH][tT][tT][pP][sS]?:|hf:)|^(?!.*\\.gguf$)";
 
 /** A running server takes it over: the next request goes by it. What does not say so is a matter of the engine, which is loaded by it. */
 const live = { applies: "live" } as const;
@@ -72,15 +73,43 @@ export const ToolUse = {
   maxCalls: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: USUAL_CALLS, description: "how often the model may use a tool before it has to answer" })),
 };
 
+/** A JSON Schema as a client sends it; what is wrong with it is found out by the server. */
+const JsonSchema = (description: string) => Type.Object({}, { additionalProperties: true, description });
+
+/** The fields of one request that say what form its answer may have. */
+export const AnswerForm = {
+  schema: Type.Optional(JsonSchema("a JSON Schema: the answer is JSON that fits it, and nothing else")),
+  functions: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$", description: "its name" }),
+        description: Type.Optional(Type.String({ description: "what it is for, as the model is told it" })),
+        parameters: Type.Optional(JsonSchema("its arguments, as a JSON Schema of an object")),
+      }),
+      { maxItems: 128, description: "functions of your own that the model may call instead of answering: the answer then ends with `reason: calls` and has them in `function_calls`; send what came of each as a message of the role `tool`" },
+    ),
+  ),
+};
+
 /** `settings:` of a `server: chat` in tools.yaml. */
 export const ChatSettings = Type.Object(
   {
+    backend: Type.Optional(
+      Type.Union([Type.Literal("local"), Type.Literal("openai")], {
+        default: chatDefaults.backend,
+        description: "where answers are made: 'local' by llama.cpp on this machine, 'openai' by the endpoint at `url`: OpenAI's, or any that speaks like it, as Ollama, vLLM, llama.cpp's server",
+      }),
+    ),
+    url: Type.Optional(
+      Type.String({ pattern: "^https?://", description: "with `backend: openai`, the address that has /chat/completions below it, as https://api.openai.com/v1 or http://localhost:11434/v1" }),
+    ),
+    apiKey: Type.Optional(Type.String({ minLength: 1, description: "with `backend: openai`, sent as a bearer token; write ${NAME} to take it from the environment" })),
     model: Type.Optional(
       Type.String({
         minLength: 1,
         default: chatDefaults.model,
         file: NOT_A_FILE,
-        description: "'builtin', the path of a .gguf file, its https: address, or hf:user/repo:quant or hf:user/repo/file.gguf from Hugging Face",
+        description: "'builtin', the path of a .gguf file, its https: address, or hf:user/repo:quant or hf:user/repo/file.gguf from Hugging Face; with `backend: openai` what the endpoint calls its model",
       }),
     ),
     system: Type.Optional(Type.String({ ...live, description: "the system prompt of conversations that bring none" })),

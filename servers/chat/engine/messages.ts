@@ -1,6 +1,9 @@
-import type { GbnfJsonSchema, LlamaChatResponseSegment } from "node-llama-cpp";
+import type { LlamaChatResponseSegment } from "node-llama-cpp";
+import type { Static } from "typebox";
 import type { LoadedModel as Loaded, Work } from "../../../engines/process/messages.ts";
 import type { LlamaLoadRequest } from "../../../engines/llama/request.ts";
+import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
+import type { ChatMessage as Message, FunctionCall as Call } from "../../../pipes/protocol/interfaces/chat.ts";
 import type { ChatSettings } from "../../../pipes/protocol/settings/chat.ts";
 
 /** What the chat server and its engine say to each other. */
@@ -35,10 +38,8 @@ export interface LoadedModel extends Loaded {
   readonly template: string;
 }
 
-export interface ChatMessage {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
+export type ChatMessage = Static<typeof Message>;
+export type FunctionCall = Static<typeof Call>;
 
 export type SamplingOptions = Pick<ChatSettings, "temperature" | "topP" | "topK" | "minP" | "repeatPenalty" | "seed" | "maxTokens" | "stop">;
 
@@ -47,6 +48,8 @@ export interface GenerateRequest extends SamplingOptions {
   readonly messages: readonly ChatMessage[];
   /** What the model may call in this reply, by name. */
   readonly functions?: Readonly<Record<string, ModelFunction>>;
+  /** A JSON Schema that the reply fits; the server checks it afterwards, since no engine enforces all of one. */
+  readonly schema?: Schema;
   /** The most calls that the reply may end in, where the template knows of several at once. */
   readonly maxCalls?: number;
   /** What it has said and called in this turn already; the reply goes on from there, and does not count as another request. */
@@ -60,10 +63,10 @@ export type ReplyPart =
   /** A long prompt is being evaluated: tokens done, of how many. */
   | { readonly type: "prompt"; readonly value: number; readonly total: number };
 
-/** `params` is a schema as node-llama-cpp takes it: a grammar makes every argument fit it. */
+/** `schema` is the JSON Schema of its arguments, an object; without one it takes none. Each backend says it in its own way. */
 export interface ModelFunction {
   readonly description?: string;
-  readonly params?: GbnfJsonSchema;
+  readonly schema?: Schema;
 }
 
 /** A call as the model made it. `raw` is that to the letter, as node-llama-cpp writes it down; without it the call is written from its parts. */
