@@ -18,7 +18,7 @@ const STARTS = 15;
 /** What was asked for: `pipes`, `supervision` with all that belongs to it, or, without a word, the first and a short form of the second. */
 const [part] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const json = process.argv.includes("--json");
-const cpipe = fileURLToPath(new URL("../cpipe.js", import.meta.url));
+const cpipe = fileURLToPath(new URL("../cpipe.cjs", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "pipe-tools-bench-"));
 try {

@@ -43,7 +43,7 @@ export function print({ node, roundTrips, throughput, ledger, starts }: Report):
 }
 
 function startNote(time: number | undefined, { node }: Report["starts"]): string {
-  if (time === undefined) return "dist/cpipe.js is not built: not measured";
+  if (time === undefined) return "dist/cpipe.cjs is not built: not measured";
   return node === undefined ? "" : `${(time - node).toFixed(1)} ms over Node's own start`;
 }
 
