@@ -1,6 +1,8 @@
 import { randomInt } from "node:crypto";
-import type { ChatHistoryItem, ChatModelFunctions, LlamaContextSequence, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatModelFunctions, ChatWrapper, LlamaContextSequence, LlamaGrammar, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
+import { gbnfOf } from "../schema/gbnf.ts";
 import { withoutNulls } from "../schema/nulls.ts";
 import { functionsOf, historyOf, promptOf } from "./history.ts";
 import type { OpenModel } from "./load.ts";
@@ -85,13 +87,13 @@ async function generate(
   onToken: (token: Token) => void,
 ): Promise<Said> {
   const said = { text: "", thoughts: "", tokens: 0 };
-  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: template });
+  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: request.schema === undefined ? template : telling(template, request) });
   const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, room);
   try {
     const before = slot.tokenMeter.getState();
     const { metadata, fullResponse, functionCalls = [] } = await chat.generateResponse<ChatModelFunctions>(history, {
       ...samplingOf(request),
-      ...callsOf(request),
+      ...(request.schema === undefined ? callsOf(request) : { grammar: await grammarOf(open, request.schema) }),
       maxTokens,
       signal,
       onResponseChunk: ({ text, type }) => {
@@ -121,6 +123,22 @@ function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOpt
     seed: seed ?? randomInt(2 ** 32),
     ...(stop === undefined || stop.length === 0 ? {} : { customStopTriggers: stop }),
   };
+}
+
+/** A template that tells of functions although none may be called: LlamaChat takes a grammar or functions. */
+function telling(template: ChatWrapper, { functions }: GenerateRequest): ChatWrapper {
+  if (functions === undefined) return template;
+  const generateContextState: ChatWrapper["generateContextState"] = (options) => template.generateContextState({ ...options, availableFunctions: functionsOf(functions) });
+  return Object.assign(Object.create(template) as ChatWrapper, { generateContextState });
+}
+
+/** @throws ToolError `invalid-request` for what llama.cpp makes no grammar of */
+async function grammarOf({ llama }: OpenModel["open"], schema: Schema): Promise<LlamaGrammar> {
+  try {
+    return await llama.createGrammar({ grammar: gbnfOf(schema).text, trimWhitespaceSuffix: true });
+  } catch (error) {
+    throw new ToolError("invalid-request", { path: "$.schema", expected: "a schema that llama.cpp makes a grammar of", got: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
 }
 
 function callsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
