@@ -101,7 +101,9 @@ export class ChatServer extends ToolServer {
     const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
     const request = { ...asked, overflow, ...(form === null ? {} : { schema: form.schema }), ...functionsOf(functions), messages: this.#withSystem(orderly(messages)) };
     try {
-      return await this.#tools.answer(request, call, turn);
+      const result = await this.#tools.answer(request, call, turn);
+      if (result.trimmed > 0) this.log.info({ messages: messages.length, trimmed: result.trimmed }, "a conversation is longer than the context: its oldest messages were left out");
+      return result;
     } finally {
       this.#ended(call);
     }

@@ -4,7 +4,8 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
 import { gbnfOf } from "../schema/gbnf.ts";
 import { withoutNulls } from "../schema/nulls.ts";
-import { functionsOf, historyOf, promptOf } from "./history.ts";
+import { fittingPrompt } from "./fitting.ts";
+import { functionsOf } from "./history.ts";
 import type { OpenModel } from "./load.ts";
 import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
@@ -19,10 +20,7 @@ export interface ReplyCalls {
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
-  const history = historyOf(request);
-  const prompt = promptOf(open, history, request);
-  const limit = open.facts.contextSize - Math.min(request.room ?? ROOM, open.facts.contextSize >> 2);
-  if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
+  const { history, prompt, left } = fittingPrompt(open, request);
 
   const slot = open.slots.take(prompt);
   try {
@@ -32,7 +30,7 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
     const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);
     return {
       ...said,
-      trimmed: 0,
+      trimmed: left,
       tokens: { prompt: prompt.length, reused, reply: said.tokens },
       milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
     };
@@ -41,8 +39,6 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
   }
 }
 
-/** Tokens that a prompt must leave for the reply, unless the request says how many. */
-const ROOM = 16;
 /** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
 const CUSHION = 4;
 /** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */
