@@ -4,12 +4,18 @@ export interface Pieces<Token> {
   piece(token: Token, before: Token | undefined): string | null;
 }
 
+export interface Aligned<Token> {
+  readonly tokens: Token[];
+  /** How many of them are the context's first. */
+  readonly shared: number;
+}
+
 /**
  * A prompt that begins with what a context holds already. A model may have written a text in other tokens than the tokenizer makes of it, most of all
  * where a grammar led it; the same text in its own tokens need not be evaluated again. What differs as text is taken from the prompt. A
  * control token is the same only as itself: no text can pass for one.
  */
-export function align<Token>(held: readonly Token[], prompt: readonly Token[], pieces: Pieces<Token>): Token[] {
+export function align<Token>(held: readonly Token[], prompt: readonly Token[], pieces: Pieces<Token>): Aligned<Token> {
   let [i, j] = [0, 0];
   let [ahead, behind] = ["", ""];
   let agreed: readonly [number, number] = [0, 0];
@@ -31,5 +37,5 @@ export function align<Token>(held: readonly Token[], prompt: readonly Token[], p
     else [behind, j] = [behind + text, j + 1];
     if (!ahead.startsWith(behind) && !behind.startsWith(ahead)) break;
   }
-  return [...held.slice(0, agreed[0]), ...prompt.slice(agreed[1])];
+  return { tokens: [...held.slice(0, agreed[0]), ...prompt.slice(agreed[1])], shared: agreed[0] };
 }

@@ -1,5 +1,5 @@
 import type { ChatWrapper, LlamaContextSequence, LlamaModel, LlamaText, Token } from "node-llama-cpp";
-import { align, type Pieces } from "./align.ts";
+import { align, type Aligned, type Pieces } from "./align.ts";
 import { functionsOf } from "./history.ts";
 import type { GenerateRequest } from "./messages.ts";
 
@@ -11,13 +11,13 @@ export function keeping(template: ChatWrapper, slot: LlamaContextSequence, told:
   const functions = told === undefined ? {} : { availableFunctions: functionsOf(told) };
   const generateContextState: ChatWrapper["generateContextState"] = (options) => {
     const state = template.generateContextState({ ...options, ...functions });
-    return { ...state, contextText: withTokens(state.contextText, (tokens) => alignedTo(slot, tokens)) };
+    return { ...state, contextText: withTokens(state.contextText, (tokens) => alignedTo(slot, tokens).tokens) };
   };
   return Object.assign(Object.create(template) as ChatWrapper, { generateContextState });
 }
 
 /** A prompt in the tokens that the slot holds, as far as they say the same. */
-export function alignedTo(slot: LlamaContextSequence, prompt: readonly Token[]): Token[] {
+export function alignedTo(slot: LlamaContextSequence, prompt: readonly Token[]): Aligned<Token> {
   return align(slot.contextTokens, prompt, piecesOf(slot.model));
 }
 

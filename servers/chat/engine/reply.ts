@@ -23,10 +23,10 @@ export interface ReplyCalls {
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
   const { history, prompt: plain, left } = fittingPrompt(open, request);
 
-  const slot = open.slots.take(plain);
+  const slot = open.slots.take((one) => alignedTo(one, plain).shared);
+  const prompt = alignedTo(slot, plain).tokens;
   try {
     const begun = performance.now();
-    const prompt = alignedTo(slot, plain);
     const reused = await evaluatePrompt(open, slot, prompt, signal, calls.onPrompt);
     const evaluated = performance.now();
     const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);
@@ -37,7 +37,7 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
       milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
     };
   } finally {
-    open.slots.giveBack(slot, plain.length);
+    open.slots.giveBack(slot, prompt.length);
   }
 }
 

@@ -1,11 +1,10 @@
 /** What a slot has to be able to tell about the conversation that it still holds. */
-export interface Held<Token> {
+export interface Held {
   readonly nextTokenIndex: number;
-  compareContextTokens(tokens: Token[]): { firstDifferentIndex: number };
 }
 
 /** The contexts that replies are generated in. A conversation gets its old one back, so that only its new part is evaluated. */
-export class Slots<S extends Held<Token>, Token = S extends Held<infer T> ? T : never> {
+export class Slots<S extends Held> {
   /** Idle ones, least recently used first. */
   readonly #idle: S[];
   /** How much of the last prompt of each comes again in the next of its conversation. */
@@ -18,9 +17,9 @@ export class Slots<S extends Held<Token>, Token = S extends Held<infer T> ? T : 
     this.#ending = ending;
   }
 
-  /** @throws Error when none is idle; the server sends no more requests than there are slots. */
-  take(prompt: Token[]): S {
-    const index = chooseSlot(this.#idle.map((slot) => ({ held: slot.nextTokenIndex, prompt: this.#prompts.get(slot) ?? 0, shared: slot.compareContextTokens(prompt).firstDifferentIndex })));
+  /** `shared` tells how many of a slot's tokens are the first of the new prompt. @throws Error when none is idle; the server sends no more requests than there are slots. */
+  take(shared: (slot: S) => number): S {
+    const index = chooseSlot(this.#idle.map((slot) => ({ held: slot.nextTokenIndex, prompt: this.#prompts.get(slot) ?? 0, shared: shared(slot) })));
     const [slot] = this.#idle.splice(index, 1);
     if (slot === undefined) throw new Error("more requests at once than contexts");
     return slot;

@@ -4,7 +4,7 @@ import { align } from "../../../../servers/chat/engine/align.ts";
 
 /** Tokens are their texts here; one in angle brackets is a control token, and `?` is part of a character. */
 const pieces = { piece: (token: string): string | null => (/^<.*>$|\?/.test(token) ? null : token) };
-const aligned = (held: string, prompt: string): string => align(held.split("|"), prompt.split("|"), pieces).join("|");
+const aligned = (held: string, prompt: string): string => align(held.split("|"), prompt.split("|"), pieces).tokens.join("|");
 
 describe("a prompt that says what a context holds", () => {
   test("is made of the tokens that are there, as far as they say the same, and goes on in its own", () => {
@@ -18,7 +18,8 @@ describe("a prompt that says what a context holds", () => {
     assert.equal(aligned("a|b", "a|bc|d"), "a|bc|d");
     assert.equal(aligned("a|bc", "a|b"), "a|b");
     assert.equal(aligned("x|y", "a|b"), "a|b");
-    assert.equal(align([], ["a"], pieces).join(), "a");
+    assert.deepEqual(align([], ["a"], pieces), { tokens: ["a"], shared: 0 });
+    assert.deepEqual(align(["un", "x"], ["u", "n", "y"], pieces), { tokens: ["un", "y"], shared: 1 });
   });
 
   test("never takes text for a control token, nor half a character for another", () => {
