@@ -48,7 +48,7 @@ export async function open(folder: string, model: string): Promise<Sides> {
       let tokens: Answered["tokens"] = { prompt: 0, reused: 0, reply: 0 };
       for await (const event of client.stream("chat", { messages: [...messages], maxTokens })) {
         if (Number.isNaN(first)) first = performance.now() - begun;
-        text += String(event["text"] ?? "");
+        if (typeof event["text"] === "string") text += event["text"];
         if (event.done === true) tokens = event["tokens"] as Answered["tokens"];
       }
       return { text, tokens, first, last: performance.now() - begun };
