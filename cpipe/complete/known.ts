@@ -9,7 +9,7 @@ export const known: Readonly<Record<string, readonly CommandShape[]>> = {
     {"name":"get_state","description":"Ask for the tool's state","args":[],"idempotent":true},
     {"name":"get_description","description":"Ask what the tool is","args":[],"idempotent":true},
     {"name":"get_help","description":"Ask for the commands, as text","args":[],"idempotent":true},
-    {"name":"get_config","description":"Ask for the settings in force","args":[],"idempotent":true},
+    {"name":"get_config","description":"Ask for the settings in force; keys and passwords are not told","args":[],"idempotent":true},
     {"name":"list_interfaces","description":"Ask for the names of the interfaces","args":[],"idempotent":true},
     {"name":"get_interface","description":"Ask for one interface: its commands, their arguments, its events","args":[{"name":"name","description":"one of the names from list_interfaces","type":"string","required":true,"default":null}],"idempotent":true},
     {"name":"cancel","description":"Stop a request of one's own; the request then ends in an error with code 'cancelled'. Without req_id: all of them","args":[]},
