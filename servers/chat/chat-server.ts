@@ -35,7 +35,7 @@ export class ChatServer extends ToolServer {
     super({ name: "chat", description: "Talk to a language model", state: "loading", ...options });
     this.#settings = { ...chatDefaults, ...this.settings };
     this.#tools = new Tools(this.name, this.log);
-    this.#model = new Model(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
+    this.#model = new Model(this.name, this.settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
     this.implement(chat, {
       chat: (request: A<"chat">, call: Call) => this.#stream(request, call),
       chat_blocking: (request: A<"chat_blocking">, call: Call) => this.#whole(request, call),
@@ -58,7 +58,7 @@ export class ChatServer extends ToolServer {
     const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && this.#settings[key] !== next[key]);
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = next;
-    this.#model.configure(next);
+    this.#model.configure(settings);
   }
 
   protected override async onRelease(): Promise<void> {
@@ -157,11 +157,11 @@ function endingOf({ tokens, stopReason, milliseconds, performed, calls, trimmed 
   const round = (value: number): number => Math.round(value * 10) / 10;
   const { prompt, reply } = milliseconds;
   return {
-    tokens,
+    ...(tokens === null ? {} : { tokens }),
     reason: calls.length === 0 ? stopReason : "calls",
     ...(calls.length === 0 ? {} : { function_calls: calls.map(({ name, params }) => ({ id: `call_${randomBytes(9).toString("base64url")}`, name, arguments: params })) }),
     ...(performed === 0 ? {} : { calls: performed }),
     ...(trimmed === 0 ? {} : { trimmed }),
-    timings: { prompt: round(prompt), reply: round(reply), rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) },
+    timings: { prompt: round(prompt), reply: round(reply), ...(tokens === null ? {} : { rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) }) },
   };
 }

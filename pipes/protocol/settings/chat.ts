@@ -15,6 +15,7 @@ export const chatDefaults = {
   minP: 0.05,
   repeatPenalty: 1.1,
   callTimeout: 60,
+  silenceTimeout: 600,
   overflow: "trim",
 } as const;
 
@@ -113,6 +114,14 @@ export const ChatSettings = Type.Object(
       Type.String({ pattern: "^https?://", description: "with `backend: openai`, the address that has /chat/completions below it, as https://api.openai.com/v1 or http://localhost:11434/v1" }),
     ),
     apiKey: Type.Optional(Type.String({ minLength: 1, description: "with `backend: openai`, sent as a bearer token; write ${NAME} to take it from the environment" })),
+    silenceTimeout: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 86_400,
+        default: chatDefaults.silenceTimeout,
+        description: "with `backend: openai`, how many seconds the endpoint may say nothing before an answer begins, and within it; a long prompt on a slow machine takes minutes",
+      }),
+    ),
     model: Type.Optional(
       Type.String({
         minLength: 1,

@@ -4,7 +4,7 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { withoutNulls } from "../schema/nulls.ts";
 import { functionsOf, historyOf, promptOf } from "./history.ts";
 import type { OpenModel } from "./load.ts";
-import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
+import type { CountedResult, GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
 export interface ReplyCalls {
   readonly onToken: (token: Token) => void;
@@ -16,7 +16,7 @@ export interface ReplyCalls {
  * One reply. The prompt is counted before anything is evaluated: node-llama-cpp would shorten a long one in silence.
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
-export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
+export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<CountedResult> {
   const history = historyOf(request);
   const prompt = promptOf(open, history, request);
   const limit = open.facts.contextSize - Math.min(request.room ?? ROOM, open.facts.contextSize >> 2);

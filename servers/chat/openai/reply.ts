@@ -136,8 +136,9 @@ function textIn(value: unknown): string {
 /** Text, or Mistral's list of parts with what was thought among them. */
 function contentIn(content: unknown): Token[] {
   if (!Array.isArray(content)) return [{ text: textIn(content), thought: false }];
-  return content.flatMap((part: { type?: unknown; text?: unknown; thinking?: unknown } | null) => {
-    if (part?.type === "thinking") return contentIn(part.thinking).map(({ text }) => ({ text, thought: true }));
-    return [{ text: textIn(part?.text), thought: false }];
+  const parts = content as ({ readonly type?: unknown; readonly text?: unknown; readonly thinking?: unknown } | null)[];
+  return parts.flatMap((part): Token[] => {
+    if (part?.type !== "thinking") return [{ text: textIn(part?.text), thought: false }];
+    return contentIn(part.thinking).map(({ text }) => ({ text, thought: true }));
   });
 }

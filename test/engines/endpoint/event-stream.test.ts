@@ -22,7 +22,7 @@ describe("server-sent events", () => {
     ["are none without data", "event: x\n\n\n\n", []],
   ] as const) {
     test(title, () => assert.deepEqual(read(text), expected));
-    test(`${title}, also when they come in single characters`, () => assert.deepEqual(read(...text), expected));
+    test(`${title}, also when they come in single characters`, () => assert.deepEqual(read(...text.split("")), expected));
   }
 
   test("are the same wherever they are cut", () => {
