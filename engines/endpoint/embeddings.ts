@@ -2,6 +2,7 @@ import { cancelled } from "../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { ask } from "./ask.ts";
 import { type Endpoint, shownUrl } from "./endpoint.ts";
+import { otherThan } from "./other-than.ts";
 
 export interface EmbeddingQuestion {
   readonly model: string;
@@ -48,25 +49,20 @@ function batchesOf(texts: readonly string[]): string[][] {
 /** The vectors in the order of the input, whatever the order of the answer. */
 function read(endpoint: Endpoint, answer: unknown, expected: number): number[][] {
   const data = (answer as { data?: unknown } | null)?.data;
-  if (!Array.isArray(data)) throw otherwise(endpoint, "a list `data` of embeddings", brief(answer));
-  if (data.length !== expected) throw otherwise(endpoint, `${expected} embeddings`, `${data.length}`);
+  if (!Array.isArray(data)) throw otherwise(endpoint, "a list `data` of embeddings", answer);
+  if (data.length !== expected) throw otherwise(endpoint, `${expected} embeddings`, data.length);
   const vectors = Array.from<number[] | undefined>({ length: expected });
   for (const [at, entry] of (data as ({ index?: unknown; embedding?: unknown } | null)[]).entries()) {
     const index = entry?.index ?? at;
-    if (typeof index !== "number" || !(index in vectors) || vectors[index] !== undefined) throw otherwise(endpoint, "each `index` once", brief(index));
+    if (typeof index !== "number" || !(index in vectors) || vectors[index] !== undefined) throw otherwise(endpoint, "each `index` once", index);
     const vector = entry?.embedding;
-    if (!Array.isArray(vector) || vector.length === 0 || !vector.every(Number.isFinite)) throw otherwise(endpoint, "an embedding as a list of numbers", brief(vector));
+    if (!Array.isArray(vector) || vector.length === 0 || !vector.every(Number.isFinite)) throw otherwise(endpoint, "an embedding as a list of numbers", JSON.stringify(vector) ?? "nothing");
     vectors[index] = vector as number[];
   }
   return vectors as number[][];
 }
 
 /** Of an answer that is not what was asked for. */
-export function otherwise(endpoint: Endpoint, expected: string, got: string): ToolError {
-  return new ToolError("endpoint-failed", { url: shownUrl(endpoint, PATH), reason: `sent something else than was asked for: expected ${expected}, got ${got}` });
-}
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+export function otherwise(endpoint: Endpoint, expected: string, got: unknown): ToolError {
+  return new ToolError("endpoint-failed", { url: shownUrl(endpoint, PATH), reason: otherThan(expected, got) });
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Endpoint, shownUrl } from "../../../engines/endpoint/endpoint.ts";
 import { exchange } from "../../../engines/endpoint/exchange.ts";
 import { type Outcome, unreachable } from "../../../engines/endpoint/insist.ts";
+import { otherThan } from "../../../engines/endpoint/other-than.ts";
 import { isTemporary, refusalOf, saying } from "../../../engines/endpoint/refusal.ts";
 import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
@@ -46,7 +47,7 @@ export async function attempt(asking: Asking): Promise<Outcome<GenerateResult>> 
   const { endpoint, habits, body, silenceMs, signal } = asking;
   const url = shownUrl(endpoint, PATH);
   const reply = new Reply(asking.request, asking.onToken);
-  using vigil = new Vigil(silenceMs, asking.onAlive);
+  const vigil = new Vigil(silenceMs, asking.onAlive);
   const asked = performance.now();
   let answered = false;
   try {
@@ -66,6 +67,8 @@ export async function attempt(asking: Asking): Promise<Outcome<GenerateResult>> 
     const { message, temporary } = error instanceof Broken ? error : { message: answered ? `broke off: ${(error as Error).message}` : unreachable(error), temporary: true };
     if (reply.begun !== null) throw new ToolError(temporary ? "endpoint-unavailable" : "endpoint-failed", { url, reason: message });
     return temporary ? { type: "unavailable", reason: message, retryAfterMs: null } : { type: "refused", reason: message };
+  } finally {
+    vigil.end();
   }
 }
 
@@ -87,14 +90,21 @@ async function read(response: IncomingMessage, endpoint: Endpoint, reply: Reply,
   try {
     for await (const text of response.setEncoding("utf8").iterator({ destroyOnReturn: false }) as AsyncIterable<string>) {
       vigil.heard();
-      for (const sent of answer.push(text)) if (took(sent, endpoint, reply)) return letGo(response);
+      if (answer.push(text).some((sent) => took(sent, endpoint, reply))) {
+        letGo(response);
+        return check(reply, true);
+      }
     }
-    for (const sent of answer.end()) if (took(sent, endpoint, reply)) return;
+    check(reply, answer.end().some((sent) => took(sent, endpoint, reply)));
   } catch (error) {
     response.destroy();
     throw error;
   }
-  if (!reply.finished) throw new Broken("broke off in the middle of the answer", true);
+}
+
+function check(reply: Reply, ended: boolean): void {
+  if (reply.stranger !== null) throw new Broken(otherThan("`choices`", reply.stranger), false);
+  if (!ended && !reply.finished) throw new Broken("broke off in the middle of the answer", true);
 }
 
 /** Whether there is no more to come. */

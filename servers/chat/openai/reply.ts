@@ -20,9 +20,11 @@ interface CallPiece {
   readonly function?: { readonly name?: unknown; readonly arguments?: unknown } | null;
 }
 
+type Asked = Pick<GenerateRequest, "maxTokens" | "stop" | "functions">;
+
 /** Puts the chunks of one reply together. Source: platform.openai.com/docs/api-reference/chat-streaming */
 export class Reply {
-  readonly #request: Pick<GenerateRequest, "maxTokens" | "stop">;
+  readonly #request: Asked;
   readonly #onToken: (token: Token) => void;
   readonly #thinking = new Thinking();
   readonly #calls = new Map<number, { id: string; name: string; arguments: string }>();
@@ -32,8 +34,10 @@ export class Reply {
   #stopText: unknown = null;
   #tokens: GenerateResult["tokens"] = null;
   #begun: number | null = null;
+  /** null once anything of a reply has come. */
+  #stranger: object | null | undefined;
 
-  constructor(request: Pick<GenerateRequest, "maxTokens" | "stop">, onToken: (token: Token) => void) {
+  constructor(request: Asked, onToken: (token: Token) => void) {
     this.#request = request;
     this.#onToken = onToken;
   }
@@ -48,8 +52,15 @@ export class Reply {
     return this.#finish !== null;
   }
 
+  /** What has come instead of a reply, where nothing else has; null otherwise. */
+  get stranger(): object | null {
+    return this.#stranger ?? null;
+  }
+
   take(chunk: object): void {
     const { choices, usage } = chunk as Chunk;
+    if (Array.isArray(choices)) this.#stranger = null;
+    else if (this.#stranger === undefined) this.#stranger = chunk;
     if (typeof usage === "object" && usage !== null) this.#count(usage);
     const choice = choices?.[0];
     if (choice === undefined) return;
@@ -68,7 +79,9 @@ export class Reply {
   /** The whole reply, once it has ended; `milliseconds` is what the caller has measured. */
   end(): Omit<GenerateResult, "milliseconds"> {
     this.#say(this.#thinking.end());
-    const calls = [...this.#calls].sort(([a], [b]) => a - b).map(([, call]) => modelCall(call));
+    // A model may call what it remembers from earlier turns; nobody could answer that.
+    const made = this.#request.functions === undefined ? [] : [...this.#calls];
+    const calls = made.sort(([a], [b]) => a - b).map(([, call]) => modelCall(call));
     return { text: this.#text, thoughts: this.#thoughts, trimmed: 0, tokens: this.#tokens, stopReason: this.#stopReason(), calls, parts: calls.length === 0 || this.#text === "" ? [] : [this.#text] };
   }
 

@@ -2,7 +2,7 @@
 const NEWS_MS = 10_000;
 
 /** Watches over one request: ends it when nothing is heard of the endpoint for too long, and says meanwhile that it goes on. */
-export class Vigil implements Disposable {
+export class Vigil {
   readonly #silent = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #news: NodeJS.Timeout;
@@ -22,7 +22,7 @@ export class Vigil implements Disposable {
     this.#timer.refresh();
   }
 
-  [Symbol.dispose](): void {
+  end(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#news);
   }
