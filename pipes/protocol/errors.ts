@@ -73,6 +73,7 @@ export const errors = {
   "embedding-failed": row(1, false, (x) => `no embedding: ${f(x["reason"])}${next(x)}`),
   "endpoint-failed": row(1, false, (x) => `the endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
   "endpoint-unavailable": row(4, true, (x) => `the endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
+  "answer-invalid": row(1, false, (x) => `the answer does not fit the schema: ${mismatch(x)}${next(x)}`),
   "context-overflow": row(1, false, (x) => `the conversation has ${f(x["tokens"])} tokens, the model's context holds ${f(x["limit"])}${x["hint"] === undefined ? "; shorten it, or raise contextSize in tools.yaml" : next(x)}`),
 } satisfies Record<string, ErrorRow>;
 
