@@ -8,6 +8,7 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { ChatEngine, GenerateCalls, PerRequest } from "../engine/chat-engine.ts";
 import type { EndpointModel, GenerateRequest, GenerateResult } from "../engine/messages.ts";
 import { attempt, PATH } from "./attempt.ts";
+import { replyFitting } from "./fitting.ts";
 import { findModel } from "./models.ts";
 import { Habits } from "./options.ts";
 import { bodyOf } from "./request.ts";
@@ -81,9 +82,11 @@ export class OpenAiChat extends EventEmitter<EngineEvents> implements ChatEngine
   generate(given: GenerateRequest, { signal: asked, onToken = () => undefined, onAlive = () => undefined, onQueued }: GenerateCalls = {}): Promise<GenerateResult> {
     const { model, silenceMs } = this.#options;
     const signal = this.#until(asked);
-    const request = { ...this.#sampling, ...given };
-    const asking = { endpoint: this.#options, habits: this.#habits, request, body: bodyOf(model, request), silenceMs, signal, onToken, onAlive };
-    return this.#lanes.run(() => insist(this.#options, PATH, () => attempt(asking), signal, (reason) => this.#retrying(reason)), { signal, onQueued, admitted: request.turn !== undefined });
+    const reply = (request: GenerateRequest): Promise<GenerateResult> => {
+      const asking = { endpoint: this.#options, habits: this.#habits, request, body: bodyOf(model, request), silenceMs, signal, onToken, onAlive };
+      return insist(this.#options, PATH, () => attempt(asking), signal, (reason) => this.#retrying(reason));
+    };
+    return this.#lanes.run(() => replyFitting({ ...this.#sampling, ...given }, reply), { signal, onQueued, admitted: given.turn !== undefined });
   }
 
   /** @throws ToolError as `generate` does */

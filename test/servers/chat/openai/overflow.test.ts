@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { overflowIn } from "../../../../servers/chat/openai/overflow.ts";
-import { ask, chatEndpoint, chatOf, send, stream } from "./endpoint.ts";
+import { ask, chatEndpoint, chatOf, says, send, stream } from "./endpoint.ts";
 
 const said = (message: string, more: object = {}): string => JSON.stringify({ error: { message, ...more } });
 
@@ -39,4 +39,32 @@ test("A conversation that is too long for an endpoint is refused as such, by a s
     await assert.rejects(chatOf(server).generate(ask), { code: "context-overflow", message: "the conversation has 5000 tokens, the model's context holds 4096. Shorten it; the endpoint has no room for more" });
     assert.equal(server.asked.length, 1);
   }
+});
+
+describe("a conversation that may be trimmed", () => {
+  const turn = (role: "user" | "assistant", n: number) => ({ role, content: `${n} ${"word ".repeat(40)}` });
+  const messages = [{ role: "system" as const, content: "Be brief" }, ...Array.from({ length: 20 }, (_, n) => [turn("user", n), turn("assistant", n)]).flat(), { role: "user" as const, content: "And now?" }];
+  /** Takes so many characters, and says it as llama.cpp does. */
+  const narrow = (limit: number) =>
+    chatEndpoint((response, { body }) => {
+      const tokens = JSON.stringify(body.messages).length;
+      if (tokens <= limit) return stream(response, says("Hello"));
+      send(response, 400, { error: { message: `request (${tokens} tokens) exceeds the available context size (${limit} tokens)` } });
+    });
+
+  test("is sent again without its oldest turns, which is told; what the system says stays", async () => {
+    await using server = await narrow(4000);
+    const result = await chatOf(server).generate({ messages, overflow: "trim" });
+    const sent = server.asked.at(-1)!.body.messages;
+    assert.deepEqual([result.text, sent[0]!.role, sent[1]!.role, sent.at(-1)!.content], ["Hello", "system", "user", "And now?"]);
+    assert.equal(result.trimmed, messages.length - sent.length);
+    assert.ok(sent.length > 10 && JSON.stringify(sent).length <= 3000, `${sent.length} messages were sent`);
+    assert.equal(server.asked.length, 2);
+  });
+
+  test("is refused where not even its end fits, or where it may not be trimmed", async () => {
+    await using server = await narrow(50);
+    await assert.rejects(chatOf(server).generate({ messages, overflow: "trim" }), { code: "context-overflow" });
+    await assert.rejects(chatOf(server).generate({ messages, overflow: "refuse" }), { code: "context-overflow" });
+  });
 });
