@@ -14,7 +14,7 @@ import { OpenAiChat } from "./openai/chat.ts";
 /** The engine that the settings of the tool `tool` name, not loaded yet. @throws ToolError `usage` for settings that do not go together, and what `resolveModel` throws */
 export async function openBackend(tool: string, settings: Readonly<ChatSettings>, opening: Opening, log: Log): Promise<ChatEngine> {
   const { backend = chatDefaults.backend } = settings;
-  const idle = IDLE[backend].filter((key) => settings[key] !== undefined);
+  const idle = IDLE[backend].filter((key) => settings[key] !== undefined && settings[key] !== (chatDefaults as Readonly<ChatSettings>)[key]);
   if (idle.length > 0) log.warn({ backend, settings: idle }, `${idle.join(", ")} in tools.yaml ${idle.length === 1 ? "does" : "do"} nothing with backend: ${backend}`);
   return backend === "openai" ? openEndpoint(tool, settings, log) : openLocal(tool, settings, opening);
 }

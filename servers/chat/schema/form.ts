@@ -55,7 +55,8 @@ type Fits = (value: unknown) => ErrorObject[] | null;
 
 /** By the words of the draft that the schema names, else of 2020-12. Nothing is kept: the next request has another schema. */
 async function checked(schema: Schema): Promise<() => Fits> {
-  const { Ajv } = OLDER.test(String(schema["$schema"])) ? await import("ajv") : { Ajv: (await import("ajv/dist/2020.js")).Ajv2020 };
+  // Of a CommonJS module in a bundle, only the whole of it has a name.
+  const Ajv = OLDER.test(String(schema["$schema"])) ? (await import("ajv")).default.Ajv : (await import("ajv/dist/2020.js")).default.Ajv2020;
   const ajv = new Ajv({ strict: false, verbose: true, validateFormats: false, logger: false });
   const { $schema: _, ...own } = schema;
   if (ajv.validateSchema(own) !== true) {
