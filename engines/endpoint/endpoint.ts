@@ -16,9 +16,3 @@ export function shownUrl({ url }: Pick<Endpoint, "url">, path = ""): string {
   shown.password = "";
   return `${shown.href.replace(/\/+$/, "")}${path}`;
 }
-
-/** Whether its key would go over a network where others may read it. */
-export function isExposed({ url, apiKey }: Endpoint): boolean {
-  const { protocol, hostname, password } = new URL(url);
-  return protocol === "http:" && (apiKey !== null || password !== "") && !(hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127."));
-}

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { isExposed, shownUrl } from "../../engines/endpoint/endpoint.ts";
+import { endpointOf } from "../../engines/endpoint/settings.ts";
 import type { Opening } from "../../engines/residence.ts";
 import { resolveModel } from "../../models/resolve.ts";
-import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
 import type { Log } from "../../pipes/rpc/log.ts";
@@ -45,12 +44,8 @@ async function openLocal(tool: string, settings: Readonly<ChatSettings>, { signa
 }
 
 function openEndpoint(tool: string, settings: Readonly<ChatSettings>, log: Log): ChatEngine {
-  const { url, model, apiKey = null, parallel = chatDefaults.parallel, silenceTimeout = chatDefaults.silenceTimeout } = settings;
-  if (url === undefined) throw new ToolError("usage", { reason: "backend: openai needs `url:`, the address that has /chat/completions below it" });
-  if (!URL.canParse(url)) throw new ToolError("usage", { reason: "`url:` is no address", hint: "Write it as http://localhost:11434/v1" });
-  if (model === undefined || model === chatDefaults.model) throw new ToolError("usage", { reason: "backend: openai needs `model:`, what the endpoint calls its model" });
-  if (isExposed({ url, apiKey })) log.warn({ url: shownUrl({ url }) }, "the API key goes over the network as plain text; use https");
-  return new OpenAiChat({ tool, url, model, apiKey, parallel, silenceMs: silenceTimeout * 1000, ...perRequest(settings) });
+  const { parallel = chatDefaults.parallel, silenceTimeout = chatDefaults.silenceTimeout } = settings;
+  return new OpenAiChat({ tool, ...endpointOf(settings, "/chat/completions", log), parallel, silenceMs: silenceTimeout * 1000, ...perRequest(settings) });
 }
 
 function samplingOf({ temperature, topP, topK, minP, repeatPenalty, seed, maxTokens, stop }: Readonly<ChatSettings>): PerRequest["sampling"] {

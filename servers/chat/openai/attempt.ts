@@ -26,7 +26,6 @@ export interface Asking {
   readonly silenceMs: number;
   readonly signal: AbortSignal;
   readonly onToken: (token: Token) => void;
-  readonly onAlive: () => void;
 }
 
 /** What has gone wrong with an answer that had begun, as a predicate of the endpoint. */
@@ -47,7 +46,7 @@ export async function attempt(asking: Asking): Promise<Outcome<GenerateResult>> 
   const { endpoint, habits, body, silenceMs, signal } = asking;
   const url = shownUrl(endpoint, PATH);
   const reply = new Reply(asking.request, asking.onToken);
-  const vigil = new Vigil(silenceMs, asking.onAlive);
+  const vigil = new Vigil(silenceMs);
   const asked = performance.now();
   let answered = false;
   try {

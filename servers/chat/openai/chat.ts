@@ -24,6 +24,8 @@ export interface OpenAiChatOptions extends Endpoint, PerRequest {
   readonly silenceMs: number;
 }
 
+/** How often whoever waits is told that the endpoint is still waited for: clients time silence, 30 s unless they say otherwise. */
+const NEWS_MS = 10_000;
 /** Listing models takes no work. */
 const LIST_MS = 15_000;
 
@@ -83,10 +85,18 @@ export class OpenAiChat extends EventEmitter<EngineEvents> implements ChatEngine
     const { model, silenceMs } = this.#options;
     const signal = this.#until(asked);
     const reply = (request: GenerateRequest): Promise<GenerateResult> => {
-      const asking = { endpoint: this.#options, habits: this.#habits, request, body: bodyOf(model, request), silenceMs, signal, onToken, onAlive };
+      const asking = { endpoint: this.#options, habits: this.#habits, request, body: bodyOf(model, request), silenceMs, signal, onToken };
       return insist(this.#options, PATH, () => attempt(asking), signal, (reason) => this.#retrying(reason));
     };
-    return this.#lanes.run(() => replyFitting({ ...this.#sampling, ...given }, reply), { signal, onQueued, admitted: given.turn !== undefined });
+    const work = async (): Promise<GenerateResult> => {
+      const news = setInterval(onAlive, NEWS_MS);
+      try {
+        return await replyFitting({ ...this.#sampling, ...given }, reply);
+      } finally {
+        clearInterval(news);
+      }
+    };
+    return this.#lanes.run(work, { signal, onQueued, admitted: given.turn !== undefined });
   }
 
   /** @throws ToolError as `generate` does */

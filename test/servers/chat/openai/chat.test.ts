@@ -176,3 +176,17 @@ describe("requests to an endpoint", () => {
     assert.equal(ports.size, 1);
   });
 });
+
+test("Whoever waits for an endpoint hears every ten seconds that it is still waited for, and no more once it has answered", async (t) => {
+  await using server = await patient();
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  let news = 0;
+  const asked = chatOf(server).generate(ask, { onAlive: () => (news += 1) });
+  await server.until(1);
+  t.mock.timers.tick(29_000);
+  assert.equal(news, 2);
+  server.release();
+  await asked;
+  t.mock.timers.tick(60_000);
+  assert.equal(news, 2);
+});
