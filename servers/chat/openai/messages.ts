@@ -64,6 +64,7 @@ function said(text: string, calls: readonly WireCall[]): WireMessage {
   return { role: "assistant", content: text === "" ? null : text, tool_calls: calls };
 }
 
+/** Arguments that were no object are not repeated: servers read them, and some fail at that. */
 function wireCall(id: string, name: string, args: unknown): WireCall {
-  return { id, type: "function", function: { name, arguments: JSON.stringify(args ?? {}) } };
+  return { id, type: "function", function: { name, arguments: JSON.stringify(typeof args === "object" && args !== null ? args : {}) } };
 }

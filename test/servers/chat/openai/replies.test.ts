@@ -171,7 +171,7 @@ describe("calls of functions", () => {
         "One moment.",
         { name: "weather", params: { place: "Rome" }, raw: "b7", result: "sun", first: true },
         { name: "clock", params: {}, result: { hour: 7 }, first: false },
-        { name: "clock", params: {}, result: "8", first: true },
+        { name: "clock", params: "{oops", result: "8", first: true },
       ],
     });
     const call = (id: string, name: string, args: object) => ({ id, type: "function", function: { name, arguments: JSON.stringify(args) } });
