@@ -26,7 +26,7 @@ export function perRequest(settings: Readonly<ChatSettings>): PerRequest {
 
 /** Settings that are there for the other backend. They are no mistake: whoever tries an endpoint may want to come back. */
 const IDLE = {
-  local: ["url", "apiKey", "silenceTimeout"],
+  local: ["url", "apiKey", "extra", "silenceTimeout"],
   openai: ["contextSize", "threads", "gpu", "gpuLayers"],
 } as const satisfies Record<string, readonly (keyof ChatSettings)[]>;
 
@@ -44,8 +44,8 @@ async function openLocal(tool: string, settings: Readonly<ChatSettings>, { signa
 }
 
 function openEndpoint(tool: string, settings: Readonly<ChatSettings>, log: Log): ChatEngine {
-  const { parallel = chatDefaults.parallel, silenceTimeout = chatDefaults.silenceTimeout } = settings;
-  return new OpenAiChat({ tool, ...endpointOf(settings, "/chat/completions", log), parallel, silenceMs: silenceTimeout * 1000, ...perRequest(settings) });
+  const { parallel = chatDefaults.parallel, silenceTimeout = chatDefaults.silenceTimeout, extra } = settings;
+  return new OpenAiChat({ tool, ...endpointOf(settings, "/chat/completions", log), extra, parallel, silenceMs: silenceTimeout * 1000, ...perRequest(settings) });
 }
 
 function samplingOf({ temperature, topP, topK, minP, repeatPenalty, seed, maxTokens, stop }: Readonly<ChatSettings>): PerRequest["sampling"] {

@@ -28,7 +28,7 @@ describe("a chat whose model is at an endpoint", () => {
   let server: Endpoint;
   let daemon: Supervised;
   const yaml = (chat: string): string => `${QUICK}tools:\n  echo: {server: echo}\n  chat: {server: chat${chat}}\n`;
-  const elsewhere = (): string => `, backend: openai, url: "${server.url}", model: small, apiKey: "\${TEST_KEY}"`;
+  const elsewhere = (): string => `, backend: openai, url: "${server.url}", model: small, apiKey: "\${TEST_KEY}", extra: {reasoning_effort: low}`;
   const idle = (): Promise<unknown> => daemon.until("chat", ({ phase, state }) => phase === "ready" && state === "idle");
   const cpipe = (...args: string[]): Running => world.run("dist/cpipe.js", args);
   const output = async (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
@@ -59,7 +59,7 @@ describe("a chat whose model is at an endpoint", () => {
   test("sends none of our own defaults, and the request's words by the endpoint's names", async () => {
     await output("chat", "ask", "Hello", "--temperature", "0.5", "--max-tokens", "9");
     const { messages: _, stream_options: __, ...body } = server.asked.at(-1)!.body;
-    assert.deepEqual(body, { model: "small", stream: true, temperature: 0.5, max_tokens: 9 });
+    assert.deepEqual(body, { model: "small", stream: true, temperature: 0.5, max_tokens: 9, reasoning_effort: "low" });
   });
 
   test("lets its model use the other tools of the fleet", async () => {

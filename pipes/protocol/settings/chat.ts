@@ -120,6 +120,9 @@ export const ChatSettings = Type.Object(
       Type.String({ pattern: "^https?://", description: "with `backend: openai`, the address that has /chat/completions below it, as https://api.openai.com/v1 or http://localhost:11434/v1" }),
     ),
     apiKey: Type.Optional(Type.String({ minLength: 1, description: "with `backend: openai`, sent as a bearer token; write ${NAME} to take it from the environment" })),
+    extra: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: "with `backend: openai`, further fields of each request, as they are: {reasoning_effort: low}, {chat_template_kwargs: {enable_thinking: false}}" }),
+    ),
     silenceTimeout: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,

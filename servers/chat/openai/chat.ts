@@ -18,6 +18,8 @@ export interface OpenAiChatOptions extends Endpoint, PerRequest {
   readonly tool: string;
   /** What the endpoint calls its model. */
   readonly model: string;
+  /** Further fields of each request, as they are. */
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
   /** How many requests are sent side by side. */
   readonly parallel: number;
   /** How long the endpoint may say nothing, before a reply and within it. */
@@ -82,10 +84,10 @@ export class OpenAiChat extends EventEmitter<EngineEvents> implements ChatEngine
 
   /** @throws ToolError `busy`, `endpoint-failed`, `endpoint-unavailable`, `context-overflow`, `timeout`, `cancelled` (or the signal's own), `stopping` */
   generate(given: GenerateRequest, { signal: asked, onToken = () => undefined, onAlive = () => undefined, onQueued }: GenerateCalls = {}): Promise<GenerateResult> {
-    const { model, silenceMs } = this.#options;
+    const { model, extra, silenceMs } = this.#options;
     const signal = this.#until(asked);
     const reply = (request: GenerateRequest): Promise<GenerateResult> => {
-      const asking = { endpoint: this.#options, habits: this.#habits, request, body: bodyOf(model, request), silenceMs, signal, onToken };
+      const asking = { endpoint: this.#options, habits: this.#habits, request, body: bodyOf(model, request, extra), silenceMs, signal, onToken };
       return insist(this.#options, PATH, () => attempt(asking), signal, (reason) => this.#retrying(reason));
     };
     const work = async (): Promise<GenerateResult> => {

@@ -19,7 +19,8 @@ export const WIRE_NAMES = {
   repeatPenalty: "repetition_penalty",
 } as const satisfies Record<keyof SamplingOptions, string>;
 
-export function bodyOf(model: string, request: GenerateRequest): WireRequest {
+/** `extra` is what tools.yaml has sent along; nothing of it takes the place of what is meant by a field of ours. */
+export function bodyOf(model: string, request: GenerateRequest, extra: WireRequest = {}): WireRequest {
   const { schema, functions = {}, maxCalls } = request;
   const options = (Object.keys(WIRE_NAMES) as (keyof SamplingOptions)[]).filter((key) => request[key] !== undefined && !(key === "stop" && request.stop?.length === 0));
   const tools = Object.entries(functions).map(([name, { description, schema: parameters = NO_ARGUMENTS }]) => ({
@@ -27,6 +28,7 @@ export function bodyOf(model: string, request: GenerateRequest): WireRequest {
     function: { name, ...(description === undefined ? {} : { description }), parameters },
   }));
   return {
+    ...extra,
     model,
     messages: messagesOf(request),
     stream: true,

@@ -204,6 +204,13 @@ describe("what an endpoint is asked", () => {
     assert.deepEqual([server.asked[1]!.body["top_k"], server.asked[1]!.body["temperature"]], [3, undefined]);
   });
 
+  test("has further fields that tools.yaml has sent along, which take the place of none of ours", async () => {
+    await using server = await chatEndpoint();
+    await chatOf(server, { extra: { reasoning_effort: "low", stream: false, temperature: 2 } }).generate({ ...ask, temperature: 1 });
+    const { reasoning_effort: effort, stream: streams, temperature } = server.asked[0]!.body;
+    assert.deepEqual([effort, streams, temperature], ["low", true, 1]);
+  });
+
   test("has the schema of the answer", async () => {
     const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
     const { result, body } = await replyTo(says('{"n"', ": 3}"), { schema });
