@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Schema } from "../../pipes/protocol/interfaces/arguments.ts";
@@ -57,7 +58,7 @@ export class ChatServer extends ToolServer {
   protected override onConfigure(settings: Readonly<Record<string, unknown>>): void {
     const next: ChatSettings = { ...chatDefaults, ...settings };
     const keys = new Set([...Object.keys(this.#settings), ...Object.keys(next)] as (keyof ChatSettings)[]);
-    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && this.#settings[key] !== next[key]);
+    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && !isDeepStrictEqual(this.#settings[key], next[key]));
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = next;
     this.#model.configure(settings);

@@ -99,6 +99,16 @@ describe("a chat whose model is at an endpoint", () => {
     for (const { parentPath, name } of written) assert.ok(!readFileSync(join(parentPath, name), "latin1").includes(KEY), `${parentPath}/${name} has the key in it`);
   });
 
+  test("takes another temperature while it runs", async () => {
+    const { pid } = await daemon.ready("chat");
+    const told = daemon.log.next(({ msg }) => /^the change is (not )?in force$/.test(String(msg)));
+    configure(world, yaml(`${elsewhere()}, temperature: 0.1`));
+    assert.equal((await told)["kind"], "live");
+    await output("chat", "ask", "Hello");
+    assert.equal(server.asked.at(-1)!.body["temperature"], 0.1);
+    assert.equal((await daemon.ready("chat")).pid, pid);
+  });
+
   test("comes and goes by lines of tools.yaml while the daemon runs", async () => {
     configure(world, yaml(""));
     await daemon.until("chat", ({ model, phase, state }) => model === "builtin" && phase === "ready" && state === "idle");
