@@ -9,6 +9,7 @@ import { ensureBuiltinModel } from "./builtin/ensure.ts";
 import type { ChatEngine, PerRequest } from "./engine/chat-engine.ts";
 import { Engine } from "./engine/engine.ts";
 import { OpenAiChat } from "./openai/chat.ts";
+import { parkedFolder, sweepParked } from "./parked.ts";
 
 /** The engine that the settings of the tool `tool` name, not loaded yet. @throws ToolError `usage` for settings that do not go together, and what `resolveModel` throws */
 export async function openBackend(tool: string, settings: Readonly<ChatSettings>, opening: Opening, log: Log): Promise<ChatEngine> {
@@ -27,12 +28,13 @@ export function perRequest(settings: Readonly<ChatSettings>): PerRequest {
 /** Settings that are there for the other backend. They are no mistake: whoever tries an endpoint may want to come back. */
 const IDLE = {
   local: ["url", "apiKey", "extra", "silenceTimeout"],
-  openai: ["contextSize", "threads", "gpu", "gpuLayers"],
+  openai: ["contextSize", "threads", "gpu", "gpuLayers", "parked"],
 } as const satisfies Record<string, readonly (keyof ChatSettings)[]>;
 
 async function openLocal(tool: string, settings: Readonly<ChatSettings>, { signal, progress, retrying }: Opening): Promise<ChatEngine> {
-  const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers, contextSize = null } = settings;
+  const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers, contextSize = null, parked = chatDefaults.parked } = settings;
   const folder = places().models;
+  await sweepParked();
   const { path } = await resolveModel(model, {
     folder,
     builtin: ensureBuiltinModel,
@@ -40,7 +42,8 @@ async function openLocal(tool: string, settings: Readonly<ChatSettings>, { signa
     onProgress: ({ stage, value, total }) => progress(stage, value, total),
     onRetry: (reason) => retrying({ model, reason }),
   });
-  return Engine.start({ tool, path, parallel, threads, gpu, gpuLayers, contextSize, threadsCache: join(folder, "threads.json"), ...perRequest(settings) });
+  const room = parked === 0 ? null : { folder: parkedFolder(tool), bytes: parked * 1e6 };
+  return Engine.start({ tool, path, parallel, threads, gpu, gpuLayers, contextSize, parked: room, threadsCache: join(folder, "threads.json"), ...perRequest(settings) });
 }
 
 function openEndpoint(tool: string, settings: Readonly<ChatSettings>, log: Log): ChatEngine {

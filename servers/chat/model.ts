@@ -4,6 +4,7 @@ import type { Call } from "../../pipes/rpc/call.ts";
 import { openBackend, perRequest } from "./backend.ts";
 import type { ChatEngine, ChatModel } from "./engine/chat-engine.ts";
 import type { Countable, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
+import { forgetParked } from "./parked.ts";
 
 export interface GenerateEvents {
   onToken(token: Token): void;
@@ -13,10 +14,12 @@ export interface GenerateEvents {
 
 /** The model that the settings name: fetched, loaded, and kept, or found at its endpoint; whoever wants it before that waits. */
 export class Model {
+  readonly #tool: string;
   #settings: Readonly<ChatSettings>;
   readonly #residence: Residence<ChatModel, ChatEngine>;
 
   constructor(tool: string, settings: Readonly<ChatSettings>, events: ResidenceEvents<ChatModel>) {
+    this.#tool = tool;
     this.#settings = settings;
     const open = (opening: Opening): Promise<ChatEngine> => openBackend(tool, this.#settings, opening, events.log);
     this.#residence = new Residence<ChatModel, ChatEngine>({ tool, maxQueue: () => perRequest(this.#settings).maxQueue, open }, events);
@@ -79,11 +82,13 @@ export class Model {
   }
 
   /** Lets go of the weights until the next request. @throws ToolError `busy` while they are being loaded */
-  release(): Promise<void> {
-    return this.#residence.release();
+  async release(): Promise<void> {
+    await this.#residence.release();
+    await forgetParked(this.#tool);
   }
 
-  close(): Promise<void> {
-    return this.#residence.close();
+  async close(): Promise<void> {
+    await this.#residence.close();
+    await forgetParked(this.#tool);
   }
 }
