@@ -1,6 +1,8 @@
 import { type Opening, Residence, type ResidenceEvents } from "../../engines/residence.ts";
 import type { ChatSettings } from "../../pipes/protocol/settings/chat.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
+import { Pace, type Stretch } from "../../pipes/rpc/pace.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import { openBackend, perRequest } from "./backend.ts";
 import type { ChatEngine, ChatModel } from "./engine/chat-engine.ts";
 import type { Countable, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
@@ -17,6 +19,7 @@ export class Model {
   readonly #tool: string;
   #settings: Readonly<ChatSettings>;
   readonly #residence: Residence<ChatModel, ChatEngine>;
+  readonly #pace = new Pace("tokens/s");
 
   constructor(tool: string, settings: Readonly<ChatSettings>, events: ResidenceEvents<ChatModel>) {
     this.#tool = tool;
@@ -27,6 +30,11 @@ export class Model {
 
   get ready(): boolean {
     return this.#residence.ready;
+  }
+
+  /** How many wait for it, and how fast it writes. */
+  get load(): OwnLoad {
+    return { waiting: this.#residence.waiting, rate: this.#pace.rate };
   }
 
   /** Begins to bring the model, unless that is under way or done. */
@@ -50,11 +58,14 @@ export class Model {
     const engine = await this.#residence.wait(call);
     events.onBegin();
     const leave = this.#residence.tell(call);
+    let writing: Stretch | null = null;
     try {
       return await engine.generate(request, {
         signal: call.signal,
         onToken: (token) => {
           leave();
+          if (writing === null) writing = this.#pace.begin(); // from the first token on, whose time is the prompt's
+          else writing.add(1);
           call.alive(); // a reply that is sent as a whole shows no token
           events.onToken(token);
         },
@@ -63,6 +74,7 @@ export class Model {
         onQueued: (position) => call.queued(position),
       });
     } finally {
+      (writing as Stretch | null)?.end();
       leave();
     }
   }
