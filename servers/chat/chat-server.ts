@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Schema } from "../../pipes/protocol/interfaces/arguments.ts";
@@ -38,7 +39,7 @@ export class ChatServer extends ToolServer {
     super({ name: "chat", description: "Talk to a language model", state: "loading", ...options });
     this.#settings = { ...chatDefaults, ...this.settings };
     this.#tools = new Tools(this.name, this.log);
-    this.#model = new Model(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
+    this.#model = new Model(this.name, this.settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
     this.implement(chat, {
       chat: (request: A<"chat">, call: Call) => this.#stream(request, call),
       chat_blocking: (request: A<"chat_blocking">, call: Call) => this.#whole(request, call),
@@ -58,10 +59,10 @@ export class ChatServer extends ToolServer {
   protected override onConfigure(settings: Readonly<Record<string, unknown>>): void {
     const next: ChatSettings = { ...chatDefaults, ...settings };
     const keys = new Set([...Object.keys(this.#settings), ...Object.keys(next)] as (keyof ChatSettings)[]);
-    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && this.#settings[key] !== next[key]);
+    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && !isDeepStrictEqual(this.#settings[key], next[key]));
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = next;
-    this.#model.configure(next);
+    this.#model.configure(settings);
   }
 
   protected override onHealth(): OwnLoad {
@@ -95,7 +96,7 @@ export class ChatServer extends ToolServer {
   /** `told` resolves when the client has been sent what came by `onToken`. */
   async #answer({ tools, maxCalls = USUAL_CALLS, functions, schema, messages, overflow = this.#settings.overflow ?? chatDefaults.overflow, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
     const { callTimeout = chatDefaults.callTimeout, tools: usual = [] } = this.#settings;
-    const form = schema === undefined ? null : await formOf(schema as Schema);
+    const form = schema === undefined ? null : await formOf(schema as Schema, this.#settings.backend === "local");
     const said = (request: GenerateRequest, onToken: (token: Token) => void): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin: () => this.#begun(call) });
     const generate = (request: GenerateRequest): Promise<GenerateResult> => {
       if (form === null) return said(request, onToken);
@@ -189,11 +190,11 @@ function endingOf({ tokens, stopReason, milliseconds, performed, calls, trimmed 
   const round = (value: number): number => Math.round(value * 10) / 10;
   const { prompt, reply } = milliseconds;
   return {
-    tokens,
+    ...(tokens === null ? {} : { tokens }),
     reason: calls.length === 0 ? stopReason : "calls",
     ...(calls.length === 0 ? {} : { function_calls: calls.map(({ name, params }) => ({ id: `call_${randomBytes(9).toString("base64url")}`, name, arguments: params })) }),
     ...(performed === 0 ? {} : { calls: performed }),
     ...(trimmed === 0 ? {} : { trimmed }),
-    timings: { prompt: round(prompt), reply: round(reply), rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) },
+    timings: { prompt: round(prompt), reply: round(reply), ...(tokens === null ? {} : { rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) }) },
   };
 }
