@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
@@ -6,6 +6,7 @@ import { suggest } from "../../pipes/protocol/suggest.ts";
 import { usage } from "../options.ts";
 import { appendLines, readOwn } from "./file.ts";
 import { type Contents, contentsOf, dropLine, headLine, type Said, systemLine, type Turn, turnOf } from "./format.ts";
+import { conversationNames, ENDING, isConversationName } from "./names.ts";
 
 /** As `chat` takes it. */
 export interface Message {
@@ -89,9 +90,6 @@ export interface Listed {
   readonly about: string;
 }
 
-const ENDING = ".jsonl";
-const NAME = /^(?![.-])[A-Za-z0-9._-]{1,64}$/;
-
 /** The conversation of this name, or a new one, of which there is no file until something is added. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
 export function openConversation(name: string, { tool }: { readonly tool: string }): Conversation {
   return new Conversation(checked(name), tool, read(name) ?? NOTHING);
@@ -130,15 +128,6 @@ export function listConversations(): Listed[] {
     .sort((a, b) => (a.updated < b.updated ? 1 : a.updated > b.updated ? -1 : a.name < b.name ? -1 : 1));
 }
 
-/** Their names, in no order; no file is opened. */
-export function conversationNames(): string[] {
-  try {
-    return readdirSync(places().conversations).flatMap((file) => (file.endsWith(ENDING) && NAME.test(file.slice(0, -ENDING.length)) ? [file.slice(0, -ENDING.length)] : []));
-  } catch {
-    return []; // nothing was ever kept
-  }
-}
-
 /** @throws ToolError `usage`, `not-found`, `file-failed` */
 export function removeConversation(name: string): void {
   try {
@@ -164,7 +153,7 @@ function read(name: string): Contents | null {
 }
 
 function checked(name: string): string {
-  if (NAME.test(name)) return name;
+  if (isConversationName(name)) return name;
   throw usage(`a conversation's name has up to 64 letters, digits, '.', '_' and '-', and begins with a letter or a digit; got ${JSON.stringify(name.slice(0, 80))}`, "See: cpipe --conversations");
 }
 
