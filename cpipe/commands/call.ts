@@ -98,8 +98,9 @@ class Caller {
   async prepare(): Promise<Prepared> {
     try {
       return await this.#read();
-    } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
+    } catch (thrown) {
+      const error = ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }); // a part of cpipe that is a bundle of its own has another class of it
+      if (error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
       throw new ToolError("usage", { ...error.facts, hint: `See: cpipe ${this.#task.tool} ${this.#task.cmd} --help` }, { cause: error });
     }
   }
