@@ -1,8 +1,8 @@
 import { type Look, type MarkdownStyle, paintOf, type Span } from "./look.ts";
 
 /**
- * The text of a paragraph as it comes, in spans. A mark opens as soon as it can be one, without waiting for its end, which may be far: what
- * is never closed ends with the paragraph. Source: CommonMark §6, GFM strikethrough.
+ * The text of a paragraph as it comes, in spans. For the end of what a mark begins is waited so long as it could be near; past that it is
+ * taken to come, and ends with the paragraph if it does not. Source: CommonMark §6, GFM strikethrough.
  */
 export class Inline {
   readonly #style: MarkdownStyle;
@@ -74,8 +74,12 @@ export class Inline {
 
   #openCode(final: boolean): boolean {
     const [ticks = ""] = /^`+/.exec(this.#rest) ?? [];
-    const next = this.#rest[ticks.length];
+    const after = this.#rest.slice(ticks.length);
+    const next = after[0];
     if (next === undefined && !final) return false;
+    const isClosed = endOfCode(after, ticks.length, final);
+    if (isClosed === null) return false;
+    if (!isClosed) return this.#say(ticks);
     this.#mark(ticks);
     this.#ticks = ticks.length;
     this.#spaced = this.#style.coloured && next === " ";
@@ -103,21 +107,24 @@ export class Inline {
     const [run = ""] = (mark === "*" ? /^\*+/ : /^_+/).exec(this.#rest) ?? [];
     const after = this.#rest.slice(run.length);
     if (after === "" && !final) return false;
+    if (!this.#style.coloured) return this.#say(run);
     const { opens, closes } = sidesOf(mark, run.length, this.#before, /^./su.exec(after)?.[0] ?? "\n");
+    const open = [...this.#open];
     let count = run.length;
     for (;;) {
-      const at = closes && count > 0 ? this.#open.findLastIndex((one) => one.mark === mark && one.count <= count) : -1;
+      const at = closes && count > 0 ? open.findLastIndex((one) => one.mark === mark && one.count <= count) : -1;
       if (at === -1) break;
-      const closed = this.#open[at]?.count ?? 1;
-      if (!this.#style.coloured) this.#emit(mark.repeat(closed));
-      this.#open.length = at;
-      count -= closed;
+      count -= open[at]?.count ?? 0;
+      open.length = at;
     }
-    if (count > 0 && count <= 3 && opens) {
-      if (!this.#style.coloured) this.#emit(mark.repeat(count));
+    const begins = count > 0 && count <= 3 && opens ? endOfEmphasis(after, mark, count, final) : false;
+    if (begins === null) return false;
+    this.#open = open;
+    if (!begins) this.#emit(mark.repeat(count));
+    else {
       if (count >= 2) this.#open.push({ mark, count: 2 });
       if (count !== 2) this.#open.push({ mark, count: 1 });
-    } else this.#emit(mark.repeat(count));
+    }
     return this.#skip(run.length);
   }
 
@@ -175,8 +182,6 @@ export class Inline {
   }
 
   get #look(): Look {
-    const { coloured } = this.#style;
-    if (!coloured) return this.#base;
     const has = (count: number): boolean => this.#open.some((one) => one.count === count);
     return { ...this.#base, ...(has(2) ? { bold: true } : {}), ...(has(1) ? { italic: true } : {}), ...(this.#struck ? { struck: true } : {}), ...(this.#ticks > 0 ? { code: true } : {}) };
   }
@@ -217,6 +222,31 @@ const LINK_SO_FAR = new RegExp(String.raw`^!?(?:\[${TEXT}(?:\\|\](?:\(${TARGET}(
 const BRACKET = /^<(?:((?:https?|mailto):[^\s<>]{1,2000})|br ?\/?)>/;
 const BRACKET_SO_FAR = /^<(?:[a-z]{0,6}|(?:https?|mailto):[^\s<>]{0,2000}|br ?\/?)$/;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#39": "'" };
+
+/** How far the end of what a mark begins is looked for. */
+const NEAR = 100;
+
+/** Whether code that has begun before the text is closed in it, or may well be; null where more has to come. */
+function endOfCode(after: string, ticks: number, final: boolean): boolean | null {
+  for (const { 0: run, index } of after.slice(0, NEAR).matchAll(/`+/g)) {
+    if (index + run.length === after.length && !final) return null;
+    if (run.length === ticks) return true;
+  }
+  return after.length >= NEAR || (final ? false : null);
+}
+
+/** The same of emphasis. */
+function endOfEmphasis(after: string, mark: string, count: number, final: boolean): boolean | null {
+  for (const { 0: run, index } of after.slice(0, NEAR).matchAll(/(`+)[^`]*\1|`+|\\[^]|\*+|_+/g)) {
+    const end = index + run.length;
+    const isOpenCode = /^`+$/.test(run);
+    if (!final && (end === after.length || (isOpenCode && after.length < NEAR))) return null;
+    if (run[0] !== mark || (count === 1 ? run.length === 2 : count === 2 && run.length < 2)) continue;
+    const before = /.$/su.exec(after.slice(Math.max(0, index - 2), index))?.[0] ?? mark;
+    if (sidesOf(mark, run.length, before, /^./su.exec(after.slice(end))?.[0] ?? "\n").closes) return true;
+  }
+  return after.length >= NEAR || (final ? false : null);
+}
 
 /**
  * What a run of `*` or `_` may do between two characters. More is allowed than in CommonMark for two: they are hardly ever anything else, and
