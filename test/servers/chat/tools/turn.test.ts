@@ -131,7 +131,7 @@ describe("a turn of the model's", () => {
     const schema = { type: "boolean" };
     const { run, seen } = scripted(step("Let me see. ", search({ query: "a" })), step("It seems so."), step("true"));
     const { text, tokens } = await run(5, undefined, undefined, { schema });
-    assert.deepEqual([text, tokens.reply], ["true", 6]);
+    assert.deepEqual([text, tokens?.reply], ["true", 6]);
     assert.deepEqual(seen.map((given) => [given.schema, given.functions !== undefined]), [[undefined, true], [undefined, true], [schema, true]]);
     assert.equal(seen[2]?.turn?.at(-1), "It seems so.\n");
     const bare = scripted(step("true"));
