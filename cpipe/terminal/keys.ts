@@ -49,7 +49,7 @@ const SEQUENCE = /^\x1b(?:\[([0-?]*)[ -/]*([@-~])|O([0-9;]*)([A-Za-z]))/;
 const UNFINISHED = /^\x1b(?:$|\[[0-?]*[ -/]*$|O[0-9;]*$)/;
 const FINAL: Readonly<Record<string, string>> = { A: "up", B: "down", C: "right", D: "left", H: "home", F: "end", Z: "shift-tab", M: "enter", P: "f1", Q: "f2", R: "f3", S: "f4" };
 const TILDE: Readonly<Record<string, string>> = { 1: "home", 2: "insert", 3: "delete", 4: "end", 5: "page-up", 6: "page-down", 7: "home", 8: "end", 11: "f1", 12: "f2", 13: "f3", 14: "f4", 15: "f5" };
-const CONTROL: Readonly<Record<number, string>> = { 0: "ctrl-space", 8: "backspace", 9: "tab", 10: "enter", 13: "enter", 27: "escape", 28: "ctrl-\\", 29: "ctrl-]", 30: "ctrl-^", 31: "ctrl-_", 127: "backspace" };
+const CONTROL: Readonly<Record<number, string>> = { 0: "ctrl-space", 8: "backspace", 9: "tab", 10: "ctrl-j", 13: "enter", 27: "escape", 28: "ctrl-\\", 29: "ctrl-]", 30: "ctrl-^", 31: "ctrl-_", 127: "backspace" };
 
 /** The first key and its length; a null key is one that is nothing to us; null when its end has not come. */
 function next(text: string, all: boolean): [Key | null, number] | null {
