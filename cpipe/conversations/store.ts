@@ -1,11 +1,11 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { linkSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import { usage } from "../options.ts";
 import { appendLines, readOwn } from "./file.ts";
-import { type Contents, contentsOf, dropLine, headLine, type Said, systemLine, type Turn, turnOf } from "./format.ts";
+import { type Contents, contentsOf, dropLine, headLine, moreLine, type Said, systemLine, type Turn, turnOf, wholeLine } from "./format.ts";
 
 /** As `chat` takes it. */
 export interface Message {
@@ -56,6 +56,14 @@ export class Conversation {
     this.#turns = [...this.#turns, ...turns];
   }
 
+  /** Begins an answer that is kept while it comes, as one that was stopped until it is whole. */
+  answering(): Answering {
+    return new Answering(
+      (lines) => this.#add(lines),
+      (turn) => void (this.#turns = [...this.#turns.filter(({ id }) => id !== turn.id), turn]),
+    );
+  }
+
   /** Takes back the last `count` turns that this process knows of. @throws ToolError as `append` */
   drop(count: number): void {
     const kept = Math.max(0, this.#turns.length - count);
@@ -74,6 +82,63 @@ export class Conversation {
 
   #add(lines: readonly string[]): void {
     appendLines(this.#path, headLine(this.name, this.tool), lines);
+  }
+}
+
+/** How long a piece of an answer may be nowhere but in memory. */
+const UNKEPT_MS = 200;
+
+/** An answer on its way into the file. */
+class Answering {
+  readonly #add: (lines: readonly string[]) => void;
+  readonly #note: (turn: Turn) => void;
+  #turn: Turn | null = null;
+  /** What is not in the file yet. */
+  #rest = "";
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(add: (lines: readonly string[]) => void, note: (turn: Turn) => void) {
+    this.#add = add;
+    this.#note = note;
+  }
+
+  add(piece: string): void {
+    this.#rest += piece;
+    this.#timer ??= setTimeout(() => this.#keepQuietly(), UNKEPT_MS);
+  }
+
+  /** All of it is there, or it has ended too early; an empty one is not kept. @throws ToolError `disk-full`, `file-failed`, `unsafe-file` */
+  end(whole: boolean): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#keep();
+    if (this.#turn === null || !whole) return;
+    this.#add([wholeLine(this.#turn)]);
+    const { stopped: _, ...turn } = this.#turn;
+    this.#note(turn);
+  }
+
+  #keepQuietly(): void {
+    this.#timer = null;
+    try {
+      this.#keep();
+    } catch {
+      // It stays in #rest; the end tries again, and tells.
+    }
+  }
+
+  #keep(): void {
+    if (this.#rest === "") return;
+    const rest = this.#rest;
+    if (this.#turn === null) {
+      const turn = turnOf({ role: "assistant", content: rest, stopped: true });
+      this.#add([JSON.stringify(turn)]);
+      this.#turn = turn;
+    } else {
+      this.#add([moreLine(this.#turn, rest)]);
+      this.#turn = { ...this.#turn, content: this.#turn.content + rest };
+    }
+    this.#rest = "";
+    this.#note(this.#turn);
   }
 }
 
@@ -137,6 +202,20 @@ export function conversationNames(): string[] {
   } catch {
     return []; // nothing was ever kept
   }
+}
+
+/** Another name for the same; a conversation that has it already is left alone. @throws ToolError `usage`, `not-found`, `exists`, `file-failed` */
+export function renameConversation(from: string, to: string): Conversation {
+  const [old, path] = [pathOf(checked(from)), pathOf(checked(to))];
+  try {
+    linkSync(old, path); // which fails where there is one, unlike a renaming
+    rmSync(old);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new ToolError("exists", { what: "the conversation", name: to, hint: "Choose another name" }, { cause: error });
+    throw code === "ENOENT" ? notFound(from) : ToolError.from(error, "file-failed", { path });
+  }
+  return findConversation(to);
 }
 
 /** @throws ToolError `usage`, `not-found`, `file-failed` */

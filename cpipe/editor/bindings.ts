@@ -3,7 +3,7 @@ export type Action =
   | "left" | "right" | "word-left" | "word-right" | "line-start" | "line-end" | "text-start" | "text-end" | "up" | "down"
   | "delete-left" | "delete-right" | "delete-or-leave" | "cut-word-left" | "cut-blank-left" | "cut-word-right" | "cut-line-left" | "cut-line-right" | "paste-cut"
   | "transpose" | "undo" | "new-line" | "search" | "nothing"
-  | "send" | "interrupt" | "complete" | "clear-screen" | "suspend";
+  | "send" | "interrupt" | "complete" | "clear-screen" | "open-editor" | "suspend";
 
 interface Binding {
   readonly keys: readonly string[];
@@ -39,6 +39,7 @@ const bindings: readonly Binding[] = [
   { keys: ["delete"], action: "delete-right" },
   { keys: ["tab"], action: "complete", help: ["Tab", "complete a command, a file, a name"] },
   { keys: ["ctrl-l"], action: "clear-screen", help: ["Ctrl-L", "an empty screen"] },
+  { keys: ["ctrl-g"], action: "open-editor" },
   { keys: ["ctrl-z"], action: "suspend" },
   { keys: ["ctrl-c"], action: "interrupt", help: ["Ctrl-C", "stop the answer; then, or with nothing written, leave"] },
   { keys: ["ctrl-d"], action: "delete-or-leave", help: ["Ctrl-D", "leave, when nothing is written"] },

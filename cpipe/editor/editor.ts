@@ -36,7 +36,7 @@ export interface Around {
 }
 
 /** What a key asks for beyond the text. */
-export type Wish = "send" | "leave" | "interrupt" | "complete" | "clear-screen" | "suspend" | null;
+export type Wish = "send" | "leave" | "interrupt" | "complete" | "clear-screen" | "open-editor" | "suspend" | null;
 
 export interface Edited {
   readonly editor: Editor;
