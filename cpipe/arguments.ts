@@ -1,9 +1,10 @@
 import { suggest } from "../pipes/protocol/suggest.ts";
 import { parseAgents } from "./agents.ts";
 import { parseShell, type Shell } from "./complete/shells.ts";
-import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
+import { askFlags, callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
+import { type KeptTask, parseKept } from "./kept.ts";
 import { type LogsTask, parseLogs } from "./logs/arguments.ts";
-import { shorten, splitAtEquals, takeOption, usage } from "./options.ts";
+import { ASK, shorten, splitAtEquals, takeOption, usage } from "./options.ts";
 
 /** What a command line asks for. */
 export type Task =
@@ -11,6 +12,7 @@ export type Task =
   | { kind: "help"; tool: string | null; cmd: string | null; options: Options }
   | { kind: "list"; folder: string | null; json: boolean; pids: boolean }
   | LogsTask
+  | KeptTask
   | { kind: "completions"; shell: Shell }
   | { kind: "complete"; /** What stands behind `cpipe` up to the cursor; the last one is being typed. */ words: readonly string[] }
   | { kind: "clear"; folder: string | null; json: boolean }
@@ -39,7 +41,7 @@ export function parseArguments(tokens: readonly string[]): Task {
       at++;
       continue;
     }
-    const next = takeOption(tokens, at, options);
+    const next = takeOption(tokens, at, options, ASK);
     if (next !== null) at = next;
     else if (token.startsWith("-") && token !== "-") throw unknownFlag(token, words.length);
     else {
@@ -73,6 +75,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
   if (mode === "mcp" || mode === "install-skill") return parseAgents(mode, words);
   if (mode === "completions" && words.every((word) => word !== "-h" && word !== "--help")) return { kind: "completions", shell: parseShell(words) };
   if (mode === "logs") return parseLogs(words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
+  if (mode === "conversations" || mode === "templates") return parseKept(mode, words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
   if (mode === "view") return parseView(words);
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder || mode === "init" ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
@@ -132,7 +135,7 @@ function asksForHelp(rest: readonly string[]): boolean {
 
 function unknownFlag(token: string, words: number): Error {
   const [name] = splitAtEquals(token.replace(/^-+/, ""));
-  const known = [...callFlags, ...(words === 0 ? modeFlags : [])].map((flag) => flag.name);
+  const known = [...callFlags, ...askFlags, ...(words === 0 ? modeFlags : [])].map((flag) => flag.name);
   const near = token.startsWith("--") ? suggest(name, known) : null;
   if (near !== null) return usage(`there is no flag ${token}`, `Did you mean --${near}?`);
   return usage(`there is no flag ${token} here`, "A command's own flags go behind it: cpipe TOOL CMD --flag value. See: cpipe --help");

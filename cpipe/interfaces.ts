@@ -22,3 +22,12 @@ export function commandIn(interfaces: readonly InterfaceShape[], cmd: string): C
   const commands = sorted.flatMap((shape) => shape.commands);
   return commands.find((command) => command.name === cmd) ?? commands.find((command) => command.name.toLowerCase() === cmd.toLowerCase()) ?? null;
 }
+
+/** Whether the command asks a model: `ask` and `chat` of a tool that has a `chat` with `messages`. */
+export function asksModel(interfaces: readonly InterfaceShape[], cmd: string): boolean {
+  if (!ASKS.has(cmd.toLowerCase())) return false;
+  const model = interfaces.find(({ commands }) => commands.some(({ name, args }) => name === "chat" && args.some((arg) => arg.name === "messages")));
+  return model?.commands.some(({ name }) => name === cmd.toLowerCase()) ?? false;
+}
+
+const ASKS: ReadonlySet<string> = new Set(["ask", "chat", "chat_blocking"]);

@@ -72,6 +72,11 @@ async function perform(task: Task): Promise<void> {
       const listing = takeStock(task.folder, task.pids);
       return out.write(task.json ? `${JSON.stringify(listing)}\n` : renderListing(listing, styleFor(out.tty), Date.now()));
     }
+    case "conversations":
+    case "templates": {
+      const { kept } = await import("./commands/kept.ts"); // not loaded for anything else
+      return out.write(kept(task, out.tty, styleFor(out.tty)));
+    }
     case "logs":
       interruption.listen();
       return logs(task, out, interruption.signal);

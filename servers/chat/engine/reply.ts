@@ -1,8 +1,10 @@
 import { randomInt } from "node:crypto";
-import type { ChatHistoryItem, ChatModelFunctions, ChatModelResponse, LlamaContextSequence, LLamaChatGenerateResponseOptions, LlamaTextJSON, Token as TokenId } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatModelFunctions, LlamaContextSequence, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { withoutNulls } from "../schema/nulls.ts";
+import { functionsOf, historyOf, promptOf } from "./history.ts";
 import type { OpenModel } from "./load.ts";
-import type { GenerateRequest, GenerateResult, ModelCall, Token, TurnPart } from "./messages.ts";
+import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
 export interface ReplyCalls {
   readonly onToken: (token: Token) => void;
@@ -28,6 +30,7 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
     const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);
     return {
       ...said,
+      trimmed: 0,
       tokens: { prompt: prompt.length, reused, reply: said.tokens },
       milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
     };
@@ -42,27 +45,6 @@ const ROOM = 16;
 const CUSHION = 4;
 /** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */
 const CALL_CUSHION = 64;
-
-function historyOf({ messages, turn = [] }: GenerateRequest): ChatHistoryItem[] {
-  const history = messages.map(({ role, content }): ChatHistoryItem => {
-    if (role === "assistant") return { type: "model", response: [content] };
-    return role === "system" ? { type: "system", text: content } : { type: "user", text: content };
-  });
-  const last = history.at(-1);
-  const begun = last?.type === "model" ? last.response : [];
-  return [...(last?.type === "model" ? history.slice(0, -1) : history), { type: "model", response: [...begun, ...turn.map(responseOf)] }];
-}
-
-function responseOf(part: TurnPart): ChatModelResponse["response"][number] {
-  if (typeof part === "string" || "segmentType" in part) return part;
-  const { name, params, raw, result, first } = part;
-  return { type: "functionCall", name, params, result, startsNewChunk: first, ...(raw === undefined ? {} : { rawCall: raw as LlamaTextJSON }) };
-}
-
-/** The same tokens that LlamaChat will want to have evaluated. */
-function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[], { functions }: GenerateRequest): TokenId[] {
-  return template.generateContextState({ chatHistory, ...(functions === undefined ? {} : { availableFunctions: functions }) }).contextText.tokenize(model.tokenizer);
-}
 
 /**
  * Evaluates all but the last token in pieces, because LlamaChat would do it in one that no signal can interrupt.
@@ -109,7 +91,7 @@ async function generate(
     const before = slot.tokenMeter.getState();
     const { metadata, fullResponse, functionCalls = [] } = await chat.generateResponse<ChatModelFunctions>(history, {
       ...samplingOf(request),
-      ...functionsOf(request),
+      ...callsOf(request),
       maxTokens,
       signal,
       onResponseChunk: ({ text, type }) => {
@@ -120,7 +102,7 @@ async function generate(
       },
     });
     const tokens = slot.tokenMeter.diff(before).usedOutputTokens;
-    const calls = functionCalls.map(({ functionName, params, raw }) => ({ name: functionName, params, raw }));
+    const calls = functionCalls.map(({ functionName: name, params, raw }) => ({ name, params: withoutNulls(request.functions?.[name]?.schema ?? {}, params ?? {}), raw }));
     return { ...said, parts: calls.length === 0 ? [] : fullResponse, tokens, calls, stopReason: stopReason(metadata.stopReason, maxTokens === request.maxTokens) };
   } finally {
     chat.dispose();
@@ -141,9 +123,9 @@ function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOpt
   };
 }
 
-function functionsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
+function callsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
   if (functions === undefined) return {};
-  return { functions, ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
+  return { functions: functionsOf(functions), ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
 }
 
 function stopReason(reason: string, asked: boolean): GenerateResult["stopReason"] {
