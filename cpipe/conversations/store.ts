@@ -89,7 +89,7 @@ export class Conversation {
 const UNKEPT_MS = 200;
 
 /** An answer on its way into the file. */
-class Answering {
+export class Answering {
   readonly #add: (lines: readonly string[]) => void;
   readonly #note: (turn: Turn) => void;
   #turn: Turn | null = null;
@@ -157,9 +157,11 @@ export interface Listed {
 const ENDING = ".jsonl";
 const NAME = /^(?![.-])[A-Za-z0-9._-]{1,64}$/;
 
-/** The conversation of this name, or a new one, of which there is no file until something is added. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
-export function openConversation(name: string, { tool }: { readonly tool: string }): Conversation {
-  return new Conversation(checked(name), tool, read(name) ?? NOTHING);
+/** The conversation of this name, or a new one, of which there is no file until something is added. @throws ToolError `usage`, `file-failed`, `unsafe-file`; `exists` where it is to be `fresh` */
+export function openConversation(name: string, { tool, fresh = false }: { readonly tool: string; readonly fresh?: boolean }): Conversation {
+  const contents = read(checked(name));
+  if (fresh && contents !== null) throw taken(name);
+  return new Conversation(name, tool, contents ?? NOTHING);
 }
 
 /** A new one, named by the day and by what is said first. @throws ToolError as `Conversation.append` */
@@ -212,7 +214,7 @@ export function renameConversation(from: string, to: string): Conversation {
     rmSync(old);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new ToolError("exists", { what: "the conversation", name: to, hint: "Choose another name" }, { cause: error });
+    if (code === "EEXIST") throw taken(to);
     throw code === "ENOENT" ? notFound(from) : ToolError.from(error, "file-failed", { path });
   }
   return findConversation(to);
@@ -245,6 +247,10 @@ function read(name: string): Contents | null {
 function checked(name: string): string {
   if (NAME.test(name)) return name;
   throw usage(`a conversation's name has up to 64 letters, digits, '.', '_' and '-', and begins with a letter or a digit; got ${JSON.stringify(name.slice(0, 80))}`, "See: cpipe --conversations");
+}
+
+function taken(name: string): ToolError {
+  return new ToolError("exists", { what: "the conversation", name, hint: "Choose another name" });
 }
 
 function notFound(name: string): ToolError {

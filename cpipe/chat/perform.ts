@@ -1,0 +1,88 @@
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import { conversationsTable, transcriptOf } from "../commands/kept.ts";
+import { contextOf } from "../asking/context.ts";
+import { lastCodeBlock } from "../markdown/code.ts";
+import { writeNew } from "../new-file.ts";
+import { isObject } from "../options.ts";
+import { copy } from "../terminal/clipboard.ts";
+import { type CommandName, helpText } from "./commands.ts";
+import type { Dialogue } from "./dialogue.ts";
+import { inTurns } from "./turn.ts";
+
+/** What a command of the conversation does. @throws ToolError why it could not */
+export async function perform(dialogue: Dialogue, { name, argument }: { readonly name: CommandName; readonly argument: string }, signal: AbortSignal): Promise<void> {
+  const { current } = dialogue.setting;
+  const hand = (text: string | null, what: string): Promise<void> | void =>
+    text === null ? dialogue.note(`there is no ${what} to copy`) : copy(text, `the ${what}`, (sequence) => dialogue.send(sequence)).then((said) => dialogue.note(said));
+  switch (name) {
+    case "help":
+      return dialogue.print(helpText(dialogue.style));
+    case "quit":
+      return dialogue.quit();
+    case "system":
+      if (argument !== "") current.become(argument === "-" ? null : argument);
+      return dialogue.note(current.system === null ? "the model is to be nothing in particular" : `the model is to be: ${current.system}`);
+    case "file": {
+      const path = argument.trim();
+      const { length } = contextOf([path]);
+      dialogue.files.push(path);
+      return dialogue.note(`the next message is about ${path} (${length} characters)`);
+    }
+    case "retry":
+      return current.retry() ? dialogue.answer(signal, true) : dialogue.note("nothing was said yet");
+    case "undo": {
+      const said = current.undo();
+      if (said === null) return dialogue.note("there is nothing to take back");
+      dialogue.note("taken back");
+      return dialogue.offer(said.content);
+    }
+    case "edit":
+      return dialogue.write("");
+    case "copy":
+      return hand(current.lastAnswer, "answer");
+    case "code":
+      return hand(lastCodeBlock(current.lastAnswer ?? ""), "code block");
+    case "save": {
+      if (current.turns.length === 0) return dialogue.note("nothing was said yet");
+      const path = await writeNew(argument.trim() || `${current.name}.md`, transcriptOf(current, null));
+      return dialogue.note(`wrote ${path}`);
+    }
+    case "model":
+      return dialogue.print(await aboutModel(dialogue, signal));
+    case "stats":
+      dialogue.stats = !dialogue.stats;
+      return dialogue.note(dialogue.stats ? "figures are told below each answer" : "no more figures");
+    case "clear":
+      current.clear();
+      return dialogue.note("a new conversation");
+    case "conversations":
+      return dialogue.print(conversationsTable(dialogue.style));
+    case "load":
+      current.load(argument.trim());
+      return dialogue.recall();
+    case "name":
+      current.rename(argument.trim());
+      return dialogue.note(`it is called ${current.name}`);
+  }
+}
+
+/** Figures of the model as it tells them, and how much of its context the conversation takes. */
+async function aboutModel({ setting, style }: Dialogue, signal: AbortSignal): Promise<string> {
+  const { client, current, timeout } = setting;
+  const { model } = await client.call("get_model", {}, { signal, timeout, idempotent: true });
+  const known = isObject(model) ? Object.entries(model) : [];
+  const facts = [...known.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value)).map(([key, value]) => [key, String(value)]), ["used", await usedContext()]] as const;
+  return facts.map(([key = "", value = ""]) => `${style.faint(key)} ${value}\n`).join("");
+
+  async function usedContext(): Promise<string> {
+    if (current.messages.length === 0) return "nothing of its context yet";
+    try {
+      const { count, context } = await client.call("count_tokens", { messages: inTurns(current.messages) }, { signal, timeout, idempotent: true });
+      return typeof context === "number" ? `${String(count)} of ${context} tokens of its context` : `${String(count)} tokens`;
+    } catch (thrown) {
+      const { code } = ToolError.from(thrown);
+      if (code === "unsupported" || code === "unknown-command") return "nobody counts its tokens";
+      throw thrown;
+    }
+  }
+}
