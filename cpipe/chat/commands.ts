@@ -14,12 +14,12 @@ export interface ChatCommand {
 }
 
 export const chatCommands: readonly ChatCommand[] = [
-  { name: "help", description: "this" },
+  { name: "help", argument: "[keys]", description: "this, or the keys" },
   { name: "system", argument: "[TEXT]", description: "what the model is to be: shows or sets it, - for nothing" },
   { name: "file", argument: "PATH", description: "a text file that the next message is about" },
   { name: "retry", description: "the last message again, for another answer" },
   { name: "undo", description: "takes the last message and its answer back" },
-  { name: "edit", description: "writes the message in $VISUAL or $EDITOR; Ctrl-G takes what is written there" },
+  { name: "edit", description: "writes the message in $VISUAL or $EDITOR" },
   { name: "copy", description: "the last answer into the clipboard" },
   { name: "code", description: "its last code block into the clipboard" },
   { name: "save", argument: "[PATH]", description: "the conversation as Markdown into a new file" },
@@ -56,9 +56,9 @@ export function parseTyped(text: string): Typed {
   return { kind: "command", name: command.name, argument };
 }
 
-/** Every command and key, with what it does. */
-export function helpText(style: Style): string {
+/** Every command, or every key, with what it does. */
+export function helpText(keys: boolean, style: Style): string {
   const commands = chatCommands.map(({ name, argument, description }) => [`/${name}${argument === undefined ? "" : ` ${argument}`}`, description] as const);
-  const rows = [...commands, ["//…", "a message that begins with a slash"] as const, ...keysHelp].map(([what, does]) => ({ cells: [{ text: what, paint: style.strong }, { text: does }] }));
-  return renderTable(["", ""], rows, style.faint, style);
+  const told = keys ? keysHelp : [...commands, ["//…", "a message that begins with a slash"] as const];
+  return renderTable(["", ""], told.map(([what, does]) => ({ cells: [{ text: what, paint: style.strong }, { text: does }] })), style.faint, { width: style.width }).trimStart();
 }

@@ -228,10 +228,20 @@ export class Dialogue {
       this.setting.history.add(text.trim());
       if (typed.kind === "wrong") return this.note(typed.reason);
       if (typed.kind === "command") return perform(this, typed, signal);
-      this.setting.current.say(promptOf(typed.text, { ...this.setting.asking, files: this.files }));
-      this.files.length = 0;
+      this.#put(typed.text);
       await this.answer(signal);
     });
+  }
+
+  /** The message becomes part of the conversation; where that fails it can be sent again. */
+  #put(text: string): void {
+    try {
+      this.setting.current.say(promptOf(text, { ...this.setting.asking, files: this.files }));
+      this.files.length = 0;
+    } catch (thrown) {
+      this.offer(text);
+      throw thrown;
+    }
   }
 
   /** One thing after another: what fails is told, and the conversation goes on. */

@@ -16,7 +16,7 @@ export async function perform(dialogue: Dialogue, { name, argument }: { readonly
     text === null ? dialogue.note(`there is no ${what} to copy`) : copy(text, `the ${what}`, (sequence) => dialogue.send(sequence)).then((said) => dialogue.note(said));
   switch (name) {
     case "help":
-      return dialogue.print(helpText(dialogue.style));
+      return dialogue.print(helpText(argument.trim() === "keys", dialogue.style));
     case "quit":
       return dialogue.quit();
     case "system":
@@ -34,7 +34,9 @@ export async function perform(dialogue: Dialogue, { name, argument }: { readonly
       const said = current.undo();
       if (said === null) return dialogue.note("there is nothing to take back");
       dialogue.note("taken back");
-      return dialogue.offer(said.content);
+      // What has files in it is no text to go on writing.
+      if (dialogue.setting.history.entries.includes(said.content)) dialogue.offer(said.content);
+      return;
     }
     case "edit":
       return dialogue.write("");

@@ -16,7 +16,7 @@ interface Binding {
 const bindings: readonly Binding[] = [
   { keys: ["enter"], action: "send", help: ["Enter", "send; with a backslash before it, a new line"] },
   { keys: ["alt-enter", "ctrl-j", "shift-enter"], action: "new-line", help: ["Alt-Enter, Ctrl-J", "a new line"] },
-  { keys: ["up", "ctrl-p"], action: "up", help: ["up, down", "the row above, below; from the first and last one through what was sent before"] },
+  { keys: ["up", "ctrl-p"], action: "up", help: ["up, down", "a row up, down; at the ends through what was sent before"] },
   { keys: ["down", "ctrl-n"], action: "down" },
   { keys: ["ctrl-r"], action: "search", help: ["Ctrl-R", "search in what was sent before"] },
   { keys: ["left", "ctrl-b"], action: "left" },
@@ -39,7 +39,7 @@ const bindings: readonly Binding[] = [
   { keys: ["delete"], action: "delete-right" },
   { keys: ["tab"], action: "complete", help: ["Tab", "complete a command, a file, a name"] },
   { keys: ["ctrl-l"], action: "clear-screen", help: ["Ctrl-L", "an empty screen"] },
-  { keys: ["ctrl-g"], action: "open-editor" },
+  { keys: ["ctrl-g"], action: "open-editor", help: ["Ctrl-G", "go on in $VISUAL or $EDITOR"] },
   { keys: ["ctrl-z"], action: "suspend" },
   { keys: ["ctrl-c"], action: "interrupt", help: ["Ctrl-C", "stop the answer; then, or with nothing written, leave"] },
   { keys: ["ctrl-d"], action: "delete-or-leave", help: ["Ctrl-D", "leave, when nothing is written"] },

@@ -42,7 +42,7 @@ export class KeyDecoder {
 
 const PASTE = "\x1b[200~";
 const PASTED = "\x1b[201~";
-/** `CSI 1 ; 5 A`, `CSI 5 ~`, and `SS3 A`. Source: ECMA-48 §5.4, xterm's ctlseqs "PC-Style Function Keys". */
+/** `CSI 1 ; 5 A`, `CSI 5 ~`, `SS3 A`, and `CSI 13 ; 2 u`. Source: ECMA-48 §5.4, xterm's ctlseqs "PC-Style Function Keys" and `formatOtherKeys`. */
 // oxlint-disable-next-line no-control-regex -- it is the key's first character
 const SEQUENCE = /^\x1b(?:\[([0-?]*)[ -/]*([@-~])|O([0-9;]*)([A-Za-z]))/;
 // oxlint-disable-next-line no-control-regex
@@ -72,7 +72,7 @@ function next(text: string, all: boolean): [Key | null, number] | null {
 function special(parameters: string, final: string): Key | null {
   if (/^[<-?]/.test(parameters)) return null; // a reply, or a mouse
   const [first = "", modifiers = "1"] = parameters.split(";");
-  const name = final === "~" ? TILDE[first] : FINAL[final];
+  const name = final === "~" ? TILDE[first] : final === "u" ? (first === "13" ? "enter" : undefined) : FINAL[final];
   return name === undefined ? null : { id: `${modifier(Number(modifiers) - 1)}${name}`, text: "" };
 }
 

@@ -14,7 +14,8 @@ export interface Live {
 export function advance(before: Live | null, above: string, after: Live, columns: number): string {
   const rows = after.rows.join("\r\n");
   const place = placed(after);
-  if (before !== null && above === "" && before.rows.length === after.rows.length && before.rows.every((row) => widthOfStyled(row) <= columns)) return changes(before, after, columns);
+  const stands = before !== null && before.cursor.column < columns && before.rows.every((row) => widthOfStyled(row) <= columns);
+  if (stands && above === "" && before.rows.length === after.rows.length) return changes(before, after, columns);
   return `${BEGIN}\x1b[?25l${erased(before, columns)}${above.replaceAll("\n", "\r\n")}${rows}${place}\x1b[?25h${END}`;
 }
 
