@@ -28,10 +28,11 @@ export function completionFor(before: string): Completion {
 export function agreed({ start, candidates }: Completion, before: string): string | null {
   const [first = "", ...others] = candidates;
   if (others.length === 0) return first === "" ? null : first.endsWith("/") ? first : `${first} `;
-  let common = [...first];
+  let common = Array.from(first);
   for (const other of others) {
-    const theirs = [...other];
-    common = common.slice(0, common.findIndex((char, at) => char !== theirs[at]) >>> 0);
+    const theirs = Array.from(other);
+    const differs = common.findIndex((char, at) => char !== theirs[at]);
+    if (differs !== -1) common = common.slice(0, differs);
   }
   return common.join("").length > before.length - start ? common.join("") : null;
 }

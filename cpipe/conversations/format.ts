@@ -50,6 +50,11 @@ export function turnOf({ role, content, stopped }: Said): Turn {
   return { id: randomBytes(6).toString("base64url"), role, content, at: new Date().toISOString(), ...(stopped === true ? { stopped } : {}) };
 }
 
+/** The turn as one that was not stopped. */
+export function wholeOf({ id, role, content, at }: Turn): Turn {
+  return { id, role, content, at };
+}
+
 /** What the file amounts to. */
 export function contentsOf(text: string): Contents {
   let head: Head | null = null;
@@ -66,7 +71,7 @@ export function contentsOf(text: string): Contents {
       if (isHead(value)) head ??= value;
     } else if (isTurn(value)) turns.set(value.id, value);
     else if (typeof value["more"] === "string" && typeof value["text"] === "string") change(turns, value["more"], ({ content, ...turn }) => ({ ...turn, content: content + String(value["text"]) }));
-    else if (typeof value["whole"] === "string") change(turns, value["whole"], ({ stopped: _, ...turn }) => turn);
+    else if (typeof value["whole"] === "string") change(turns, value["whole"], wholeOf);
     else if (Array.isArray(value["drop"])) for (const id of value["drop"]) turns.delete(String(id));
     else if (value["system"] === null || typeof value["system"] === "string") system = value["system"];
     else unread++;

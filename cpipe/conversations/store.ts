@@ -5,7 +5,7 @@ import { places } from "../../pipes/protocol/places.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import { usage } from "../options.ts";
 import { appendLines, readOwn } from "./file.ts";
-import { type Contents, contentsOf, dropLine, headLine, moreLine, type Said, systemLine, type Turn, turnOf, wholeLine } from "./format.ts";
+import { type Contents, contentsOf, dropLine, headLine, moreLine, type Said, systemLine, type Turn, turnOf, wholeLine, wholeOf } from "./format.ts";
 
 /** As `chat` takes it. */
 export interface Message {
@@ -113,8 +113,7 @@ export class Answering {
     this.#keep();
     if (this.#turn === null || !whole) return;
     this.#add([wholeLine(this.#turn)]);
-    const { stopped: _, ...turn } = this.#turn;
-    this.#note(turn);
+    this.#note(wholeOf(this.#turn));
   }
 
   #keepQuietly(): void {

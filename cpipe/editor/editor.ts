@@ -106,7 +106,11 @@ export function edit(editor: Editor, key: Key, around: Around): Edited {
       return quiet(editor);
     case undefined:
       return key.text === "" ? quiet(editor) : quiet(typed(editor, key));
-    default:
+    case "interrupt":
+    case "complete":
+    case "clear-screen":
+    case "open-editor":
+    case "suspend":
       return { editor, wish: action };
   }
 }
@@ -209,7 +213,7 @@ function inSearch(editor: Editor, search: Search, key: Key, around: Around): Edi
   switch (result.kind) {
     case "going-on": {
       const match = found(result.search, around.history);
-      return quiet({ ...editor, ...(match ?? {}), search: result.search });
+      return quiet({ ...editor, ...match, search: result.search });
     }
     case "given-up":
       return quiet({ ...editor, ...search.before, search: null, last: null });

@@ -69,7 +69,7 @@ test("an answer that comes in pieces is printed line by line, without empty line
 test("what a model thinks is faint, wrapped, and apart from the answer", () => {
   const answer = new AnswerText(12, (text) => `<${text}>`);
   const thought = "Let me think about this for a while longer";
-  let printed = [...thought].map((letter) => answer.thought(letter, 12)).join("");
+  let printed = Array.from(thought).map((letter) => answer.thought(letter, 12)).join("");
   assert.notEqual(printed, "", "what cannot change any more is printed before its end");
   printed += answer.text("Yes", 12, 10);
   assert.equal(printed, "<Let me think>\n<about this>\n<for a while>\n<longer>\n");
@@ -112,14 +112,14 @@ const request = { messages: [], fields: {}, signal: new AbortController().signal
 
 test("how a turn ends is said: whole, broken off, stopped, too long", async () => {
   const final = { event: "token", text: "", done: true, reason: "end", tokens: { prompt: 20, reused: 12, reply: 4 }, timings: { prompt: 10, reply: 100 } };
-  const whole = await takeTurn(answering([{ event: "token", text: "Hi", done: false }, final]) as never, request, quiet);
+  const whole = await takeTurn(answering([{ event: "token", text: "Hi", done: false }, final]), request, quiet);
   assert.deepEqual([whole.text, whole.error, endingOf(whole, "chat")], ["Hi", null, []]);
   assert.equal(figuresOf(final), "4 tokens · 40 tokens/s · 12 of 20 prompt tokens reused");
-  const broken = await takeTurn(answering([{ event: "token", text: "Hi", done: false }], new ToolError("interrupted", { tool: "chat" })) as never, request, quiet);
+  const broken = await takeTurn(answering([{ event: "token", text: "Hi", done: false }], new ToolError("interrupted", { tool: "chat" })), request, quiet);
   assert.deepEqual(endingOf(broken, "chat").map(({ text }) => text), ["chat stopped before it had answered", "(/retry asks again)"]);
-  const full = await takeTurn(answering([], new ToolError("context-overflow", { tokens: 900, limit: 512 })) as never, request, quiet);
+  const full = await takeTurn(answering([], new ToolError("context-overflow", { tokens: 900, limit: 512 })), request, quiet);
   assert.match(endingOf(full, "chat").map(({ text }) => text).join(" "), /has 900 tokens, the model's context holds 512.*\/undo.*\/clear/);
   assert.deepEqual(endingOf({ ...whole, final: { ...final, reason: "length" } }, "chat").map(({ text }) => text), ["(as long as maxTokens allows)"]);
-  const aborted = await takeTurn(answering([], new Error("x")) as never, { ...request, signal: AbortSignal.abort() }, quiet);
+  const aborted = await takeTurn(answering([], new Error("x")), { ...request, signal: AbortSignal.abort() }, quiet);
   assert.deepEqual([aborted.stopped, aborted.error], [true, null]);
 });

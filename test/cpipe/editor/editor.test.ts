@@ -8,7 +8,7 @@ const around: Around = { history: [], columns: 78 };
 
 /** `left`, `ctrl-k` …; anything in single quotes is typed. */
 function keysOf(line: string): Key[] {
-  return [...line.matchAll(/'([^']*)'|(\S+)/gs)].flatMap(([, typed, id = ""]) => (typed === undefined ? [{ id, text: "" }] : [...typed].map((text) => ({ id: text === " " ? "space" : text, text }))));
+  return [...line.matchAll(/'([^']*)'|(\S+)/gs)].flatMap(([, typed, id = ""]) => (typed === undefined ? [{ id, text: "" }] : Array.from(typed).map((text) => ({ id: text === " " ? "space" : text, text }))));
 }
 
 function press(line: string, editor: Editor = emptyEditor, on: Around = around): { editor: Editor; wish: Wish } {

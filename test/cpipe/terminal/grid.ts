@@ -28,7 +28,8 @@ export class Grid {
   }
 
   write(bytes: string): void {
-    for (const [part, parameter = "", final] of bytes.matchAll(/\u001b\[\??([\d;]*)([A-Za-z])|[^\u001b]+/g)) {
+    // oxlint-disable-next-line no-control-regex -- sequences begin with it
+    for (const [part, parameter = "", final] of bytes.matchAll(/\x1b\[\??([\d;]*)([A-Za-z])|[^\x1b]+/g)) {
       if (final === undefined) this.#print(part);
       else this.#obey(final, Number(parameter || 1));
     }
