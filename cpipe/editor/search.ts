@@ -1,5 +1,6 @@
 import type { Key } from "../terminal/keys.ts";
 import type { Draft } from "./editor.ts";
+import { settled } from "./places.ts";
 
 /** A search back through what was sent before. */
 export interface Search {
@@ -41,7 +42,7 @@ export function searched(search: Search, key: Key, history: readonly string[]): 
 /** The entry that a search has come to, the cursor at what was looked for. */
 export function found({ query, at }: Search, history: readonly string[]): Draft | null {
   const text = history[at];
-  return text === undefined ? null : { text, cursor: Math.max(0, placeOf(text, query)) };
+  return text === undefined ? null : { text, cursor: settled(text, Math.max(0, Math.min(text.length, placeOf(text, query)))) };
 }
 
 /** Capitals matter when there are some, as in the viewer. */
