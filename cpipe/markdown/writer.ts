@@ -1,5 +1,9 @@
 import { harmless } from "../terminal/width.ts";
-import type { MarkdownStyle } from "./look.ts";
+import { Flow } from "./flow.ts";
+import { Inline } from "./inline.ts";
+import { type Look, type MarkdownStyle, painted, paintOf, RESET, startOf } from "./look.ts";
+import { codeStart, type Container, type Item, type Leaf, lineStart } from "./start.ts";
+import { isDivider, tableLines } from "./table.ts";
 
 export interface MarkdownOptions {
   /** Columns of the terminal. */
@@ -7,26 +11,281 @@ export interface MarkdownOptions {
   readonly style: MarkdownStyle;
 }
 
-/** Markdown as it comes, for a terminal: at most a word behind, or a table. */
+/** What the lines that come are part of. */
+type Block =
+  | { readonly kind: "text"; readonly inline: Inline; readonly flow: Flow; /** Of a heading: what may be its closing mark. */ readonly heading: boolean }
+  | { readonly kind: "code"; readonly fence: string; readonly indent: number; /** One line only. */ readonly single: boolean }
+  | { readonly kind: "table"; readonly lines: string[] };
+
+/**
+ * Markdown as it comes, for a terminal: at most a word, a mark or a table behind. However the text is cut into pieces, what is written is
+ * the same; no control character of it is. Lines end where the text has them end, and where the terminal does.
+ */
 export class MarkdownWriter {
   /** Columns from the next line on. */
   width: number;
-  #last = "\n";
+  readonly #style: MarkdownStyle;
+  #input = "";
+  /** A carriage return or half a character, of which the rest has to come. */
+  #half = "";
+  #atStart = true;
+  #containers: Open[] = [];
+  #block: Block | null = null;
+  /** A blank line has come, and nothing after it. */
+  #blank = false;
+  #written = false;
+  /** The line of code has begun. */
+  #inCode = false;
+  /** The line was only about how what follows is to be read. */
+  #isSpent = false;
+  #out = "";
 
-  constructor({ width }: MarkdownOptions) {
+  constructor({ width, style }: MarkdownOptions) {
     this.width = width;
+    this.#style = style;
   }
 
   /** What can be written now; ends in the middle of a line as a rule. */
   push(text: string): string {
-    if (text !== "") this.#last = text.at(-1) ?? "";
-    return harmless(text);
+    const whole = this.#half + text;
+    this.#half = /[\r\ud800-\udbff]$/.exec(whole)?.[0] ?? "";
+    this.#input += harmless(whole.slice(0, whole.length - this.#half.length).replaceAll("\r\n", "\n"));
+    while (this.#step(false));
+    return this.#taken();
   }
 
   /** The rest; whatever was written ends in a line feed then. What is pushed afterwards is another text. */
   end(): string {
-    const rest = this.#last === "\n" ? "" : "\n";
-    this.#last = "\n";
-    return rest;
+    this.#input += harmless(this.#half);
+    this.#half = "";
+    while (this.#input !== "") this.#step(true);
+    this.#close();
+    this.#leave(0);
+    this.#atStart = true;
+    this.#blank = false;
+    this.#written = false;
+    return this.#taken();
   }
+
+  /** Takes a line, or what there is of one, off the input; false when more has to come. */
+  #step(final: boolean): boolean {
+    const newline = this.#input.indexOf("\n");
+    const line = newline === -1 ? this.#input : this.#input.slice(0, newline);
+    const isWhole = newline !== -1 || final;
+    if (this.#input === "") return false;
+    if (this.#atStart) {
+      const consumed = this.#begin(line, isWhole);
+      if (consumed === null) return false;
+      this.#input = this.#input.slice(consumed);
+      this.#atStart = false;
+      return true;
+    }
+    const kept = this.#continue(line, isWhole);
+    this.#input = newline === -1 ? kept : this.#input.slice(newline + 1);
+    this.#atStart = newline !== -1;
+    return newline !== -1;
+  }
+
+  /** Reads how a line begins. Returns how much of it that is; null when more has to come. */
+  #begin(line: string, isWhole: boolean): number | null {
+    if (this.#block?.kind === "code") {
+      const start = codeStart(line, isWhole, this.#within, this.#block);
+      if (start === null) return null;
+      if (start.ends !== "quote") {
+        if (start.ends === "fence") this.#endCode(line.slice(line.search(/[`~]/)).trim());
+        return start.consumed;
+      }
+      this.#endCode(null);
+    }
+    const inParagraph = this.#block?.kind === "text" && !this.#block.heading;
+    const start = lineStart(line, isWhole, this.#within, inParagraph);
+    if (start === null) return null;
+    const { kept, opened, leaf, consumed } = start;
+    if (this.#block?.kind === "table" && leaf.kind === "row" && opened.length === 0 && kept === this.#containers.length) {
+      if (this.#block.lines.length > 1 || isDivider(line.slice(consumed))) return consumed;
+    }
+    if (leaf.kind === "more") return consumed;
+    if (leaf.kind === "underline") this.#underline();
+    else this.#close();
+    this.#leave(kept);
+    if (leaf.kind === "blank" && opened.length === 0) {
+      this.#blank = true;
+      return consumed;
+    }
+    if (this.#blank && this.#written) this.#write(`${this.#bars}\n`);
+    this.#blank = false;
+    for (const container of opened) this.#containers.push({ container, isShown: false });
+    this.#open(leaf);
+    return consumed;
+  }
+
+  #open(leaf: Leaf): void {
+    switch (leaf.kind) {
+      case "text":
+        this.#block = this.#text({}, false);
+        return;
+      case "heading": {
+        const heading = this.#text({ bold: true, ...(leaf.level === 1 ? { underlined: true } : {}) }, true);
+        if (!this.#style.coloured) this.#write(heading.flow.add([{ text: `${"#".repeat(leaf.level)} `, paint: "" }]));
+        this.#block = heading;
+        return;
+      }
+      case "rule":
+        this.#write(`${this.#prefix()}${this.#faint("─".repeat(Math.max(1, this.width - this.#indent)))}\n`);
+        return;
+      case "fence":
+        this.#block = { kind: "code", fence: leaf.fence, indent: leaf.indent, single: false };
+        this.#isSpent = true;
+        if (!this.#style.coloured) this.#write(`${this.#prefix()}${leaf.fence}${leaf.info}\n`);
+        else if (leaf.info !== "") this.#write(`${this.#prefix()}${CODE_INDENT}${this.#faint(/^\S+/.exec(leaf.info)?.[0] ?? "")}\n`);
+        return;
+      case "verbatim":
+        this.#block = { kind: "code", fence: "", indent: 0, single: true };
+        return;
+      case "row":
+        this.#block = { kind: "table", lines: [] };
+        return;
+      default:
+    }
+  }
+
+  /** Takes what there is of the line's text. Returns what has to wait for more. */
+  #continue(line: string, isWhole: boolean): string {
+    const block = this.#block;
+    if (block === null || this.#isSpent) {
+      this.#isSpent &&= !isWhole;
+      return "";
+    }
+    if (block.kind === "table") {
+      if (!isWhole) return line;
+      block.lines.push(line);
+      return "";
+    }
+    if (block.kind === "code") {
+      this.#code(line, isWhole);
+      return "";
+    }
+    // Number signs at the end of a heading are not part of it.
+    const [closing = ""] = block.heading ? (/(?:^|[ \t]+)#*[ \t]*$/.exec(line) ?? []) : [];
+    const text = line.slice(0, line.length - closing.length);
+    this.#write(block.flow.add(block.inline.push(isWhole && !block.heading ? `${text}\n` : text)));
+    return isWhole ? "" : closing;
+  }
+
+  #code(line: string, isWhole: boolean): void {
+    const { coloured } = this.#style;
+    if (!this.#inCode && line !== "") this.#write(`${this.#prefix()}${coloured ? `${CODE_INDENT}${startOf(paintOf({ code: true }))}` : ""}`);
+    if (!this.#inCode && line === "" && isWhole) this.#write(this.#bars);
+    this.#inCode ||= line !== "";
+    this.#write(line);
+    if (!isWhole) return;
+    this.#write(`${this.#inCode && coloured ? RESET : ""}\n`);
+    this.#inCode = false;
+    if (this.#block?.kind === "code" && this.#block.single) this.#block = null;
+  }
+
+  /** Ends the block that is open, and the line. */
+  #close(): void {
+    const block = this.#block;
+    this.#block = null;
+    if (block?.kind === "text") this.#write(`${block.flow.add(block.inline.end())}${block.flow.end()}\n`);
+    else if (block?.kind === "code") {
+      this.#block = block;
+      this.#endCode(null);
+    } else if (block?.kind === "table") this.#table(block.lines);
+  }
+
+  #endCode(closing: string | null): void {
+    if (this.#inCode) this.#write(`${this.#style.coloured ? RESET : ""}\n`);
+    this.#inCode = false;
+    this.#block = null;
+    if (closing !== null && !this.#style.coloured) this.#write(`${this.#prefix()}${closing}\n`);
+  }
+
+  /** What has begun like a table and is none is a paragraph. */
+  #table(lines: readonly string[]): void {
+    if (lines.length > 1) {
+      for (const line of tableLines(lines, this.width - this.#indent, this.#style)) this.#write(`${this.#prefix()}${line}\n`);
+      return;
+    }
+    const { inline, flow } = this.#text({}, false);
+    this.#write(`${flow.add([...inline.push(lines.join("\n")), ...inline.end()])}${flow.end()}\n`);
+  }
+
+  /** The line before was a heading, as it turns out. */
+  #underline(): void {
+    const columns = this.#block?.kind === "text" ? this.#block : null;
+    this.#close();
+    this.#write(`${this.#prefix()}${this.#faint("═".repeat(Math.max(1, columns?.flow.column ?? 1)))}\n`);
+  }
+
+  #text(look: Look, heading: boolean): Block & { kind: "text" } {
+    const indent = this.#indent;
+    const first = this.#prefix();
+    return { kind: "text", heading, inline: new Inline(this.#style, look), flow: new Flow({ columns: () => this.width, first, others: this.#prefix(), indent }) };
+  }
+
+  /** Leaves containers; an item in which nothing stands is shown as such. */
+  #leave(kept: number): void {
+    const empty = this.#containers.slice(kept).some(({ container, isShown }) => container.kind === "item" && !isShown);
+    if (empty) this.#write(`${this.#prefix().trimEnd()}\n`);
+    this.#containers.length = Math.min(kept, this.#containers.length);
+  }
+
+  get #indent(): number {
+    return this.#containers.reduce((sum, { container }) => sum + (container.kind === "quote" ? BAR.length : markerOf(container, 0).length), 0);
+  }
+
+  /** What stands before a line: bars of quotations, and an item's marker where it is not there yet. */
+  #prefix(): string {
+    let depth = 0;
+    return this.#containers
+      .map((open) => {
+        if (open.container.kind === "quote") return this.#faint(BAR);
+        const marker = markerOf(open.container, depth++);
+        const { isShown } = open;
+        open.isShown = true;
+        return isShown ? " ".repeat(marker.length) : marker;
+      })
+      .join("");
+  }
+
+  /** What stands in a blank line. */
+  get #bars(): string {
+    return this.#faint(this.#within.map((container) => (container.kind === "quote" ? BAR : " ".repeat(markerOf(container, 0).length))).join("").trimEnd());
+  }
+
+  get #within(): Container[] {
+    return this.#containers.map(({ container }) => container);
+  }
+
+  #faint(text: string): string {
+    return painted(text, this.#style.coloured ? paintOf({ faint: true }) : "");
+  }
+
+  #write(text: string): void {
+    if (text !== "") this.#written = true;
+    this.#out += text;
+  }
+
+  #taken(): string {
+    const out = this.#out;
+    this.#out = "";
+    return out;
+  }
+}
+
+interface Open {
+  readonly container: Container;
+  /** Its marker is there. */
+  isShown: boolean;
+}
+
+const BAR = "│ ";
+const CODE_INDENT = "  ";
+const BULLETS = ["•", "◦", "▪"];
+
+function markerOf({ number, done }: Item, depth: number): string {
+  const bullet = done === null ? (BULLETS[depth % BULLETS.length] ?? "•") : done ? "☑" : "☐";
+  return number === null ? `${bullet} ` : done === null ? `${number} ` : `${number} ${bullet} `;
 }

@@ -1,0 +1,240 @@
+import { type Look, type MarkdownStyle, paintOf, type Span } from "./look.ts";
+
+/**
+ * The text of a paragraph as it comes, in spans. A mark opens as soon as it can be one, without waiting for its end, which may be far: what
+ * is never closed ends with the paragraph. Source: CommonMark §6, GFM strikethrough.
+ */
+export class Inline {
+  readonly #style: MarkdownStyle;
+  readonly #base: Look;
+  #rest = "";
+  /** The character before `#rest`. */
+  #before = "\n";
+  /** Marks of emphasis that are open, the innermost last. */
+  #open: Array<{ readonly mark: string; readonly count: 1 | 2 }> = [];
+  #struck = false;
+  /** How many backticks end the code that is open; 0: none is. */
+  #ticks = 0;
+  /** Code that begins with a space ends with one: neither is part of it. */
+  #spaced = false;
+  #spans: Span[] = [];
+
+  constructor(style: MarkdownStyle, base: Look = {}) {
+    this.#style = style;
+    this.#base = base;
+  }
+
+  /** What is known of the text so far. */
+  push(text: string): Span[] {
+    this.#rest += text;
+    while (this.#rest !== "" && this.#step(false));
+    return this.#taken();
+  }
+
+  /** The rest of it. */
+  end(): Span[] {
+    while (this.#rest !== "") this.#step(true);
+    return this.#taken();
+  }
+
+  /** Takes something off the rest; false when more has to come before it is known what it is. */
+  #step(final: boolean): boolean {
+    if (this.#ticks > 0) return this.#code(final);
+    const char = this.#rest[0] ?? "";
+    switch (char) {
+      case "\\":
+        return this.#escape(final);
+      case "`":
+        return this.#openCode(final);
+      case "*":
+      case "_":
+        return this.#emphasis(char, final);
+      case "~":
+        return this.#strike(final);
+      case "!":
+      case "[":
+        return this.#link(final);
+      case "<":
+        return this.#bracket(final);
+      case "&":
+        return this.#entity(final);
+      default:
+        return this.#say(/^[^\\`*_~![<&]+/.exec(this.#rest)?.[0] ?? char);
+    }
+  }
+
+  #escape(final: boolean): boolean {
+    const next = this.#rest[1];
+    if (next === undefined && !final) return false;
+    if (next === "\n") return this.#skip(1);
+    if (next === undefined || !/[!-/:-@[-`{-~]/.test(next)) return this.#say("\\");
+    this.#skip(1);
+    return this.#say(next);
+  }
+
+  #openCode(final: boolean): boolean {
+    const [ticks = ""] = /^`+/.exec(this.#rest) ?? [];
+    const next = this.#rest[ticks.length];
+    if (next === undefined && !final) return false;
+    this.#mark(ticks);
+    this.#ticks = ticks.length;
+    this.#spaced = this.#style.coloured && next === " ";
+    if (this.#spaced) this.#skip(1);
+    return true;
+  }
+
+  #code(final: boolean): boolean {
+    const [inside = "", ticks = ""] = /^[^`]*(`*)/.exec(this.#rest) ?? [];
+    const text = inside.slice(0, inside.length - ticks.length);
+    const isKnown = inside.length < this.#rest.length || final;
+    if (isKnown && ticks.length === this.#ticks) {
+      this.#say(this.#spaced && text.endsWith(" ") ? text.slice(0, -1) : text);
+      if (this.#spaced && text.endsWith(" ")) this.#skip(1);
+      this.#mark(ticks);
+      this.#ticks = 0;
+      return true;
+    }
+    if (isKnown) return this.#say(inside);
+    // Backticks may go on, and a space before them may not be part of the code.
+    return this.#say(this.#spaced ? text.replace(/ $/, "") : text) && false;
+  }
+
+  #emphasis(mark: string, final: boolean): boolean {
+    const [run = ""] = (mark === "*" ? /^\*+/ : /^_+/).exec(this.#rest) ?? [];
+    const after = this.#rest.slice(run.length);
+    if (after === "" && !final) return false;
+    const { opens, closes } = sidesOf(mark, run.length, this.#before, [...after.slice(0, 2)][0] ?? "\n");
+    let count = run.length;
+    while (closes && count > 0) {
+      const at = this.#open.findLastIndex((one) => one.mark === mark && one.count <= count);
+      if (at === -1) break;
+      const closed = this.#open[at]?.count ?? 1;
+      if (!this.#style.coloured) this.#emit(mark.repeat(closed));
+      this.#open.length = at;
+      count -= closed;
+    }
+    if (count > 0 && count <= 3 && opens) {
+      if (!this.#style.coloured) this.#emit(mark.repeat(count));
+      if (count >= 2) this.#open.push({ mark, count: 2 });
+      if (count !== 2) this.#open.push({ mark, count: 1 });
+    } else this.#emit(mark.repeat(count));
+    return this.#skip(run.length);
+  }
+
+  #strike(final: boolean): boolean {
+    const [run = ""] = /^~+/.exec(this.#rest) ?? [];
+    const after = this.#rest.slice(run.length);
+    if (after === "" && !final) return false;
+    const isMark = run.length === 2 && (this.#struck ? !isSpace(this.#before) : !isSpace(after[0] ?? "\n"));
+    if (!isMark) return this.#say(run);
+    this.#mark(run);
+    this.#struck = !this.#struck;
+    return true;
+  }
+
+  /** A link is its text and, if that says something else, its address; an image the same. */
+  #link(final: boolean): boolean {
+    const [whole = "", text = "", target = ""] = LINK.exec(this.#rest) ?? [];
+    if (whole === "") {
+      if (!final && LINK_SO_FAR.test(this.#rest)) return false;
+      return this.#say(this.#rest[0] ?? "");
+    }
+    const address = target.trim().replace(/\s+["'].*$/, "").replace(/^<(.*)>$/, "$1");
+    const spans = new Inline(this.#style, { ...this.#look, ...(this.#style.coloured ? { underlined: true } : {}) });
+    const shown = [...spans.push(text), ...spans.end()];
+    this.#spans.push(...shown);
+    const said = shown.map((span) => span.text).join("");
+    if (said === "") this.#emit(address);
+    else if (address !== "" && address !== said && address !== `mailto:${said}`) {
+      this.#emit(" (", { faint: true });
+      this.#emit(address, { faint: true });
+      this.#emit(")", { faint: true });
+    }
+    return this.#skip(whole.length);
+  }
+
+  /** An address, or a line break in HTML; anything else in angle brackets is text. */
+  #bracket(final: boolean): boolean {
+    const [whole = "", address] = BRACKET.exec(this.#rest) ?? [];
+    if (whole !== "") {
+      this.#emit(address ?? "\n", address === undefined ? {} : { underlined: true });
+      return this.#skip(whole.length);
+    }
+    if (!final && BRACKET_SO_FAR.test(this.#rest)) return false;
+    return this.#say("<");
+  }
+
+  #entity(final: boolean): boolean {
+    const [whole = "", name = ""] = /^&([a-z]{2,4}|#39);/.exec(this.#rest) ?? [];
+    const char = ENTITIES[name];
+    if (char !== undefined) {
+      this.#emit(char);
+      return this.#skip(whole.length);
+    }
+    if (!final && /^&(?:[a-z]{0,4}|#3?9?)$/.test(this.#rest)) return false;
+    return this.#say("&");
+  }
+
+  get #look(): Look {
+    const { coloured } = this.#style;
+    if (!coloured) return this.#base;
+    const has = (count: number): boolean => this.#open.some((one) => one.count === count);
+    return { ...this.#base, ...(has(2) ? { bold: true } : {}), ...(has(1) ? { italic: true } : {}), ...(this.#struck ? { struck: true } : {}), ...(this.#ticks > 0 ? { code: true } : {}) };
+  }
+
+  /** A mark is seen only where nothing else shows what it does. */
+  #mark(mark: string): void {
+    if (!this.#style.coloured) this.#emit(mark);
+    this.#skip(mark.length);
+  }
+
+  #say(text: string): boolean {
+    this.#emit(text);
+    return this.#skip(text.length);
+  }
+
+  #emit(text: string, more: Look = {}): void {
+    if (text !== "") this.#spans.push({ text, paint: this.#style.coloured ? paintOf({ ...this.#look, ...more }) : "" });
+  }
+
+  #skip(length: number): true {
+    if (length > 0) this.#before = [...this.#rest.slice(Math.max(0, length - 2), length)].at(-1) ?? "";
+    this.#rest = this.#rest.slice(length);
+    return true;
+  }
+
+  #taken(): Span[] {
+    const spans = this.#spans;
+    this.#spans = [];
+    return spans;
+  }
+}
+
+/** Neither a text nor an address is looked for without end. */
+const TEXT = String.raw`(?:[^[\]\n\\]|\\[^\n]){0,300}`;
+const TARGET = String.raw`(?:[^()\n]|\([^()\n]*\)){0,2000}`;
+const LINK = new RegExp(String.raw`^!?\[(${TEXT})\]\((${TARGET})\)`);
+const LINK_SO_FAR = new RegExp(String.raw`^!?(?:\[${TEXT}(?:\\|\](?:\(${TARGET}(?:\([^()\n]*)?)?)?)?$`);
+const BRACKET = /^<(?:((?:https?|mailto):[^\s<>]{1,2000})|br ?\/?)>/;
+const BRACKET_SO_FAR = /^<(?:[a-z]{0,6}|(?:https?|mailto):[^\s<>]{0,2000}|br ?\/?)$/;
+const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#39": "'" };
+
+/**
+ * What a run of `*` or `_` may do between two characters. More is allowed than in CommonMark for two: they are hardly ever anything else, and
+ * in a script without spaces nothing tells where a word begins. One between letters or digits is a product, or part of a name.
+ */
+function sidesOf(mark: string, count: number, before: string, after: string): { opens: boolean; closes: boolean } {
+  const left = !isSpace(after) && (!isPunctuation(after) || isSpace(before) || isPunctuation(before));
+  const right = !isSpace(before) && (!isPunctuation(before) || isSpace(after) || isPunctuation(after));
+  if (mark === "_") return { opens: left && (!right || isPunctuation(before)), closes: right && (!left || isPunctuation(after)) };
+  if (count >= 2) return { opens: !isSpace(after), closes: !isSpace(before) };
+  return { opens: left && !(/[A-Za-z0-9]/.test(before) && /[A-Za-z0-9]/.test(after)), closes: right };
+}
+
+function isSpace(char: string): boolean {
+  return char === "" || /\s/.test(char);
+}
+
+function isPunctuation(char: string): boolean {
+  return /[\p{P}\p{S}]/u.test(char);
+}
