@@ -40,8 +40,9 @@ export async function converse(task: Extract<Task, { kind: "converse" }>, out: O
     const history = new History(places().typed);
     const dialogue = new Dialogue({ tool: target.name, client, current, history, fields, asking: options.asking, timeout: Math.min(options.timeout ?? timeout, MAX_DURATION_MS) }, out, interruption);
     dialogue.files.push(...options.asking.files);
-    if (current.name === null) dialogue.note(`${target.name}${target.entry?.model == null ? "" : `, ${target.entry.model}`}: /help says what there is, Ctrl-D leaves\n`);
+    if (current.name === null) dialogue.note(`${target.name}${target.entry?.model == null ? "" : `, ${target.entry.model}`}: /help says what there is, Ctrl-D leaves`);
     else dialogue.recall();
+    dialogue.print("\n");
     await dialogue.run();
     if (current.turns.length > 0) writeError(`${styleFor(true).faint(`continue with: ${wayBack(current, task.tool)}`)}\n`);
   } finally {

@@ -224,12 +224,12 @@ export class Dialogue {
     const typed = parseTyped(text);
     this.print(sentRows(text.trimEnd(), this.#terminal.size, this.style));
     this.#editor = emptied(this.#editor);
-    this.#do(async (signal) => {
+    this.#do((signal) => {
       this.setting.history.add(text.trim());
       if (typed.kind === "wrong") return this.note(typed.reason);
       if (typed.kind === "command") return perform(this, typed, signal);
       this.#put(typed.text);
-      await this.answer(signal);
+      return this.answer(signal);
     });
   }
 
@@ -244,19 +244,25 @@ export class Dialogue {
     }
   }
 
-  /** One thing after another: what fails is told, and the conversation goes on. */
+  /** One thing after another: what fails is told, and the conversation goes on. What takes no time is done at once, before the next key. */
   #do(what: (signal: AbortSignal) => Promise<void> | void): void {
     const busy = new AbortController();
     this.#busy = busy;
-    void (async () => {
-      try {
-        await what(busy.signal);
-      } catch (thrown) {
-        if (!busy.signal.aborted) this.note(ToolError.from(thrown).message, this.style.bad);
-      }
+    const done = (): void => {
       this.#busy = null;
       this.print("\n");
-    })();
+    };
+    const failed = (thrown: unknown): void => {
+      if (!busy.signal.aborted) this.note(ToolError.from(thrown).message, this.style.bad);
+      done();
+    };
+    try {
+      const going = what(busy.signal);
+      if (going === undefined) done();
+      else void going.then(done, failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
   }
 
   #complete(): void {

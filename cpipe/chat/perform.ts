@@ -10,7 +10,7 @@ import type { Dialogue } from "./dialogue.ts";
 import { inTurns } from "./turn.ts";
 
 /** What a command of the conversation does. @throws ToolError why it could not */
-export async function perform(dialogue: Dialogue, { name, argument }: { readonly name: CommandName; readonly argument: string }, signal: AbortSignal): Promise<void> {
+export function perform(dialogue: Dialogue, { name, argument }: { readonly name: CommandName; readonly argument: string }, signal: AbortSignal): Promise<void> | void {
   const { current } = dialogue.setting;
   const hand = (text: string | null, what: string): Promise<void> | void =>
     text === null ? dialogue.note(`there is no ${what} to copy`) : copy(text, `the ${what}`, (sequence) => dialogue.send(sequence)).then((said) => dialogue.note(said));
@@ -44,13 +44,11 @@ export async function perform(dialogue: Dialogue, { name, argument }: { readonly
       return hand(current.lastAnswer, "answer");
     case "code":
       return hand(lastCodeBlock(current.lastAnswer ?? ""), "code block");
-    case "save": {
+    case "save":
       if (current.turns.length === 0) return dialogue.note("nothing was said yet");
-      const path = await writeNew(argument.trim() || `${current.name}.md`, transcriptOf(current, null));
-      return dialogue.note(`wrote ${path}`);
-    }
+      return writeNew(argument.trim() || `${current.name}.md`, transcriptOf(current, null)).then((path) => dialogue.note(`wrote ${path}`));
     case "model":
-      return dialogue.print(await aboutModel(dialogue, signal));
+      return aboutModel(dialogue, signal).then((facts) => dialogue.print(facts));
     case "stats":
       dialogue.stats = !dialogue.stats;
       return dialogue.note(dialogue.stats ? "figures are told below each answer" : "no more figures");

@@ -16,7 +16,7 @@ export async function openShell(t: { after(fn: () => Promise<void>): void }, { c
   mkdirSync(join(at.root, "home"));
   writeFileSync(join(bin, "cpipe"), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   chmodSync(join(bin, "cpipe"), 0o755);
-  const tmux = new Tmux(at.root, 'cd "$HOME"; exec sh', { ...at.env, PATH: `${bin}:${process.env["PATH"]}`, PS1: "$ ", ENV: "", EDITOR: "false", ...env }, columns, rows);
+  const tmux = new Tmux(at.root, 'cd "$HOME"; exec sh', { ...at.env, PS1: "$ ", ENV: "", EDITOR: "false", ...env, PATH: `${bin}:${process.env["PATH"]}` }, columns, rows);
   t.after(async () => {
     await tmux.close();
     await at.close();
