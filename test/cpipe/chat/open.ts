@@ -31,5 +31,12 @@ export async function run(tmux: Tmux, line: string): Promise<void> {
   await tmux.press("Enter");
 }
 
+/** Runs a line in the shell, on an empty screen. */
+export async function runAnew(tmux: Tmux, line: string): Promise<void> {
+  await run(tmux, "clear");
+  await tmux.until((screen) => screen.trimEnd() === "$", "an empty screen");
+  await run(tmux, line);
+}
+
 /** The rows that have something in them. */
 export const filled = (rows: readonly string[]): string[] => rows.map((row) => row.trimEnd()).filter((row) => row !== "");

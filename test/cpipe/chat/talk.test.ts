@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { filled, openShell, run } from "./open.ts";
+import { filled, openShell, run, runAnew } from "./open.ts";
 
 const TELLER = "test/fixtures/servers/teller.ts";
 
@@ -37,7 +37,7 @@ test("what is kept is what was said, in a file of one's own, and goes on in the 
   const folder = join(at.root, "state/pipe-tools/conversations");
   const [file = ""] = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
   assert.deepEqual([statSync(join(folder, file)).mode & 0o777, statSync(folder).mode & 0o777], [0o600, 0o700]);
-  await run(tmux, "clear; cpipe chat -c");
+  await runAnew(tmux, "cpipe chat -c");
   const rows = await tmux.until((screen) => screen.includes("going on with") && screen.includes("yes\n\n>"), "what was said");
   assert.deepEqual(filled(rows), [`going on with ${file.replace(".jsonl", "")}`, "> say yes", "yes", ">"]);
   await run(tmux, "history");
@@ -149,10 +149,10 @@ test("without a terminal, or with a tool that is no model, a command is asked fo
   await run(tmux, "cpipe echo; echo code $?");
   await tmux.shows("a command for echo is missing");
   await tmux.shows("code 2");
-  await run(tmux, "clear; cpipe chat -x; echo code $?");
+  await runAnew(tmux, "cpipe chat -x; echo code $?");
   await tmux.shows("-x is for a single question");
-  await run(tmux, "clear; cpipe chat --temperature hot; echo code $?");
+  await runAnew(tmux, "cpipe chat --temperature hot; echo code $?");
   await tmux.shows("--temperature: expected number");
-  await run(tmux, "clear; cpipe chat -f nothing.txt; echo code $?");
+  await runAnew(tmux, "cpipe chat -f nothing.txt; echo code $?");
   await tmux.shows("nothing.txt: there is no such file");
 });

@@ -72,11 +72,9 @@ export class Tmux {
   /** The screen as soon as it is as wanted. */
   async until(wanted: (screen: string, rows: string[]) => boolean, what: string): Promise<string[]> {
     const limit = AbortSignal.timeout(PATIENCE_MS);
+    limit.addEventListener("abort", () => this.#changed(), { once: true });
     for (;;) {
-      const changed = new Promise<void>((resolve) => {
-        this.#changed = resolve;
-        limit.addEventListener("abort", () => resolve(), { once: true });
-      });
+      const changed = new Promise<void>((resolve) => (this.#changed = resolve));
       const rows = await this.rows();
       if (wanted(rows.join("\n"), rows)) return rows;
       assert.ok(!limit.aborted, `the terminal never showed ${what}; it shows:\n${rows.join("\n")}`);
