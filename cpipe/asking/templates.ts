@@ -4,6 +4,7 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { parseDuration } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
+import { templateNames } from "../conversations/names.ts";
 import { usage } from "../options.ts";
 import { readText } from "./context.ts";
 
@@ -52,15 +53,6 @@ export function listTemplates(): Template[] {
       return []; // removed meanwhile, or no text
     }
   });
-}
-
-/** Their names; no file is opened. */
-export function templateNames(): string[] {
-  try {
-    return [...new Set(readdirSync(places().templates).flatMap((file) => (ENDING.test(file) && !file.startsWith(".") ? [file.replace(ENDING, "")] : [])))].sort();
-  } catch {
-    return []; // there is no such folder
-  }
 }
 
 const ENDING = /\.(md|txt)$/;

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { conversationNames } from "../conversations/store.ts";
+import { conversationNames } from "../conversations/names.ts";
 import { chatCommands } from "./commands.ts";
 
 /** What the word before the cursor may become. */

@@ -1,5 +1,6 @@
 import type { Said, Turn } from "../conversations/format.ts";
-import { type Answering, type Conversation, createConversation, findConversation, type Message, openConversation, renameConversation } from "../conversations/store.ts";
+import type { Answering } from "../conversations/answering.ts";
+import { type Conversation, createConversation, findConversation, type Message, openConversation, renameConversation } from "../conversations/store.ts";
 import { noteConversation } from "../conversations/terminal.ts";
 
 /** The conversation that goes on now. It has no file before something is said in it, and is this terminal's last one from then on. */

@@ -250,6 +250,7 @@ export class Dialogue {
     this.#busy = busy;
     const done = (): void => {
       this.#busy = null;
+      this.#hint = "";
       this.print("\n");
     };
     const failed = (thrown: unknown): void => {

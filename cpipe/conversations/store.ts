@@ -1,11 +1,13 @@
-import { linkSync, readdirSync, rmSync, statSync } from "node:fs";
+import { linkSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import { usage } from "../options.ts";
 import { appendLines, readOwn } from "./file.ts";
-import { type Contents, contentsOf, dropLine, headLine, moreLine, type Said, systemLine, type Turn, turnOf, wholeLine, wholeOf } from "./format.ts";
+import { Answering } from "./answering.ts";
+import { type Contents, contentsOf, dropLine, headLine, type Said, systemLine, type Turn, turnOf } from "./format.ts";
+import { conversationNames, ENDING, isConversationName } from "./names.ts";
 
 /** As `chat` takes it. */
 export interface Message {
@@ -85,62 +87,6 @@ export class Conversation {
   }
 }
 
-/** How long a piece of an answer may be nowhere but in memory. */
-const UNKEPT_MS = 200;
-
-/** An answer on its way into the file. */
-export class Answering {
-  readonly #add: (lines: readonly string[]) => void;
-  readonly #note: (turn: Turn) => void;
-  #turn: Turn | null = null;
-  /** What is not in the file yet. */
-  #rest = "";
-  #timer: NodeJS.Timeout | null = null;
-
-  constructor(add: (lines: readonly string[]) => void, note: (turn: Turn) => void) {
-    this.#add = add;
-    this.#note = note;
-  }
-
-  add(piece: string): void {
-    this.#rest += piece;
-    this.#timer ??= setTimeout(() => this.#keepQuietly(), UNKEPT_MS);
-  }
-
-  /** All of it is there, or it has ended too early; an empty one is not kept. @throws ToolError `disk-full`, `file-failed`, `unsafe-file` */
-  end(whole: boolean): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#keep();
-    if (this.#turn === null || !whole) return;
-    this.#add([wholeLine(this.#turn)]);
-    this.#note(wholeOf(this.#turn));
-  }
-
-  #keepQuietly(): void {
-    this.#timer = null;
-    try {
-      this.#keep();
-    } catch {
-      // It stays in #rest; the end tries again, and tells.
-    }
-  }
-
-  #keep(): void {
-    if (this.#rest === "") return;
-    const rest = this.#rest;
-    if (this.#turn === null) {
-      const turn = turnOf({ role: "assistant", content: rest, stopped: true });
-      this.#add([JSON.stringify(turn)]);
-      this.#turn = turn;
-    } else {
-      this.#add([moreLine(this.#turn, rest)]);
-      this.#turn = { ...this.#turn, content: this.#turn.content + rest };
-    }
-    this.#rest = "";
-    this.#note(this.#turn);
-  }
-}
-
 /** What `list` says of one, the newest first. */
 export interface Listed {
   readonly name: string;
@@ -152,9 +98,6 @@ export interface Listed {
   /** What the user said first, on one line; may be cut. */
   readonly about: string;
 }
-
-const ENDING = ".jsonl";
-const NAME = /^(?![.-])[A-Za-z0-9._-]{1,64}$/;
 
 /** The conversation of this name, or a new one, of which there is no file until something is added. @throws ToolError `usage`, `file-failed`, `unsafe-file`; `exists` where it is to be `fresh` */
 export function openConversation(name: string, { tool, fresh = false }: { readonly tool: string; readonly fresh?: boolean }): Conversation {
@@ -196,15 +139,6 @@ export function listConversations(): Listed[] {
     .sort((a, b) => (a.updated < b.updated ? 1 : a.updated > b.updated ? -1 : a.name < b.name ? -1 : 1));
 }
 
-/** Their names, in no order; no file is opened. */
-export function conversationNames(): string[] {
-  try {
-    return readdirSync(places().conversations).flatMap((file) => (file.endsWith(ENDING) && NAME.test(file.slice(0, -ENDING.length)) ? [file.slice(0, -ENDING.length)] : []));
-  } catch {
-    return []; // nothing was ever kept
-  }
-}
-
 /** Another name for the same; a conversation that has it already is left alone. @throws ToolError `usage`, `not-found`, `exists`, `file-failed` */
 export function renameConversation(from: string, to: string): Conversation {
   const [old, path] = [pathOf(checked(from)), pathOf(checked(to))];
@@ -244,7 +178,7 @@ function read(name: string): Contents | null {
 }
 
 function checked(name: string): string {
-  if (NAME.test(name)) return name;
+  if (isConversationName(name)) return name;
   throw usage(`a conversation's name has up to 64 letters, digits, '.', '_' and '-', and begins with a letter or a digit; got ${JSON.stringify(name.slice(0, 80))}`, "See: cpipe --conversations");
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { places } from "../../pipes/protocol/places.ts";
 import { bootId, startTimeOf, statFields } from "../../pipes/transport/identity.ts";
 import { appendLines, readOwn } from "./file.ts";
-import { conversationNames } from "./store.ts";
+import { conversationNames } from "./names.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -76,7 +76,7 @@ export class Flow {
   /** Writes what is known of the word: all of it at its end, else what a possible break follows. Its last cluster may still grow. */
   #settle(ended: boolean): void {
     const text = this.#word.map((span) => span.text).join("");
-    const isAddress = ADDRESS.test(text);
+    let isAddress = ADDRESS.test(text);
     const clusters = [...clustersOf(text, 0)];
     if (!ended) clusters.pop();
     let from = 0;
@@ -88,6 +88,7 @@ export class Flow {
         this.#place(from, cluster.start, width);
         from = cluster.start;
         width = 0;
+        isAddress = ADDRESS.test(text.slice(from));
       }
       width += cluster.width;
       before = char;

@@ -146,9 +146,8 @@ export class Inline {
     const said = shown.map((span) => span.text).join("");
     if (said === "") this.#emit(address);
     else if (address !== "" && address !== said && address !== `mailto:${said}`) {
-      this.#emit(" (", { faint: true });
-      this.#emit(address, { faint: true });
-      this.#emit(")", { faint: true });
+      this.#emit(" ");
+      this.#emit(`(${address})`, { faint: true });
     }
     return this.#skip(whole.length);
   }

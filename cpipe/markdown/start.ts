@@ -95,7 +95,7 @@ export function codeStart(line: string, whole: boolean, containers: readonly Con
 const RULE = /^([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
 const RULE_SO_FAR = /^([-*_])[ \t]*(?:\1[ \t]*)*$/;
 const ITEM = /^(?:[-*+]|(\d{1,9}[.)]))(?=[ \t]|$)/;
-const ITEM_SO_FAR = /^(?:[-*+]|\d{1,9}[.)]?)$/;
+const ITEM_SO_FAR = /^(?:[-*+][ \t]*|\d{1,9}(?:[.)][ \t]*)?)$/;
 const CLOSING_SO_FAR = /^[ \t]*(?:`*|~*)[ \t]*$/;
 
 class Scan {

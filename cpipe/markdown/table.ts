@@ -13,20 +13,22 @@ export function tableLines(lines: readonly string[], columns: number, style: Mar
   const [head = [], divider = [], ...rows] = lines.map(cellsOf);
   const sides = head.map((_, at) => sideOf(divider[at] ?? ""));
   const natural = head.map((_, at) => Math.max(1, ...[head, ...rows].map((row, index) => widest(laid(row[at] ?? "", Infinity, style, index === 0)))));
-  const widths = fitted(natural, columns - GAP.length * (head.length - 1));
+  const widths = fitted(natural, columns - GAP * (head.length - 1));
   if (widths === null) return inParagraphs(head, rows, columns, style);
-  const bar = painted(GAP, style.coloured ? paintOf({ faint: true }) : "");
+  const faint = style.coloured ? paintOf({ faint: true }) : "";
+  const bar = ` ${painted("│", faint)} `;
   const inColumns = (row: readonly string[], isHead: boolean): string[] => {
     const cells = widths.map((width, at) => laid(row[at] ?? "", width, style, isHead));
     return Array.from({ length: Math.max(...cells.map((cell) => cell.length)) }, (_, line) =>
       cells.map((cell, at) => aligned(cell[line] ?? "", widths[at] ?? 0, sides[at] ?? "left")).join(bar).trimEnd(),
     );
   };
-  const rule = painted(widths.map((width) => "─".repeat(width)).join("─┼─"), style.coloured ? paintOf({ faint: true }) : "");
+  const rule = painted(widths.map((width) => "─".repeat(width)).join("─┼─"), faint);
   return [...inColumns(head, true), rule, ...rows.flatMap((row) => inColumns(row, false))];
 }
 
-const GAP = " │ ";
+/** Between two columns. */
+const GAP = 3;
 /** A narrower column is none. */
 const NARROWEST = 8;
 

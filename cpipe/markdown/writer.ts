@@ -13,7 +13,7 @@ export interface MarkdownOptions {
 
 /** What the lines that come are part of. */
 type Block =
-  | { readonly kind: "text"; readonly inline: Inline; readonly flow: Flow; /** Of a heading: what may be its closing mark. */ readonly heading: boolean }
+  | { readonly kind: "text"; readonly inline: Inline; readonly flow: Flow; readonly heading: boolean; /** Some of it has come. */ begun: boolean }
   | { readonly kind: "code"; readonly fence: string; readonly indent: number; /** One line only. */ readonly single: boolean }
   | { readonly kind: "table"; readonly lines: string[] };
 
@@ -166,8 +166,9 @@ export class MarkdownWriter {
       return "";
     }
     // Number signs at the end of a heading are not part of it.
-    const [closing = ""] = block.heading ? (/(?:^|[ \t]+)#*[ \t]*$/.exec(line) ?? []) : [];
+    const [closing = ""] = block.heading ? ((block.begun ? /[ \t]+#*[ \t]*$/ : /(?:^|[ \t]+)#*[ \t]*$/).exec(line) ?? []) : [];
     const text = line.slice(0, line.length - closing.length);
+    block.begun ||= text !== "";
     this.#write(block.flow.add(block.inline.push(isWhole && !block.heading ? `${text}\n` : text)));
     return isWhole ? "" : closing;
   }
@@ -222,7 +223,7 @@ export class MarkdownWriter {
   #text(look: Look, heading: boolean): Block & { kind: "text" } {
     const indent = this.#indent;
     const first = this.#prefix();
-    return { kind: "text", heading, inline: new Inline(this.#style, look), flow: new Flow({ columns: () => this.width, first, others: this.#prefix(), indent }) };
+    return { kind: "text", heading, begun: false, inline: new Inline(this.#style, look), flow: new Flow({ columns: () => this.width, first, others: this.#prefix(), indent }) };
   }
 
   /** Leaves containers; an item in which nothing stands is shown as such. */

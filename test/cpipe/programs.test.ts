@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { build } from "esbuild";
-import { callFlags, modeFlags } from "../../cpipe/flags.ts";
+import { askFlags, callFlags, modeFlags } from "../../cpipe/flags.ts";
 import { serviceFile } from "../../cpipe/commands/service.ts";
 import { finished, Place, program, root, says } from "./program.ts";
 
@@ -13,7 +13,7 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*"], metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
   const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
@@ -28,11 +28,13 @@ test("what is installed is one file of plain JavaScript that can be run as it is
   assert.ok((statSync(program).mode & 0o111) !== 0);
   assert.ok(text.includes('import("./cpipe-view.js")') && !text.includes("?1049h"), "the viewer is a file of its own, loaded when it is wanted");
   assert.ok(text.includes('import("./cpipe-mcp.js")') && !text.includes("tools/list"), "so is the bridge for agents");
+  for (const part of ["asking", "markdown", "kept"]) assert.ok(text.includes(`import("./cpipe-${part}.js")`), part);
+  assert.ok(!text.includes("TERM_SESSION_ID"), "and what conversations need");
 });
 
 test("docs/cpipe.md and the help have every flag", async () => {
   const texts = [readFileSync(join(root, "docs/cpipe.md"), "utf8"), (await place.cpipe("--help")).stdout];
-  for (const { name, short } of [...callFlags, ...modeFlags]) {
+  for (const { name, short } of [...callFlags, ...askFlags, ...modeFlags]) {
     for (const text of texts) assert.match(text, new RegExp(`${short === undefined ? "" : `-${short}\\W+`}--${name}\\b`));
   }
 });
