@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
-import { join } from "node:path";
 import { test } from "node:test";
 import { filled, type Opened, openShell, run, runAnew } from "./open.ts";
 
