@@ -37,7 +37,7 @@ export function fillTemplate({ name, text, params }: Template, input: string, gi
   if (unknown.length > 0) throw usage(`the template '${name}' has no ${unknown.map((param) => `{{${param}}}`).join(", ")}`, params.size === 0 ? "It has no parameters" : `It has: ${[...params.keys()].join(", ")}`);
   let placed = false;
   const filled = text.replaceAll(PLACE, (_, param: string, usual?: string) => {
-    if (param !== INPUT) return given[param] ?? usual ?? "";
+    if (param !== INPUT) return given[param] ?? usual?.trim() ?? "";
     placed = true;
     return input === "" ? (usual ?? "") : input;
   });
@@ -77,6 +77,6 @@ function pathIn(folder: string, name: string): string | null {
 function templateAt(name: string, path: string): Template {
   const text = readText(path).replace(/\n$/, "");
   const params = new Map<string, string | null>();
-  for (const [, param = "", usual] of text.matchAll(PLACE)) if (param !== INPUT) params.set(param, usual ?? params.get(param) ?? null);
+  for (const [, param = "", usual] of text.matchAll(PLACE)) if (param !== INPUT) params.set(param, usual?.trim() ?? params.get(param) ?? null);
   return { name, path, text, params };
 }

@@ -26,7 +26,7 @@ import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
 import { connect, findTarget, type Target } from "../target.ts";
-import { useOf } from "../use.ts";
+import { caveatOf, useOf } from "../use.ts";
 import { forModels, sortWords } from "../words.ts";
 
 /** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */
@@ -98,8 +98,9 @@ class Caller {
   async prepare(): Promise<Prepared> {
     try {
       return await this.#read();
-    } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
+    } catch (thrown) {
+      const error = ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }); // a part of cpipe that is a bundle of its own has another class of it
+      if (error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
       throw new ToolError("usage", { ...error.facts, hint: `See: cpipe ${this.#task.tool} ${this.#task.cmd} --help` }, { cause: error });
     }
   }
@@ -165,6 +166,8 @@ class Caller {
     try {
       for await (const event of this.#events(client, cmd, args, { signal, timeout, idempotent, onInterim }, file, recording)) {
         print(isFinal(event) ? renderer.final(event) : renderer.part(event));
+        const caveat = caveatOf(event);
+        if (caveat !== null) status.note(caveat);
         if (typeof event["text"] !== "string") continue;
         asked?.take(event["text"]);
         speaker?.say(event["text"]);

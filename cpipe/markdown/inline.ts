@@ -103,10 +103,10 @@ export class Inline {
     const [run = ""] = (mark === "*" ? /^\*+/ : /^_+/).exec(this.#rest) ?? [];
     const after = this.#rest.slice(run.length);
     if (after === "" && !final) return false;
-    const { opens, closes } = sidesOf(mark, run.length, this.#before, [...after.slice(0, 2)][0] ?? "\n");
+    const { opens, closes } = sidesOf(mark, run.length, this.#before, /^./su.exec(after)?.[0] ?? "\n");
     let count = run.length;
-    while (closes && count > 0) {
-      const at = this.#open.findLastIndex((one) => one.mark === mark && one.count <= count);
+    for (;;) {
+      const at = closes && count > 0 ? this.#open.findLastIndex((one) => one.mark === mark && one.count <= count) : -1;
       if (at === -1) break;
       const closed = this.#open[at]?.count ?? 1;
       if (!this.#style.coloured) this.#emit(mark.repeat(closed));
@@ -197,7 +197,7 @@ export class Inline {
   }
 
   #skip(length: number): true {
-    if (length > 0) this.#before = [...this.#rest.slice(Math.max(0, length - 2), length)].at(-1) ?? "";
+    if (length > 0) this.#before = /.$/su.exec(this.#rest.slice(Math.max(0, length - 2), length))?.[0] ?? "";
     this.#rest = this.#rest.slice(length);
     return true;
   }

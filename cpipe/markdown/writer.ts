@@ -145,7 +145,9 @@ export class MarkdownWriter {
       case "row":
         this.#block = { kind: "table", lines: [] };
         return;
-      default:
+      case "blank":
+      case "more":
+      case "underline":
     }
   }
 

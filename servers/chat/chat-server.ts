@@ -13,6 +13,8 @@ import type { ChatMessage, GenerateRequest, GenerateResult, ModelFunction, Token
 import { orderly } from "./conversation.ts";
 import { Model } from "./model.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
+import { answerInForm } from "./schema/answer.ts";
+import { formOf } from "./schema/form.ts";
 import { Tools } from "./tools/tools.ts";
 import type { TurnResult } from "./tools/turn.ts";
 
@@ -88,11 +90,20 @@ export class ChatServer extends ToolServer {
   /** `told` resolves when the client has been sent what came by `onToken`. */
   async #answer({ tools, maxCalls = USUAL_CALLS, functions, schema, messages, overflow = this.#settings.overflow ?? chatDefaults.overflow, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
     const { callTimeout = chatDefaults.callTimeout, tools: usual = [] } = this.#settings;
-    const generate = (request: GenerateRequest): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin: () => this.#begun(call) });
+    const form = schema === undefined ? null : await formOf(schema as Schema);
+    const said = (request: GenerateRequest, onToken: (token: Token) => void): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin: () => this.#begun(call) });
+    const generate = (request: GenerateRequest): Promise<GenerateResult> => {
+      if (form === null) return said(request, onToken);
+      // What is said before the answer itself is no part of it.
+      if (request.schema === undefined) return said(request, ({ text }) => onToken({ text, thought: true }));
+      return answerInForm(form, request, { generate: said, onToken, onHeld: (tokens) => tokens % HELD === 0 && call.progress("writing", tokens, null) });
+    };
     const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
-    const request = { ...asked, overflow, ...(schema === undefined ? {} : { schema: schema as Schema }), ...functionsOf(functions), messages: this.#withSystem(orderly(messages)) };
+    const request = { ...asked, overflow, ...(form === null ? {} : { schema: form.schema }), ...functionsOf(functions), messages: this.#withSystem(orderly(messages)) };
     try {
-      return await this.#tools.answer(request, call, turn);
+      const result = await this.#tools.answer(request, call, turn);
+      if (result.trimmed > 0) this.log.info({ messages: messages.length, trimmed: result.trimmed }, "a conversation is longer than the context: its oldest messages were left out");
+      return result;
     } finally {
       this.#ended(call);
     }
@@ -131,6 +142,9 @@ export class ChatServer extends ToolServer {
     return [{ role: "system", content: system }, ...messages];
   }
 }
+
+/** An answer that is not sent before it is complete shows so often that it is being written. */
+const HELD = 32;
 
 function question(prompt: string | undefined, system: string | undefined): ChatMessage[] {
   if (prompt === undefined || prompt === "") throw new ToolError("invalid-request", { path: "$.data", expected: "the prompt, as text", got: prompt === undefined ? "nothing" : "an empty text" });

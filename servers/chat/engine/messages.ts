@@ -62,7 +62,7 @@ export interface GenerateRequest extends SamplingOptions {
   readonly overflow?: ChatSettings["overflow"];
   /** What the model may call in this reply, by name. */
   readonly functions?: Readonly<Record<string, ModelFunction>>;
-  /** A JSON Schema that the reply fits; the server checks it afterwards, since no engine enforces all of one. */
+  /** A JSON Schema that the reply fits; the server checks it afterwards, since no engine enforces all of one. Functions are told beside it, and none is called. */
   readonly schema?: Schema;
   /** The most calls that the reply may end in, where the template knows of several at once. */
   readonly maxCalls?: number;

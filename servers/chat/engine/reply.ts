@@ -1,8 +1,12 @@
 import { randomInt } from "node:crypto";
-import type { ChatHistoryItem, ChatModelFunctions, LlamaContextSequence, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatModelFunctions, LlamaContextSequence, LlamaGrammar, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
+import { gbnfOf } from "../schema/gbnf.ts";
 import { withoutNulls } from "../schema/nulls.ts";
-import { functionsOf, historyOf, promptOf } from "./history.ts";
+import { fittingPrompt } from "./fitting.ts";
+import { functionsOf } from "./history.ts";
+import { alignedTo, keeping } from "./keeping.ts";
 import type { OpenModel } from "./load.ts";
 import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
@@ -17,12 +21,10 @@ export interface ReplyCalls {
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
-  const history = historyOf(request);
-  const prompt = promptOf(open, history, request);
-  const limit = open.facts.contextSize - Math.min(request.room ?? ROOM, open.facts.contextSize >> 2);
-  if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
+  const { history, prompt: plain, left } = fittingPrompt(open, request);
 
-  const slot = open.slots.take(prompt);
+  const slot = open.slots.take((one) => alignedTo(one, plain).shared);
+  const prompt = alignedTo(slot, plain).tokens;
   try {
     const begun = performance.now();
     const reused = await evaluatePrompt(open, slot, prompt, signal, calls.onPrompt);
@@ -30,17 +32,15 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
     const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);
     return {
       ...said,
-      trimmed: 0,
+      trimmed: left,
       tokens: { prompt: prompt.length, reused, reply: said.tokens },
       milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
     };
   } finally {
-    open.slots.giveBack(slot);
+    open.slots.giveBack(slot, prompt.length);
   }
 }
 
-/** Tokens that a prompt must leave for the reply, unless the request says how many. */
-const ROOM = 16;
 /** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
 const CUSHION = 4;
 /** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */
@@ -85,13 +85,13 @@ async function generate(
   onToken: (token: Token) => void,
 ): Promise<Said> {
   const said = { text: "", thoughts: "", tokens: 0 };
-  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: template });
+  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: keeping(template, slot, request.schema === undefined ? undefined : request.functions) });
   const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, room);
   try {
     const before = slot.tokenMeter.getState();
     const { metadata, fullResponse, functionCalls = [] } = await chat.generateResponse<ChatModelFunctions>(history, {
       ...samplingOf(request),
-      ...callsOf(request),
+      ...(request.schema === undefined ? callsOf(request) : { grammar: await grammarOf(open, request.schema) }),
       maxTokens,
       signal,
       onResponseChunk: ({ text, type }) => {
@@ -121,6 +121,15 @@ function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOpt
     seed: seed ?? randomInt(2 ** 32),
     ...(stop === undefined || stop.length === 0 ? {} : { customStopTriggers: stop }),
   };
+}
+
+/** @throws ToolError `invalid-request` for what llama.cpp makes no grammar of */
+async function grammarOf({ llama }: OpenModel["open"], schema: Schema): Promise<LlamaGrammar> {
+  try {
+    return await llama.createGrammar({ grammar: gbnfOf(schema).text, trimWhitespaceSuffix: true });
+  } catch (error) {
+    throw new ToolError("invalid-request", { path: "$.schema", expected: "a schema that llama.cpp makes a grammar of", got: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
 }
 
 function callsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {

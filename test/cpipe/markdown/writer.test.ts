@@ -16,10 +16,10 @@ function written(text: string, { width = 60, coloured = true, piece = Infinity }
 const bare = (text: string, width = 60): string => written(text, { width }).replaceAll(PAINT, "");
 
 const parts = fc.constantFrom(
-  ...["word", "a longer sentence of several words", " ", "    ", "\t", "\n", "\n\n", "# ", "### ", "#", "##\n", "- ", "* ", "+ ", "1. ", "10) ", "- [ ] ", "- [x] ", "> ", ">", ">> "],
-  ...["```", "```js\n", "\n```\n", "~~~", "````\n", "`", "``", "*", "**", "***", "_", "__", "~~", "~", "---\n", "***\n", "===\n", "| a | b |\n", "|---|--:|\n", "| `x` | **long cell with words** |\n"],
-  ...["[", "](", ")", "[text](https://example.org/x)", "![alt](b.png)", "<https://example.org>", "<br>", "<", "&lt;", "&", "\\", "\\*", "https://example.org/a/long/address/that/does/not/fit/anywhere/at/all"],
-  ...["世界。", "これは日本語の文章です", "👩‍👩‍👧", "é", "e\u0301", "x̲", "\u0007", "\u001b[31m", "\u001b]0;x\u0007", "\r\n", "\r", "\ud83d", "\ude00"],
+  "word", "a longer sentence of several words", " ", "    ", "\t", "\n", "\n\n", "# ", "### ", "#", "##\n", "- ", "* ", "+ ", "1. ", "10) ", "- [ ] ", "- [x] ", "> ", ">", ">> ",
+  "```", "```js\n", "\n```\n", "~~~", "````\n", "`", "``", "*", "**", "***", "_", "__", "~~", "~", "---\n", "***\n", "===\n", "| a | b |\n", "|---|--:|\n", "| `x` | **long cell with words** |\n",
+  "[", "](", ")", "[text](https://example.org/x)", "![alt](b.png)", "<https://example.org>", "<br>", "<", "&lt;", "&", "\\", "\\*", "https://example.org/a/long/address/that/does/not/fit/anywhere/at/all",
+  "世界。", "これは日本語の文章です", "👩‍👩‍👧", "é", "e\u0301", "x̲", "\u0007", "\u001b[31m", "\u001b]0;x\u0007", "\r\n", "\r", "\ud83d", "\ude00",
 );
 const texts = fc.array(parts, { minLength: 1, maxLength: 25 }).map((chosen) => chosen.join(""));
 
