@@ -28,7 +28,8 @@ test("what is installed is one file of plain JavaScript that can be run as it is
   assert.ok((statSync(program).mode & 0o111) !== 0);
   assert.ok(text.includes('import("./cpipe-view.js")') && !text.includes("?1049h"), "the viewer is a file of its own, loaded when it is wanted");
   assert.ok(text.includes('import("./cpipe-mcp.js")') && !text.includes("tools/list"), "so is the bridge for agents");
-  for (const part of ["asking", "markdown", "kept"]) assert.ok(text.includes(`import("./cpipe-${part}.js")`), part);
+  assert.ok(!text.includes("?2004h"), "and the conversation");
+  for (const part of ["asking", "markdown", "kept", "chat"]) assert.ok(text.includes(`import("./cpipe-${part}.js")`), part);
   assert.ok(!text.includes("TERM_SESSION_ID"), "and what conversations need");
 });
 
