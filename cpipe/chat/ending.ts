@@ -1,5 +1,6 @@
 import type { ToolEvent } from "../../pipes/protocol/messages.ts";
 import { isObject } from "../options.ts";
+import { caveatOf } from "../use.ts";
 import type { TurnEnd } from "./turn.ts";
 
 /** A remark below an answer. */
@@ -16,7 +17,14 @@ export function endingOf({ text, stopped, error, final }: TurnEnd, tool: string)
     const help = error.code === "context-overflow" ? "/undo takes the last message back, /clear begins a new conversation" : "/retry asks again";
     return [{ text: error.message, bad: true }, { text: `(${help})`, bad: false }];
   }
-  const reason = final?.["reason"];
+  const left = final === null ? null : caveatOf(final);
+  return [
+    ...(left === null ? [] : [{ text: `(${left})`, bad: false }]),
+    ...reasonOf(text, final?.["reason"], tool),
+  ];
+}
+
+function reasonOf(text: string, reason: unknown, tool: string): Remark[] {
   if (reason === "context") return [{ text: `(the context of ${tool} is full; /undo takes turns back, /clear begins a new conversation, contextSize in tools.yaml makes it larger)`, bad: false }];
   if (reason === "length") return [{ text: "(as long as maxTokens allows)", bad: false }];
   return text === "" ? [{ text: "(an empty answer; /retry asks again)", bad: false }] : [];

@@ -1,6 +1,8 @@
 import { ToolError } from "../../pipes/protocol/errors.ts";
+import { inBytes } from "../../pipes/protocol/quantity.ts";
 import { conversationsTable, transcriptOf } from "../commands/kept.ts";
 import { contextOf } from "../asking/context.ts";
+import { plain } from "../describe.ts";
 import { lastCodeBlock } from "../markdown/code.ts";
 import { writeNew } from "../new-file.ts";
 import { isObject } from "../options.ts";
@@ -66,22 +68,26 @@ export function perform(dialogue: Dialogue, { name, argument }: { readonly name:
   }
 }
 
+/** What is worth telling of what `get_model` answers. */
+const TOLD = ["name", "model", "url", "path", "size", "threads", "gpu"];
+
 /** Figures of the model as it tells them, and how much of its context the conversation takes. */
 async function aboutModel({ setting, style }: Dialogue, signal: AbortSignal): Promise<string> {
   const { client, current, timeout } = setting;
   const { model } = await client.call("get_model", {}, { signal, timeout, idempotent: true });
-  const known = isObject(model) ? Object.entries(model) : [];
-  const facts = [...known.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value)).map(([key, value]) => [key, String(value)]), ["used", await usedContext()]] as const;
-  return facts.map(([key = "", value = ""]) => `${style.faint(key)} ${value}\n`).join("");
+  const known = isObject(model) ? model : {};
+  const told = TOLD.filter((key) => ["string", "number"].includes(typeof known[key])).map((key) => [key, typeof known[key] === "number" && key === "size" ? inBytes(known[key]) : String(known[key])] as const);
+  const facts = [...told, ["context", await usedContext()] as const];
+  return facts.map(([key, value]) => `${style.faint(key)} ${plain(value)}\n`).join("");
 
   async function usedContext(): Promise<string> {
-    if (current.messages.length === 0) return "nothing of its context yet";
+    if (current.messages.length === 0) return "nothing of it is used yet";
     try {
       const { count, context } = await client.call("count_tokens", { messages: inTurns(current.messages) }, { signal, timeout, idempotent: true });
-      return typeof context === "number" ? `${String(count)} of ${context} tokens of its context` : `${String(count)} tokens`;
+      return typeof context === "number" ? `${String(count)} of ${context} tokens` : `${String(count)} tokens are used`;
     } catch (thrown) {
       const { code } = ToolError.from(thrown);
-      if (code === "unsupported" || code === "unknown-command") return "nobody counts its tokens";
+      if (code === "unsupported" || code === "unknown-command") return "its tokens cannot be counted";
       throw thrown;
     }
   }

@@ -13,7 +13,7 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "./chat/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
   const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);

@@ -120,6 +120,7 @@ test("how a turn ends is said: whole, broken off, stopped, too long", async () =
   const full = await takeTurn(answering([], new ToolError("context-overflow", { tokens: 900, limit: 512 })), request, quiet);
   assert.match(endingOf(full, "chat").map(({ text }) => text).join(" "), /has 900 tokens, the model's context holds 512.*\/undo.*\/clear/);
   assert.deepEqual(endingOf({ ...whole, final: { ...final, reason: "length" } }, "chat").map(({ text }) => text), ["(as long as maxTokens allows)"]);
+  assert.match(endingOf({ ...whole, final: { ...final, trimmed: 4 } }, "chat").map(({ text }) => text).join(" "), /the oldest 4 messages were left out/);
   const aborted = await takeTurn(answering([], new Error("x")), { ...request, signal: AbortSignal.abort() }, quiet);
   assert.deepEqual([aborted.stopped, aborted.error], [true, null]);
 });
