@@ -68,7 +68,7 @@ export function withAbsolutePaths(fields: Record<string, unknown>, args: readonl
 }
 
 /** The shell leaves a tilde alone that stands behind an equals sign. */
-function absolute(path: string): string {
+export function absolute(path: string): string {
   return resolve(path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path);
 }
 
@@ -109,10 +109,13 @@ function asObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/** A server skips a longer line and cannot tell whose request it was. */
 function checked(fields: Record<string, unknown>): Record<string, unknown> {
   const bytes = Object.values(fields).reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0);
-  if (bytes < MAX_LINE_BYTES / 8) return fields;
+  return bytes < MAX_LINE_BYTES / 8 ? fields : ofFittingSize(fields);
+}
+
+/** The same arguments: a server skips a longer line and cannot tell whose request it was. @throws ToolError `usage` */
+export function ofFittingSize(fields: Record<string, unknown>): Record<string, unknown> {
   const exact = Buffer.byteLength(JSON.stringify(fields)) + 1024;
   if (exact > MAX_LINE_BYTES) throw usage(`a request may have at most ${MAX_LINE_BYTES} bytes; this one has ${exact}`, "Send less at once");
   return fields;

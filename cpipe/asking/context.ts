@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { inBytes } from "../../pipes/protocol/quantity.ts";
+import { absolute } from "../compose.ts";
 
-/** A request may have 8 MiB at most, and no model that runs here reads as much. */
+/** Far more than a model that runs here can read. */
 const MOST_BYTES = 4 * 2 ** 20;
 
 /** The files as a text for a prompt: each in a code block, below its name. @throws ToolError `file-failed`, `unsafe-file` */
@@ -13,7 +13,7 @@ export function contextOf(paths: readonly string[]): string {
 
 /** A text file, in whole. @throws ToolError `file-failed` where it is missing or a folder, `unsafe-file` where it is no text or too large */
 export function readText(path: string): string {
-  const bytes = read(path.replace(/^~(?=\/)/, homedir()), path);
+  const bytes = read(absolute(path), path);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (!text.includes("\0")) return text;

@@ -1,5 +1,6 @@
+import { isatty } from "node:tty";
 import { ToolError } from "../../pipes/protocol/errors.ts";
-import { textOrFile } from "../compose.ts";
+import { ofFittingSize, textOrFile } from "../compose.ts";
 import type { Said } from "../conversations/format.ts";
 import { type Conversation, createConversation, type Message, openConversation } from "../conversations/store.ts";
 import { lastConversation, noteConversation, thisTerminal } from "../conversations/terminal.ts";
@@ -31,8 +32,9 @@ export function prepareTurn({ tool, cmd, args }: Request & { readonly tool: stri
   const asked = withContext(said, asking);
   const system = asking.system === null ? given : textOrFile(asking.system);
   const shape = asking.schema === null ? {} : { schema: readSchema(asking.schema) };
+  const request = conversation === null ? alone(cmd, asked, system, { ...rest, ...shape }) : within(conversation.known, cmd, asked, system, { ...rest, ...shape });
   return {
-    request: conversation === null ? alone(cmd, asked, system, { ...rest, ...shape }) : within(conversation.known, cmd, asked, system, { ...rest, ...shape }),
+    request: { ...request, args: ofFittingSize(request.args) },
     keep: (answer, stopped) => conversation?.keep(system, [...asked.filter(isTurn), { role: "assistant", content: answer, ...(stopped ? { stopped } : {}) }]),
     code: (answer) => {
       const code = lastCodeBlock(answer);
@@ -69,6 +71,7 @@ function conversationOf({ continues, conversation }: Asking, tool: string): Kept
     known,
     keep: (system, said) => {
       const kept = known ?? createConversation(said[0]?.content ?? "", { tool });
+      if (known === null && isatty(2)) say(`this terminal had no conversation yet; it has begun '${kept.name}'`);
       if (system !== null) kept.setSystem(system);
       kept.append(...said);
       if (terminal !== null) noteConversation(terminal, kept.name);

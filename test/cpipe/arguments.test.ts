@@ -3,9 +3,11 @@ import { test } from "node:test";
 import { parseArguments } from "../../cpipe/arguments.ts";
 import { coerce, MISFIT } from "../../cpipe/coerce.ts";
 import { settingsFrom } from "../../cpipe/commands/serve.ts";
+import { ofFittingSize } from "../../cpipe/compose.ts";
 import { noOptions } from "../../cpipe/flags.ts";
 import { ASK } from "../../cpipe/options.ts";
 import { fieldsOf, flagOf, sortWords } from "../../cpipe/words.ts";
+import { MAX_LINE_BYTES } from "../../pipes/protocol/messages.ts";
 import type { FieldShape } from "../../pipes/protocol/interfaces/shape.ts";
 
 const arg = (name: string, type: string): FieldShape => ({ name, type, description: "", required: false, default: null });
@@ -106,6 +108,10 @@ test("elsewhere they are a usage error that says what they are for", () => {
   assert.throws(() => sort(args, "-c"), { code: "usage", message: "-c, --continue is for what is asked of a model, by ask or chat. As in: cpipe chat ask" });
   assert.throws(() => fieldsOf(sort(args, "--extract").flags, args, "ask"), { message: /^-x, --extract is for what is asked of a model/ });
   for (const words of [["-t", "5"], ["-t5"]]) assert.throws(() => sort(args, ...words), { message: "-t, --template is for what is asked of a model, by ask or chat. The longest silence is --timeout 5" });
+});
+
+test("a request that no server would take is a usage error, wherever in it the text is", () => {
+  assert.throws(() => ofFittingSize({ messages: [{ role: "user", content: "x".repeat(MAX_LINE_BYTES) }] }), { code: "usage", message: /a request may have at most 67108864 bytes; this one has/ });
 });
 
 test("a flag given twice is an error unless it is a list", () => {
