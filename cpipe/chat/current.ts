@@ -27,6 +27,11 @@ export class Current {
     return this.#conversation?.turns ?? [];
   }
 
+  /** How many lines of its file could not be read. */
+  get unread(): number {
+    return this.#conversation?.unread ?? 0;
+  }
+
   get system(): string | null {
     return this.#system;
   }

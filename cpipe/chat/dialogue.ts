@@ -111,10 +111,11 @@ export class Dialogue {
 
   /** Shows how the conversation stands that goes on now: what was said last, and its answer. */
   recall(): void {
-    const { name, turns } = this.setting.current;
+    const { name, turns, unread } = this.setting.current;
     const { size } = this.#terminal;
     const at = turns.findLastIndex(({ role }) => role === "user");
     this.note(`going on with ${name}${turns.length === 0 ? ", which is new" : ""}`);
+    if (unread > 0) this.note(`what could not be read of its file was left out (${unread} ${unread === 1 ? "line" : "lines"})`);
     for (const { role, content, stopped } of at === -1 ? [] : turns.slice(at)) {
       if (role === "user") this.print(sentRows(beginning(typable(content)), size, this.style));
       else {
@@ -248,19 +249,19 @@ export class Dialogue {
   #do(what: (signal: AbortSignal) => Promise<void> | void): void {
     const busy = new AbortController();
     this.#busy = busy;
-    const done = (): void => {
+    const ended = (): void => {
       this.#busy = null;
       this.#hint = "";
       this.print("\n");
     };
     const failed = (thrown: unknown): void => {
       if (!busy.signal.aborted) this.note(ToolError.from(thrown).message, this.style.bad);
-      done();
+      ended();
     };
     try {
       const going = what(busy.signal);
-      if (going === undefined) done();
-      else void going.then(done, failed);
+      if (going === undefined) ended();
+      else void going.then(ended, failed);
     } catch (thrown) {
       failed(thrown);
     }

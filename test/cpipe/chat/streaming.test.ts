@@ -138,8 +138,8 @@ test("cpipe itself is killed in the middle of an answer: what was shown is kept"
   process.kill(Number(readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim()), "SIGKILL");
   await tmux.until((screen) => screen.trimEnd().endsWith("$"), "the shell");
   const { stdout } = await at.cpipe("--conversations", "--json");
-  const [{ name = "" } = {}] = (JSON.parse(stdout) as { conversations: Array<{ name: string }> }).conversations;
-  const shown = JSON.parse((await at.cpipe("--conversations", name, "--json")).stdout) as { turns: Array<{ content: string; stopped?: boolean }> };
+  const [latest] = (JSON.parse(stdout) as { conversations: Array<{ name: string }> }).conversations;
+  const shown = JSON.parse((await at.cpipe("--conversations", latest?.name ?? "", "--json")).stdout) as { turns: Array<{ content: string; stopped?: boolean }> };
   assert.match(shown.turns[1]?.content ?? "", /^1 2 3 4 5 6 7 8 9 10\n11/);
   assert.equal(shown.turns[1]?.stopped, true);
 });

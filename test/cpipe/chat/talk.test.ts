@@ -122,6 +122,23 @@ test("the last answer and its code go into the clipboard, and a text comes from 
   await tmux.until((screen) => screen.trimEnd().endsWith("\n>"), "nothing written");
 });
 
+test("the user's editor has the whole terminal meanwhile, and what was being written", async (t) => {
+  const { tmux, at } = await openShell(t, { env: { VISUAL: "vim -u NONE -N" } });
+  await at.serve(TELLER);
+  await run(tmux, "cpipe chat");
+  await tmux.shows(">");
+  await tmux.type("say first");
+  await tmux.press("C-g");
+  await tmux.until((screen) => screen.startsWith("say first") && screen.includes("message.md"), "the editor");
+  await tmux.type("A, second");
+  await tmux.press("Escape");
+  await tmux.type(":wq");
+  await tmux.press("Enter");
+  await tmux.until((screen) => screen.trimEnd().endsWith("> say first, second"), "what was written");
+  await tmux.press("Enter");
+  await tmux.shows("first, second\n\n>");
+});
+
 test("files go with the next message, and what cannot be read is said", async (t) => {
   const { tmux, at } = await openShell(t);
   await at.serve(TELLER);
