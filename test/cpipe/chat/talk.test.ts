@@ -25,6 +25,18 @@ test("a conversation with the built-in model: question, answer, the prompt again
   await tmux.until((screen) => /continue with: cpipe chat -c\n\$ *\n/.test(screen), "the way back and the shell");
 });
 
+test("a model may use other tools, and each use is seen", async (t) => {
+  const { tmux, at } = await openShell(t);
+  await at.serve("test/fixtures/servers/library.ts", "library");
+  at.env["PIPE_TOOLS_SETTINGS"] = '{"threads": 1}';
+  await at.serve("servers/chat/main.ts", "chat");
+  await run(tmux, "cpipe chat --tools library");
+  await tmux.shows("/help says what there is");
+  await run(tmux, "how do I add a server");
+  const rows = await tmux.until((screen) => /\n {2}-> .*\n[^]*\w\.\n\n>/.test(screen), "the call, its result and the answer");
+  assert.match(rows.join("\n"), /\nlibrary \w+ \{/);
+});
+
 test("what is kept is what was said, in a file of one's own, and goes on in the same terminal only", async (t) => {
   const { tmux, at } = await openShell(t);
   await at.serve(TELLER);
@@ -44,10 +56,9 @@ test("what is kept is what was said, in a file of one's own, and goes on in the 
   await tmux.until((screen) => screen.replaceAll(/\s/g, "").includes('[["system","Beterse"],["user","sayyes"],["assistant","yes"],["user","history"]]'), "the history");
   await tmux.press("C-d");
   await tmux.shows("continue with");
-  const other = await openShell(t, { env: at.env });
-  await run(other.tmux, "cpipe chat -c");
-  const fresh = await other.tmux.shows("/help says what there is");
-  assert.ok(!fresh.join("\n").includes("going on with"), "another terminal begins anew");
+  await run(tmux, "tmux split-window 'cpipe chat -c'");
+  const fresh = await tmux.shows("/help says what there is");
+  assert.ok(!fresh.join("\n").includes("going on with"), "another pane begins anew");
 });
 
 test("what a model thinks is shown before its answer, and what it says gives no orders to the terminal", async (t) => {
