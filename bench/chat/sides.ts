@@ -27,7 +27,7 @@ const SAMPLING = { temperature: 0, repeatPenalty: 1, seed: 1 };
 const PARALLEL = 4;
 
 export async function open(folder: string, model: string): Promise<Sides> {
-  const engine = Engine.start({ tool: "chat", path: model, contextSize: 4096, parallel: PARALLEL, maxQueue: PARALLEL, threads: 1, gpu: false, gpuLayers: "auto", threadsCache: null, sampling: SAMPLING });
+  const engine = Engine.start({ tool: "chat", path: model, contextSize: 4096, parked: null, parallel: PARALLEL, maxQueue: PARALLEL, threads: 1, gpu: false, gpuLayers: "auto", threadsCache: null, sampling: SAMPLING });
   await engine.load();
   const settings = { model, contextSize: 4096, parallel: PARALLEL, threads: 1, gpu: false, ...SAMPLING };
   await start(here("../servers/chat/main.js"), [], folder, { PIPE_TOOLS_TOOL: "chat", PIPE_TOOLS_SETTINGS: JSON.stringify(settings) }).line("model loaded");
@@ -48,7 +48,7 @@ export async function open(folder: string, model: string): Promise<Sides> {
       let tokens: Answered["tokens"] = { prompt: 0, reused: 0, reply: 0 };
       for await (const event of client.stream("chat", { messages: [...messages], maxTokens })) {
         if (Number.isNaN(first)) first = performance.now() - begun;
-        text += String(event["text"] ?? "");
+        if (typeof event["text"] === "string") text += event["text"];
         if (event.done === true) tokens = event["tokens"] as Answered["tokens"];
       }
       return { text, tokens, first, last: performance.now() - begun };

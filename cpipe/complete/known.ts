@@ -91,6 +91,7 @@ export const knownSettings: Readonly<Record<string, readonly FieldShape[]>> = {
     {"name":"system","description":"the system prompt of conversations that bring none","type":"string","required":false,"default":null},
     {"name":"contextSize","description":"tokens that one conversation may have, reply included; the smaller of 8192 and what the model was trained for unless set","type":"integer","required":false,"default":null},
     {"name":"parallel","description":"how many replies are generated side by side; each has a context of its own","type":"integer","required":false,"default":4},
+    {"name":"parked","description":"megabytes of files, in the cache folder, for conversations that have lost their context to others: one that goes on is read back instead of evaluated again; 0 keeps none","type":"integer","required":false,"default":0},
     {"name":"maxQueue","description":"how many more requests may wait for their turn; past that they are refused as busy","type":"integer","required":false,"default":64},
     {"name":"threads","description":"processor threads for the model; 'auto' measures at load and remembers what was fastest","type":"\"auto\" | integer","required":false,"default":"auto"},
     {"name":"gpu","description":"the GPU interface to use; 'auto' takes what is there, false none","type":"\"auto\" | false | \"cuda\" | \"vulkan\" | \"metal\"","required":false,"default":"auto"},

@@ -1,8 +1,9 @@
 import { type Look, type MarkdownStyle, paintOf, type Span } from "./look.ts";
+import { endOfCode, endOfEmphasis, isSpace, sidesOf } from "./marks.ts";
 
 /**
- * The text of a paragraph as it comes, in spans. A mark opens as soon as it can be one, without waiting for its end, which may be far: what
- * is never closed ends with the paragraph. Source: CommonMark §6, GFM strikethrough.
+ * The text of a paragraph as it comes, in spans. For the end of what a mark begins is waited so long as it could be near; past that it is
+ * taken to come, and ends with the paragraph if it does not. Source: CommonMark §6, GFM strikethrough.
  */
 export class Inline {
   readonly #style: MarkdownStyle;
@@ -74,8 +75,12 @@ export class Inline {
 
   #openCode(final: boolean): boolean {
     const [ticks = ""] = /^`+/.exec(this.#rest) ?? [];
-    const next = this.#rest[ticks.length];
+    const after = this.#rest.slice(ticks.length);
+    const next = after[0];
     if (next === undefined && !final) return false;
+    const isClosed = endOfCode(after, ticks.length, final);
+    if (isClosed === null) return false;
+    if (!isClosed) return this.#say(ticks);
     this.#mark(ticks);
     this.#ticks = ticks.length;
     this.#spaced = this.#style.coloured && next === " ";
@@ -103,21 +108,24 @@ export class Inline {
     const [run = ""] = (mark === "*" ? /^\*+/ : /^_+/).exec(this.#rest) ?? [];
     const after = this.#rest.slice(run.length);
     if (after === "" && !final) return false;
+    if (!this.#style.coloured) return this.#say(run);
     const { opens, closes } = sidesOf(mark, run.length, this.#before, /^./su.exec(after)?.[0] ?? "\n");
+    const open = [...this.#open];
     let count = run.length;
     for (;;) {
-      const at = closes && count > 0 ? this.#open.findLastIndex((one) => one.mark === mark && one.count <= count) : -1;
+      const at = closes && count > 0 ? open.findLastIndex((one) => one.mark === mark && one.count <= count) : -1;
       if (at === -1) break;
-      const closed = this.#open[at]?.count ?? 1;
-      if (!this.#style.coloured) this.#emit(mark.repeat(closed));
-      this.#open.length = at;
-      count -= closed;
+      count -= open[at]?.count ?? 0;
+      open.length = at;
     }
-    if (count > 0 && count <= 3 && opens) {
-      if (!this.#style.coloured) this.#emit(mark.repeat(count));
+    const begins = count > 0 && count <= 3 && opens ? endOfEmphasis(after, mark, count, final) : false;
+    if (begins === null) return false;
+    this.#open = open;
+    if (!begins) this.#emit(mark.repeat(count));
+    else {
       if (count >= 2) this.#open.push({ mark, count: 2 });
       if (count !== 2) this.#open.push({ mark, count: 1 });
-    } else this.#emit(mark.repeat(count));
+    }
     return this.#skip(run.length);
   }
 
@@ -140,7 +148,7 @@ export class Inline {
       return this.#say(this.#rest[0] ?? "");
     }
     const address = target.trim().replace(/\s+["'].*$/, "").replace(/^<(.*)>$/, "$1");
-    const spans = new Inline(this.#style, { ...this.#look, ...(this.#style.coloured ? { underlined: true } : {}) });
+    const spans = new Inline(this.#style, { ...this.#look, underlined: true });
     const shown = [...spans.push(text), ...spans.end()];
     this.#spans.push(...shown);
     const said = shown.map((span) => span.text).join("");
@@ -175,8 +183,6 @@ export class Inline {
   }
 
   get #look(): Look {
-    const { coloured } = this.#style;
-    if (!coloured) return this.#base;
     const has = (count: number): boolean => this.#open.some((one) => one.count === count);
     return { ...this.#base, ...(has(2) ? { bold: true } : {}), ...(has(1) ? { italic: true } : {}), ...(this.#struck ? { struck: true } : {}), ...(this.#ticks > 0 ? { code: true } : {}) };
   }
@@ -217,23 +223,3 @@ const LINK_SO_FAR = new RegExp(String.raw`^!?(?:\[${TEXT}(?:\\|\](?:\(${TARGET}(
 const BRACKET = /^<(?:((?:https?|mailto):[^\s<>]{1,2000})|br ?\/?)>/;
 const BRACKET_SO_FAR = /^<(?:[a-z]{0,6}|(?:https?|mailto):[^\s<>]{0,2000}|br ?\/?)$/;
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', nbsp: "\u00a0", "#39": "'" };
-
-/**
- * What a run of `*` or `_` may do between two characters. More is allowed than in CommonMark for two: they are hardly ever anything else, and
- * in a script without spaces nothing tells where a word begins. One between letters or digits is a product, or part of a name.
- */
-function sidesOf(mark: string, count: number, before: string, after: string): { opens: boolean; closes: boolean } {
-  const left = !isSpace(after) && (!isPunctuation(after) || isSpace(before) || isPunctuation(before));
-  const right = !isSpace(before) && (!isPunctuation(before) || isSpace(after) || isPunctuation(after));
-  if (mark === "_") return { opens: left && (!right || isPunctuation(before)), closes: right && (!left || isPunctuation(after)) };
-  if (count >= 2) return { opens: !isSpace(after), closes: !isSpace(before) };
-  return { opens: left && !(/[A-Za-z0-9]/.test(before) && /[A-Za-z0-9]/.test(after)), closes: right };
-}
-
-function isSpace(char: string): boolean {
-  return char === "" || /\s/.test(char);
-}
-
-function isPunctuation(char: string): boolean {
-  return /[\p{P}\p{S}]/u.test(char);
-}

@@ -2,7 +2,8 @@ import { harmless } from "../terminal/width.ts";
 import { Flow } from "./flow.ts";
 import { Inline } from "./inline.ts";
 import { type Look, type MarkdownStyle, painted, paintOf, RESET, startOf } from "./look.ts";
-import { codeStart, type Container, type Item, type Leaf, lineStart } from "./start.ts";
+import { Margin } from "./margin.ts";
+import { codeStart, type Leaf, lineStart } from "./start.ts";
 import { isDivider, tableLines } from "./table.ts";
 
 export interface MarkdownOptions {
@@ -29,7 +30,7 @@ export class MarkdownWriter {
   /** A carriage return or half a character, of which the rest has to come. */
   #half = "";
   #atStart = true;
-  #containers: Open[] = [];
+  readonly #margin: Margin;
   #block: Block | null = null;
   /** A blank line has come, and nothing after it. */
   #blank = false;
@@ -43,6 +44,7 @@ export class MarkdownWriter {
   constructor({ width, style }: MarkdownOptions) {
     this.width = width;
     this.#style = style;
+    this.#margin = new Margin(style);
   }
 
   /** What can be written now; ends in the middle of a line as a rule. */
@@ -60,7 +62,7 @@ export class MarkdownWriter {
     this.#half = "";
     while (this.#input !== "") this.#step(true);
     this.#close();
-    this.#leave(0);
+    this.#write(this.#margin.leave(0));
     this.#atStart = true;
     this.#blank = false;
     this.#written = false;
@@ -89,7 +91,7 @@ export class MarkdownWriter {
   /** Reads how a line begins. Returns how much of it that is; null when more has to come. */
   #begin(line: string, isWhole: boolean): number | null {
     if (this.#block?.kind === "code") {
-      const start = codeStart(line, isWhole, this.#within, this.#block);
+      const start = codeStart(line, isWhole, this.#margin.containers, this.#block);
       if (start === null) return null;
       if (start.ends !== "quote") {
         if (start.ends === "fence") this.#endCode(line.slice(line.search(/[`~]/)).trim());
@@ -98,23 +100,23 @@ export class MarkdownWriter {
       this.#endCode(null);
     }
     const inParagraph = this.#block?.kind === "text" && !this.#block.heading;
-    const start = lineStart(line, isWhole, this.#within, inParagraph);
+    const start = lineStart(line, isWhole, this.#margin.containers, inParagraph);
     if (start === null) return null;
     const { kept, opened, leaf, consumed } = start;
-    if (this.#block?.kind === "table" && leaf.kind === "row" && opened.length === 0 && kept === this.#containers.length) {
+    if (this.#block?.kind === "table" && leaf.kind === "row" && opened.length === 0 && kept === this.#margin.containers.length) {
       if (this.#block.lines.length > 1 || isDivider(line.slice(consumed))) return consumed;
     }
     if (leaf.kind === "more") return consumed;
     if (leaf.kind === "underline") this.#underline();
     else this.#close();
-    this.#leave(kept);
+    this.#write(this.#margin.leave(kept));
     if (leaf.kind === "blank" && opened.length === 0) {
       this.#blank = true;
       return consumed;
     }
-    if (this.#blank && this.#written) this.#write(`${this.#bars}\n`);
+    if (this.#blank && this.#written) this.#write(`${this.#margin.bars}\n`);
     this.#blank = false;
-    for (const container of opened) this.#containers.push({ container, isShown: false });
+    for (const container of opened) this.#margin.enter(container);
     this.#open(leaf);
     return consumed;
   }
@@ -131,13 +133,13 @@ export class MarkdownWriter {
         return;
       }
       case "rule":
-        this.#write(`${this.#prefix()}${this.#faint("─".repeat(Math.max(1, this.width - this.#indent)))}\n`);
+        this.#write(`${this.#margin.next()}${this.#faint("─".repeat(Math.max(1, this.width - this.#margin.columns)))}\n`);
         return;
       case "fence":
         this.#block = { kind: "code", fence: leaf.fence, indent: leaf.indent, single: false };
         this.#isSpent = true;
-        if (!this.#style.coloured) this.#write(`${this.#prefix()}${leaf.fence}${leaf.info}\n`);
-        else if (leaf.info !== "") this.#write(`${this.#prefix()}${CODE_INDENT}${this.#faint(/^\S+/.exec(leaf.info)?.[0] ?? "")}\n`);
+        if (!this.#style.coloured) this.#write(`${this.#margin.next()}${leaf.fence}${leaf.info}\n`);
+        else if (leaf.info !== "") this.#write(`${this.#margin.next()}${CODE_INDENT}${this.#faint(/^\S+/.exec(leaf.info)?.[0] ?? "")}\n`);
         return;
       case "verbatim":
         this.#block = { kind: "code", fence: "", indent: 0, single: true };
@@ -177,8 +179,8 @@ export class MarkdownWriter {
 
   #code(line: string, isWhole: boolean): void {
     const { coloured } = this.#style;
-    if (!this.#inCode && line !== "") this.#write(`${this.#prefix()}${coloured ? `${CODE_INDENT}${startOf(paintOf({ code: true }))}` : ""}`);
-    if (!this.#inCode && line === "" && isWhole) this.#write(this.#bars);
+    if (!this.#inCode && line !== "") this.#write(`${this.#margin.next()}${coloured ? `${CODE_INDENT}${startOf(paintOf({ code: true }))}` : ""}`);
+    if (!this.#inCode && line === "" && isWhole) this.#write(this.#margin.bars);
     this.#inCode ||= line !== "";
     this.#write(line);
     if (!isWhole) return;
@@ -202,13 +204,13 @@ export class MarkdownWriter {
     if (this.#inCode) this.#write(`${this.#style.coloured ? RESET : ""}\n`);
     this.#inCode = false;
     this.#block = null;
-    if (closing !== null && !this.#style.coloured) this.#write(`${this.#prefix()}${closing}\n`);
+    if (closing !== null && !this.#style.coloured) this.#write(`${this.#margin.next()}${closing}\n`);
   }
 
   /** What has begun like a table and is none is a paragraph. */
   #table(lines: readonly string[]): void {
     if (lines.length > 1) {
-      for (const line of tableLines(lines, this.width - this.#indent, this.#style)) this.#write(`${this.#prefix()}${line}\n`);
+      for (const line of tableLines(lines, this.width - this.#margin.columns, this.#style)) this.#write(`${this.#margin.next()}${line}\n`);
       return;
     }
     const { inline, flow } = this.#text({}, false);
@@ -219,47 +221,13 @@ export class MarkdownWriter {
   #underline(): void {
     const columns = this.#block?.kind === "text" ? this.#block : null;
     this.#close();
-    this.#write(`${this.#prefix()}${this.#faint("═".repeat(Math.max(1, columns?.flow.column ?? 1)))}\n`);
+    this.#write(`${this.#margin.next()}${this.#faint("═".repeat(Math.max(1, columns?.flow.column ?? 1)))}\n`);
   }
 
   #text(look: Look, heading: boolean): Block & { kind: "text" } {
-    const indent = this.#indent;
-    const first = this.#prefix();
-    return { kind: "text", heading, begun: false, inline: new Inline(this.#style, look), flow: new Flow({ columns: () => this.width, first, others: this.#prefix(), indent }) };
-  }
-
-  /** Leaves containers; an item in which nothing stands is shown as such. */
-  #leave(kept: number): void {
-    const empty = this.#containers.slice(kept).some(({ container, isShown }) => container.kind === "item" && !isShown);
-    if (empty) this.#write(`${this.#prefix().trimEnd()}\n`);
-    this.#containers.length = Math.min(kept, this.#containers.length);
-  }
-
-  get #indent(): number {
-    return this.#containers.reduce((sum, { container }) => sum + (container.kind === "quote" ? BAR.length : markerOf(container, 0).length), 0);
-  }
-
-  /** What stands before a line: bars of quotations, and an item's marker where it is not there yet. */
-  #prefix(): string {
-    let depth = 0;
-    return this.#containers
-      .map((open) => {
-        if (open.container.kind === "quote") return this.#faint(BAR);
-        const marker = markerOf(open.container, depth++);
-        const { isShown } = open;
-        open.isShown = true;
-        return isShown ? " ".repeat(marker.length) : marker;
-      })
-      .join("");
-  }
-
-  /** What stands in a blank line. */
-  get #bars(): string {
-    return this.#faint(this.#within.map((container) => (container.kind === "quote" ? BAR : " ".repeat(markerOf(container, 0).length))).join("").trimEnd());
-  }
-
-  get #within(): Container[] {
-    return this.#containers.map(({ container }) => container);
+    const indent = this.#margin.columns;
+    const first = this.#margin.next();
+    return { kind: "text", heading, begun: false, inline: new Inline(this.#style, look), flow: new Flow({ columns: () => this.width, first, others: this.#margin.next(), indent }) };
   }
 
   #faint(text: string): string {
@@ -278,17 +246,4 @@ export class MarkdownWriter {
   }
 }
 
-interface Open {
-  readonly container: Container;
-  /** Its marker is there. */
-  isShown: boolean;
-}
-
-const BAR = "│ ";
 const CODE_INDENT = "  ";
-const BULLETS = ["•", "◦", "▪"];
-
-function markerOf({ number, done }: Item, depth: number): string {
-  const bullet = done === null ? (BULLETS[depth % BULLETS.length] ?? "•") : done ? "☑" : "☐";
-  return number === null ? `${bullet} ` : done === null ? `${number} ` : `${number} ${bullet} `;
-}

@@ -14,7 +14,7 @@ export async function checkMemory(open: OpenLlama, model: LlamaModel, tokens: nu
 }
 
 /** Keys and values as half floats, in every layer; 0 for models that keep something else. */
-function cacheBytesPerToken(model: LlamaModel): number {
+export function cacheBytesPerToken(model: LlamaModel): number {
   const { block_count: layers, embedding_length: width, attention } = model.fileInfo.architectureMetadata;
   const heads = attention?.head_count;
   const headsKv = attention?.head_count_kv ?? heads;

@@ -23,6 +23,8 @@ export interface Places {
   /** The user's own prompt templates, a file each. */
   readonly templates: string;
   readonly models: string;
+  /** A folder for each chat tool, of conversations that have lost their context to others. */
+  readonly parked: string;
   readonly data: string;
 }
 
@@ -46,6 +48,7 @@ export function places(env: Environment = process.env, uid: number = process.get
     typed: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "typed.jsonl"),
     templates: join(base("XDG_CONFIG_HOME", ".config"), "pipe-tools", "templates"),
     models: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "models"),
+    parked: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "parked"),
     data: join(base("XDG_DATA_HOME", ".local/share"), "pipe-tools"),
   };
 }

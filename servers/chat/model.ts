@@ -7,7 +7,8 @@ import type { Call } from "../../pipes/rpc/call.ts";
 import { ensureBuiltinModel } from "./builtin/ensure.ts";
 import { Engine } from "./engine/engine.ts";
 import type { ChatEngine, PerRequest } from "./engine/chat-engine.ts";
-import type { Countable, GenerateRequest, GenerateResult, LoadedModel, Token } from "./engine/messages.ts";
+import type { Countable, GenerateRequest, GenerateResult, LoadedModel, LoadRequest, Token } from "./engine/messages.ts";
+import { forgetParked, parkedFolder, sweepParked } from "./parked.ts";
 
 export interface GenerateEvents {
   onToken(token: Token): void;
@@ -83,21 +84,29 @@ export class Model {
   }
 
   /** Lets go of the weights until the next request. @throws ToolError `busy` while they are being loaded */
-  release(): Promise<void> {
-    return this.#residence.release();
+  async release(): Promise<void> {
+    await this.#residence.release();
+    await forgetParked(this.#tool);
   }
 
-  close(): Promise<void> {
-    return this.#residence.close();
+  async close(): Promise<void> {
+    await this.#residence.close();
+    await forgetParked(this.#tool);
   }
 
   get #perRequest(): PerRequest {
     return { maxQueue: this.#settings.maxQueue ?? chatDefaults.maxQueue, sampling: { ...chatDefaults, ...this.#settings } };
   }
 
+  get #parked(): LoadRequest["parked"] {
+    const { parked = chatDefaults.parked } = this.#settings;
+    return parked === 0 ? null : { folder: parkedFolder(this.#tool), bytes: parked * 1e6 };
+  }
+
   async #open({ signal, progress, retrying }: Opening): Promise<ChatEngine> {
     const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers } = this.#settings;
     const folder = places().models;
+    await sweepParked();
     const { path } = await resolveModel(model, {
       folder,
       builtin: ensureBuiltinModel,
@@ -106,6 +115,6 @@ export class Model {
       onRetry: (reason) => retrying({ model, reason }),
     });
     const contextSize = this.#settings.contextSize ?? null;
-    return Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, contextSize, threadsCache: join(folder, "threads.json"), ...this.#perRequest });
+    return Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, contextSize, parked: this.#parked, threadsCache: join(folder, "threads.json"), ...this.#perRequest });
   }
 }

@@ -5,6 +5,7 @@ export const chatDefaults = {
   backend: "local",
   model: "builtin",
   parallel: 4,
+  parked: 0,
   maxQueue: 64,
   threads: "auto",
   gpu: "auto",
@@ -127,6 +128,14 @@ export const ChatSettings = Type.Object(
     ),
     parallel: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 64, default: chatDefaults.parallel, description: "how many replies are generated side by side; each has a context of its own" }),
+    ),
+    parked: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000,
+        default: chatDefaults.parked,
+        description: "megabytes of files, in the cache folder, for conversations that have lost their context to others: one that goes on is read back instead of evaluated again; 0 keeps none",
+      }),
     ),
     maxQueue: Type.Optional(
       Type.Integer({ minimum: 0, ...live, default: chatDefaults.maxQueue, description: "how many more requests may wait for their turn; past that they are refused as busy" }),

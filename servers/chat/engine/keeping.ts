@@ -17,8 +17,8 @@ export function keeping(template: ChatWrapper, slot: LlamaContextSequence, told:
 }
 
 /** A prompt in the tokens that the slot holds, as far as they say the same. */
-export function alignedTo(slot: LlamaContextSequence, prompt: readonly Token[]): Aligned<Token> {
-  return align(slot.contextTokens, prompt, piecesOf(slot.model));
+export function alignedTo(slot: LlamaContextSequence, prompt: readonly Token[], held: readonly Token[] = slot.contextTokens): Aligned<Token> {
+  return align(held, prompt, piecesOf(slot.model));
 }
 
 function withTokens(text: LlamaText, change: (tokens: Token[]) => Token[]): LlamaText {

@@ -1,11 +1,13 @@
 import { basename } from "node:path";
-import type { ChatWrapper, LlamaContextSequence, LlamaModel } from "node-llama-cpp";
+import type { ChatWrapper, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
 import type { LoadProgress } from "../../../engines/engine.ts";
 import type { OpenLlama } from "../../../engines/llama/llama.ts";
+import { cacheBytesPerToken } from "../../../engines/llama/memory.ts";
 import { chooseThreads, loadWeights, named } from "../../../engines/llama/weights.ts";
 import { openContext } from "./context.ts";
 import type { LoadedModel, LoadRequest } from "./messages.ts";
 import { Pace } from "./pace.ts";
+import { Shelf } from "./shelf.ts";
 import { Slots } from "./slots.ts";
 import { chooseTemplate, endingOf } from "./template.ts";
 import { tokenTrial } from "./trial.ts";
@@ -17,6 +19,7 @@ export interface OpenModel {
   readonly model: LlamaModel;
   readonly template: ChatWrapper;
   readonly slots: Slots<LlamaContextSequence>;
+  readonly shelf: Shelf<Token> | null;
   readonly pace: Pace;
 }
 
@@ -54,6 +57,7 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
     model,
     template,
     slots: new Slots(Array.from({ length: parallel }, () => context.getSequence()), endingOf(model, template)),
+    shelf: request.parked === null ? null : await Shelf.open({ ...request.parked, bytesPerToken: cacheBytesPerToken(model) }),
     pace: new Pace(threads.milliseconds, context.batchSize),
   };
 }

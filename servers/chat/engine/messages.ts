@@ -30,6 +30,8 @@ export type Countable = { readonly text: string } | Pick<GenerateRequest, "messa
 export interface LoadRequest extends LlamaLoadRequest {
   /** null: the smaller of 8192 and what the model was trained for, or less when memory is short. */
   readonly contextSize: number | null;
+  /** Where conversations are kept that have lost their context to others, and how many bytes of them; null keeps none. */
+  readonly parked: { readonly folder: string; readonly bytes: number } | null;
 }
 
 export interface LoadedModel extends Loaded {

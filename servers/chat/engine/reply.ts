@@ -24,9 +24,11 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
   const { history, prompt: plain, left } = fittingPrompt(open, request);
 
   const slot = open.slots.take((one) => alignedTo(one, plain).shared);
-  const prompt = alignedTo(slot, plain).tokens;
+  let prompt = plain;
   try {
     const begun = performance.now();
+    await open.shelf?.exchange(slot, (held) => alignedTo(slot, plain, held).shared);
+    prompt = alignedTo(slot, plain).tokens;
     const reused = await evaluatePrompt(open, slot, prompt, signal, calls.onPrompt);
     const evaluated = performance.now();
     const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);

@@ -24,10 +24,13 @@ describe("what is asked of a model in llama.cpp", () => {
     assert.ok(reused > prompt / 2, `${reused} of ${prompt}`);
   });
 
-  it("answers by a schema, and prints nothing but that", async () => {
-    const { code, stdout } = await place.cpipe("chat", "ask", "Hello", "--schema", '{"type": "object", "properties": {"city": {"type": "string"}, "sunny": {"type": "boolean"}}, "required": ["city", "sunny"]}');
-    assert.equal(code, 0);
-    assert.deepEqual(Object.keys(JSON.parse(stdout) as object), ["city", "sunny"]);
+  it("answers by a schema of any draft, and prints nothing but that", async () => {
+    const schema = { type: "object", properties: { city: { type: "string" }, sunny: { type: "boolean" } }, required: ["city", "sunny"] };
+    for (const draft of [{}, { $schema: "http://json-schema.org/draft-07/schema#" }]) {
+      const { code, stdout, stderr } = await place.cpipe("chat", "ask", "Hello", "--schema", JSON.stringify({ ...draft, ...schema }));
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      assert.deepEqual(Object.keys(JSON.parse(stdout) as object), ["city", "sunny"]);
+    }
   });
 
   it("keeps what came of an answer that was stopped", async () => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { ToolClient } from "../../../pipes/client.ts";
 import { Served } from "./served.ts";
@@ -22,7 +24,7 @@ describe("a chat server that is asked for more than words", () => {
     for await (const event of client.stream(cmd, args)) events.push(event);
     return events;
   };
-  const text = (events: readonly Event[], field = "text"): string => events.map((event) => String(event[field] ?? "")).join("");
+  const text = (events: readonly Event[], field = "text"): string => events.map((event) => (typeof event[field] === "string" ? event[field] : "")).join("");
 
   const form = { type: "object", properties: { city: { type: "string" }, sunny: { type: "boolean" }, degrees: { type: "integer" } }, required: ["city", "sunny"] };
 
@@ -84,5 +86,30 @@ describe("a chat server that is asked for more than words", () => {
     const { tokens } = await client.call("chat_blocking", { messages });
     assert.equal((await client.call("count_tokens", { messages }))["count"], (tokens as { prompt: number }).prompt);
     assert.equal((await client.call("count_tokens", { text: "" }))["count"], 0);
+  });
+});
+
+describe("a chat server with one context and two conversations", () => {
+  it("goes on with either where it stopped, and leaves nothing of them behind", async () => {
+    const served = new Served().start({ model: "builtin", parallel: 1, parked: 50, temperature: 0 });
+    const parked = join(served.folder, "cache/pipe-tools/parked");
+    const client = await served.connect();
+    try {
+      const talks = ["Ada", "Bea"].map((name): object[] => [{ role: "system", content: `${name} is kind. `.repeat(60) }]);
+      for (const question of ["hello", "weather?", "thanks"]) {
+        for (const messages of talks) {
+          messages.push({ role: "user", content: question });
+          const { text, tokens } = (await client.call("chat_blocking", { messages })) as unknown as { text: string; tokens: { prompt: number; reused: number } };
+          messages.push({ role: "assistant", content: text });
+          if (question !== "hello") assert.ok(tokens.prompt - tokens.reused < 30, JSON.stringify(tokens));
+        }
+      }
+      assert.equal((await readdir(parked)).length, 1);
+    } finally {
+      await client.close();
+      await served.stop();
+    }
+    assert.deepEqual(await readdir(parked), []);
+    await served.close();
   });
 });

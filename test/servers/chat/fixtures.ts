@@ -52,6 +52,7 @@ export function startEngine(path: string, options: Partial<EngineOptions> = {}):
     tool: "chat",
     path,
     contextSize: null,
+    parked: null,
     parallel: 2,
     maxQueue: 4,
     threads: 1,

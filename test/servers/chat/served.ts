@@ -40,13 +40,18 @@ export class Served {
     return ToolClient.connect("chat", { folder: this.folder });
   }
 
-  async close(): Promise<void> {
+  /** Its folder is still there afterwards. */
+  async stop(): Promise<void> {
     const child = this.#child;
     if (child !== null && child.exitCode === null) {
       const ended = once(child, "exit");
       child.kill("SIGTERM");
       await ended;
     }
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     closeSync(this.#held);
     rmSync(this.folder, { recursive: true, force: true });
   }

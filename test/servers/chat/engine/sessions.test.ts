@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
 import type { Engine } from "../../../../servers/chat/engine/engine.ts";
@@ -26,15 +28,17 @@ describe("a conversation that goes on", () => {
   class Talk {
     readonly messages: ChatMessage[];
     readonly #more: Partial<GenerateRequest>;
+    readonly #engine: Engine;
 
-    constructor(name: string, more: Partial<GenerateRequest> = {}) {
+    constructor(name: string, more: Partial<GenerateRequest> = {}, by: Engine = engine) {
+      this.#engine = by;
       this.messages = [{ role: "system", content: `${name} is kind. `.repeat(30) }];
       this.#more = more;
     }
 
     async ask(question: string): Promise<GenerateResult> {
       this.messages.push(user(question));
-      const result = await engine.generate({ messages: this.messages, ...this.#more });
+      const result = await this.#engine.generate({ messages: this.messages, ...this.#more });
       this.messages.push({ role: "assistant", content: result.text });
       return result;
     }
@@ -87,6 +91,19 @@ describe("a conversation that goes on", () => {
     await new Talk("Mia").ask("hello");
     assert.ok(fresh(await talks[0]!.ask("pipes?")) <= QUESTION);
     assert.ok(fresh(await talks[1]!.ask("pipes?")) > 300);
+  });
+
+  test("comes back from a file, where it had lost its context to others, and the oldest file goes where there are too many", async () => {
+    const parked = { folder: join(folder.path, "parked"), bytes: 250_000 };
+    await using small = startEngine(await ensureBuiltinModel(folder.path), { parallel: 1, maxQueue: 20, parked });
+    const talks = ["Oda", "Pam", "Quy", "Ray"].map((name) => new Talk(name, {}, small));
+    for (const talk of talks) await talk.ask("hello");
+    for (const talk of talks.slice(2)) assert.ok(fresh(await talk.ask("weather?")) <= QUESTION);
+    const files = await readdir(parked.folder);
+    const sizes = await Promise.all(files.map(async (name) => stat(join(parked.folder, name))));
+    assert.ok(files.length > 0 && sizes.reduce((sum, { size }) => sum + size, 0) <= parked.bytes, JSON.stringify(sizes.map(({ size }) => size)));
+    assert.ok(sizes.every(({ mode }) => (mode & 0o777) === 0o600));
+    assert.ok(fresh(await talks[0]!.ask("weather?")) > 300, "the oldest was given up");
   });
 
   test("that is too long loses its oldest turns, says how many messages, and keeps its context for the turns that follow", async () => {
