@@ -225,13 +225,22 @@ export class Dialogue {
     const typed = parseTyped(text);
     this.print(sentRows(text.trimEnd(), this.#terminal.size, this.style));
     this.#editor = emptied(this.#editor);
+    this.#remember(text.trim());
     this.#do((signal) => {
-      this.setting.history.add(text.trim());
       if (typed.kind === "wrong") return this.note(typed.reason);
       if (typed.kind === "command") return perform(this, typed, signal);
       this.#put(typed.text);
       return this.answer(signal);
     });
+  }
+
+  /** What cannot be remembered can be sent all the same. */
+  #remember(text: string): void {
+    try {
+      this.setting.history.add(text);
+    } catch (thrown) {
+      this.note(ToolError.from(thrown).message, this.style.bad);
+    }
   }
 
   /** The message becomes part of the conversation; where that fails it can be sent again. */

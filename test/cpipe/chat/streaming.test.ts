@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { filled, type Opened, openShell, run, runAnew } from "./open.ts";
 
@@ -42,7 +43,7 @@ test("Ctrl-C stops the answer, which stays as far as it came; Ctrl-C again leave
   await tmux.shows('"assistant","1 2 3 4 5 6 7');
   await tmux.press("C-c");
   await tmux.until((screen) => /continue with: cpipe chat -c\nicanon\n\$/.test(screen), "the shell, with its terminal as it was");
-  const { stdout } = await at.shell("cpipe --conversations $(cpipe --conversations --json | grep -o '2026-[^\"]*' | head -1) --json | grep -c '\"stopped\":true'", {});
+  const { stdout } = await at.shell("cpipe --conversations $(cpipe --conversations --json | grep -o '\"name\":\"[^\"]*' | cut -d'\"' -f4) --json | grep -c '\"stopped\":true'", {});
   assert.equal(stdout.trim(), "1");
 });
 
@@ -142,6 +143,28 @@ test("cpipe itself is killed in the middle of an answer: what was shown is kept"
   const shown = JSON.parse((await at.cpipe("--conversations", latest?.name ?? "", "--json")).stdout) as { turns: Array<{ content: string; stopped?: boolean }> };
   assert.match(shown.turns[1]?.content ?? "", /^1 2 3 4 5 6 7 8 9 10\n11/);
   assert.equal(shown.turns[1]?.stopped, true);
+});
+
+test("a signal in the middle of an answer gives the terminal back, and what has come is kept", async (t) => {
+  const { tmux, at } = await talk(t);
+  await run(tmux, "count 1000 every 20");
+  await tmux.shows("5 6 7");
+  const shell = await tmux.pid();
+  process.kill(Number(readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").trim()), "SIGTERM");
+  await tmux.until((screen) => /continue with: cpipe chat -c\n(Terminated\n)?icanon\n\$/.test(screen), "the shell, with its terminal as it was");
+  const { stdout } = await at.shell("cpipe --conversations $(cpipe --conversations --json | grep -o '\"name\":\"[^\"]*' | cut -d'\"' -f4)");
+  assert.match(stdout, /## assistant \(stopped\)\n\n1 2 3 4 5 6 7/);
+});
+
+test("where nothing can be kept, that is said, and what was written can be sent again", async (t) => {
+  const { tmux, at } = await talk(t);
+  rmSync(join(at.root, "state"), { recursive: true, force: true });
+  writeFileSync(join(at.root, "state"), "in the way");
+  await run(tmux, "say hello");
+  await tmux.until((screen) => screen.includes("ENOTDIR") && screen.trimEnd().endsWith("> say hello"), "why, and the message again");
+  rmSync(join(at.root, "state"));
+  await tmux.press("Enter");
+  await tmux.shows("hello\n\n>");
 });
 
 test("Ctrl-Z gives the shell the terminal, and fg the conversation", async (t) => {
