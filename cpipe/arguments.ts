@@ -1,3 +1,4 @@
+import type { ToolError } from "../pipes/protocol/errors.ts";
 import { suggest } from "../pipes/protocol/suggest.ts";
 import { parseAgents } from "./agents.ts";
 import { parseShell, type Shell } from "./complete/shells.ts";
@@ -9,6 +10,8 @@ import { ASK, shorten, splitAtEquals, takeOption, usage } from "./options.ts";
 /** What a command line asks for. */
 export type Task =
   | { kind: "call"; tool: string; cmd: string; /** What stands after the command, not yet read. */ rest: string[]; options: Options }
+  /** A conversation on the terminal; `otherwise` is what is wrong with the command line where there can be none. */
+  | { kind: "converse"; tool: string; rest: string[]; options: Options; otherwise: ToolError }
   | { kind: "help"; tool: string | null; cmd: string | null; options: Options }
   | { kind: "list"; folder: string | null; json: boolean; pids: boolean }
   | LogsTask
@@ -43,8 +46,12 @@ export function parseArguments(tokens: readonly string[]): Task {
     }
     const next = takeOption(tokens, at, options, ASK);
     if (next !== null) at = next;
-    else if (token.startsWith("-") && token !== "-") throw unknownFlag(token, words.length);
-    else {
+    else if (token.startsWith("-") && token !== "-") {
+      const otherwise = unknownFlag(token, words.length);
+      if (words[0] === undefined) throw otherwise;
+      if (asksForHelp(tokens.slice(at))) return { kind: "help", tool: words[0], cmd: null, options };
+      return { kind: "converse", tool: words[0], rest: tokens.slice(at), options, otherwise };
+    } else {
       words.push(token);
       at++;
     }
@@ -54,7 +61,7 @@ export function parseArguments(tokens: readonly string[]): Task {
   if (options.version) return { kind: "version" };
   if (options.help || asksForHelp(rest)) return { kind: "help", tool: tool ?? null, cmd: cmd ?? null, options };
   if (tool === undefined) throw usage("a tool and a command are missing: cpipe TOOL CMD [DATA]", "See: cpipe --help, cpipe --list");
-  if (cmd === undefined) throw usage(`a command for ${tool} is missing: cpipe ${tool} CMD [DATA]`, `Its commands: cpipe ${tool} --help`);
+  if (cmd === undefined) return { kind: "converse", tool, rest: [], options, otherwise: usage(`a command for ${tool} is missing: cpipe ${tool} CMD [DATA]`, `Its commands: cpipe ${tool} --help`) };
   return { kind: "call", tool, cmd, rest, options };
 }
 
@@ -133,7 +140,7 @@ function asksForHelp(rest: readonly string[]): boolean {
   return (end === -1 ? rest : rest.slice(0, end)).some((token) => token === "--help" || token === "-h");
 }
 
-function unknownFlag(token: string, words: number): Error {
+function unknownFlag(token: string, words: number): ToolError {
   const [name] = splitAtEquals(token.replace(/^-+/, ""));
   const known = [...callFlags, ...askFlags, ...(words === 0 ? modeFlags : [])].map((flag) => flag.name);
   const near = token.startsWith("--") ? suggest(name, known) : null;

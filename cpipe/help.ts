@@ -21,6 +21,7 @@ ${filled("Exit codes: 0 answered, 1 error, 2 usage, 3 no such tool, 4 not ready,
 
 const USES = [
   ["cpipe TOOL CMD [DATA] [--ARGUMENT value …]", "send a command, print the answer"],
+  ["cpipe TOOL", "a conversation with a model, on a terminal"],
   ["cpipe TOOL --help", "what a tool can do"],
   ["cpipe --list", "which tools there are"],
 ] as const;

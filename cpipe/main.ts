@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { initConfig } from "../pipes/client/init.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
@@ -52,6 +53,12 @@ async function perform(task: Task): Promise<void> {
     case "call":
       interruption.listen();
       return call(task, out, interruption);
+    case "converse": {
+      if (!out.tty || !isatty(0)) throw task.otherwise;
+      const { converse } = await import("./chat/chat.ts"); // not loaded for anything else
+      interruption.listen();
+      return converse(task, out, interruption);
+    }
     case "talk":
       interruption.listen();
       return talk(task, out, interruption);
@@ -112,7 +119,7 @@ async function perform(task: Task): Promise<void> {
 function report(error: ToolError): number {
   if (interruption.by === "output") return code;
   if (interruption.exitCode !== null) return interruption.exitCode;
-  const tool = task !== null && (task.kind === "call" || task.kind === "help") ? task.tool : null;
+  const tool = task !== null && (task.kind === "call" || task.kind === "converse" || task.kind === "help") ? task.tool : null;
   const told = tool === null ? error : withSuggestion(error, tool);
   if (json) out.write(failureLine(error, told));
   say(told.message);

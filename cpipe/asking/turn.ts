@@ -97,12 +97,17 @@ function fromChat({ messages, ...rest }: Record<string, unknown>): Question {
   return { said: given.filter(({ role }) => role !== "system"), system, rest };
 }
 
-/** The last thing that the user says as the template has it, with the files below. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
-function withContext(said: readonly Message[], { template, params, files }: Asking): Message[] {
+/** What is asked as the template has it, with the files below. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
+export function promptOf(input: string, { template, params, files }: Pick<Asking, "template" | "params" | "files">): string {
+  const prompt = template === null ? input : fillTemplate(findTemplate(template), input, params);
+  return [prompt, contextOf(files)].filter((part) => part !== "").join("\n\n");
+}
+
+/** The last thing that the user says, with its context. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
+function withContext(said: readonly Message[], asking: Asking): Message[] {
   const last = said.at(-1);
   const [before, input] = last?.role === "user" ? [said.slice(0, -1), last.content] : [said, ""];
-  const prompt = template === null ? input : fillTemplate(findTemplate(template), input, params);
-  const content = [prompt, contextOf(files)].filter((part) => part !== "").join("\n\n");
+  const content = promptOf(input, asking);
   if (content === "") throw usage("nothing is asked", "Give a prompt, a file (-f) or a template (-t)");
   return [...before, { role: "user", content }];
 }

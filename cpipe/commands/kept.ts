@@ -27,7 +27,7 @@ export function kept({ kind, name, remove, json, raw }: KeptTask, tty: boolean, 
   const conversation = findConversation(name);
   if (conversation.unread > 0) say(`${name}: what could not be read of its file was left out (${conversation.unread} ${conversation.unread === 1 ? "line" : "lines"})`);
   if (json) return inJson(saidIn(conversation));
-  return shown(conversation, tty && !raw && process.env["TERM"] !== "dumb" ? style : null);
+  return transcriptOf(conversation, tty && !raw && process.env["TERM"] !== "dumb" ? style : null);
 }
 
 /** All that are there, and then why the others could not be. */
@@ -44,7 +44,8 @@ function removeAll(names: readonly string[]): void {
   if (failures[0] !== undefined) throw failures[0];
 }
 
-function conversationsTable(style: Style): string {
+/** The latest first. */
+export function conversationsTable(style: Style): string {
   const now = Date.now();
   const rows = listConversations().map(({ name, tool, turns, updated, about }) => ({
     cells: [{ text: name, paint: style.strong }, { text: plain(tool) }, { text: String(turns), right: true }, { text: `${elapsed(now - Date.parse(updated))} ago` }, { text: plain(fit(about, 60)), paint: style.faint }],
@@ -70,7 +71,7 @@ function saidIn({ name, tool, system, turns }: Conversation): object {
 }
 
 /** As Markdown, with who speaks above each turn; rendered for a terminal of this style. */
-function shown({ system, turns }: Conversation, style: Style | null): string {
+export function transcriptOf({ system, turns }: Pick<Conversation, "system" | "turns">, style: Style | null): string {
   const told = [...(system === null ? [] : [{ role: "system", content: system, stopped: undefined }]), ...turns];
   return told
     .map(({ role, content, stopped }) => {

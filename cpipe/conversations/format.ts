@@ -26,8 +26,8 @@ export interface Head {
 }
 
 /**
- * A file's lines, each an object of JSON: the head, then a `Turn`, `{"system": text | null}` (what the model is to be from here on), or
- * `{"drop": [id]}` (turns that were taken back). So a file only grows, and whoever adds to it does not have to know what others add.
+ * A file's lines, each an object of JSON: the head, then a `Turn`, `{"more": id, "text": piece}` (what it goes on with; it is `stopped` until there is
+ * `{"whole": id}`), `{"system": text | null}` (what the model is to be from here on), or `{"drop": [id]}` (turns that were taken back). So a file only grows, and whoever adds to it does not have to know what others add.
  */
 export interface Contents {
   readonly head: Head | null;
@@ -42,10 +42,17 @@ export interface Contents {
 export const headLine = (name: string, tool: string): string => JSON.stringify({ version: 1, name, tool, created: new Date().toISOString() } satisfies Head);
 export const systemLine = (system: string | null): string => JSON.stringify({ system });
 export const dropLine = (turns: readonly Turn[]): string => JSON.stringify({ drop: turns.map(({ id }) => id) });
+export const moreLine = ({ id }: Turn, text: string): string => JSON.stringify({ more: id, text });
+export const wholeLine = ({ id }: Turn): string => JSON.stringify({ whole: id });
 
 /** The turn with its id and its time. */
 export function turnOf({ role, content, stopped }: Said): Turn {
   return { id: randomBytes(6).toString("base64url"), role, content, at: new Date().toISOString(), ...(stopped === true ? { stopped } : {}) };
+}
+
+/** The turn as one that was not stopped. */
+export function wholeOf({ id, role, content, at }: Turn): Turn {
+  return { id, role, content, at };
 }
 
 /** What the file amounts to. */
@@ -63,11 +70,19 @@ export function contentsOf(text: string): Contents {
       later ||= value["version"] > 1;
       if (isHead(value)) head ??= value;
     } else if (isTurn(value)) turns.set(value.id, value);
+    else if (typeof value["more"] === "string" && typeof value["text"] === "string") change(turns, value["more"], ({ content, ...turn }) => ({ ...turn, content: content + String(value["text"]) }));
+    else if (typeof value["whole"] === "string") change(turns, value["whole"], wholeOf);
     else if (Array.isArray(value["drop"])) for (const id of value["drop"]) turns.delete(String(id));
     else if (value["system"] === null || typeof value["system"] === "string") system = value["system"];
     else unread++;
   }
   return { head, system, turns: [...turns.values()], unread, later };
+}
+
+/** A turn that was taken back meanwhile stays away. */
+function change(turns: Map<string, Turn>, id: string, how: (turn: Turn) => Turn): void {
+  const turn = turns.get(id);
+  if (turn !== undefined) turns.set(id, how(turn));
 }
 
 function objectIn(line: string): Record<string, unknown> | null {

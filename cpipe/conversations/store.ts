@@ -1,10 +1,11 @@
-import { rmSync, statSync } from "node:fs";
+import { linkSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import { usage } from "../options.ts";
 import { appendLines, readOwn } from "./file.ts";
+import { Answering } from "./answering.ts";
 import { type Contents, contentsOf, dropLine, headLine, type Said, systemLine, type Turn, turnOf } from "./format.ts";
 import { conversationNames, ENDING, isConversationName } from "./names.ts";
 
@@ -57,6 +58,14 @@ export class Conversation {
     this.#turns = [...this.#turns, ...turns];
   }
 
+  /** Begins an answer that is kept while it comes, as one that was stopped until it is whole. */
+  answering(): Answering {
+    return new Answering(
+      (lines) => this.#add(lines),
+      (turn) => void (this.#turns = [...this.#turns.filter(({ id }) => id !== turn.id), turn]),
+    );
+  }
+
   /** Takes back the last `count` turns that this process knows of. @throws ToolError as `append` */
   drop(count: number): void {
     const kept = Math.max(0, this.#turns.length - count);
@@ -90,9 +99,11 @@ export interface Listed {
   readonly about: string;
 }
 
-/** The conversation of this name, or a new one, of which there is no file until something is added. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
-export function openConversation(name: string, { tool }: { readonly tool: string }): Conversation {
-  return new Conversation(checked(name), tool, read(name) ?? NOTHING);
+/** The conversation of this name, or a new one, of which there is no file until something is added. @throws ToolError `usage`, `file-failed`, `unsafe-file`; `exists` where it is to be `fresh` */
+export function openConversation(name: string, { tool, fresh = false }: { readonly tool: string; readonly fresh?: boolean }): Conversation {
+  const contents = read(checked(name));
+  if (fresh && contents !== null) throw taken(name);
+  return new Conversation(name, tool, contents ?? NOTHING);
 }
 
 /** A new one, named by the day and by what is said first. @throws ToolError as `Conversation.append` */
@@ -128,6 +139,20 @@ export function listConversations(): Listed[] {
     .sort((a, b) => (a.updated < b.updated ? 1 : a.updated > b.updated ? -1 : a.name < b.name ? -1 : 1));
 }
 
+/** Another name for the same; a conversation that has it already is left alone. @throws ToolError `usage`, `not-found`, `exists`, `file-failed` */
+export function renameConversation(from: string, to: string): Conversation {
+  const [old, path] = [pathOf(checked(from)), pathOf(checked(to))];
+  try {
+    linkSync(old, path); // which fails where there is one, unlike a renaming
+    rmSync(old);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw taken(to);
+    throw code === "ENOENT" ? notFound(from) : ToolError.from(error, "file-failed", { path });
+  }
+  return findConversation(to);
+}
+
 /** @throws ToolError `usage`, `not-found`, `file-failed` */
 export function removeConversation(name: string): void {
   try {
@@ -155,6 +180,10 @@ function read(name: string): Contents | null {
 function checked(name: string): string {
   if (isConversationName(name)) return name;
   throw usage(`a conversation's name has up to 64 letters, digits, '.', '_' and '-', and begins with a letter or a digit; got ${JSON.stringify(name.slice(0, 80))}`, "See: cpipe --conversations");
+}
+
+function taken(name: string): ToolError {
+  return new ToolError("exists", { what: "the conversation", name, hint: "Choose another name" });
 }
 
 function notFound(name: string): ToolError {

@@ -56,9 +56,22 @@ for (const [line, tool, cmd] of [
   });
 }
 
+for (const [line, rest, reason] of [
+  ["chat", [], /a command for chat is missing/],
+  ["chat -c", [], /a command for chat is missing/],
+  ["-s terse chat --temperature 0", ["--temperature", "0"], /there is no flag --temperature here/],
+] as const) {
+  test(`cpipe ${line} is a conversation, or where there can be none a usage error`, () => {
+    const task = parseArguments(line.split(" "));
+    assert.ok(task.kind === "converse");
+    assert.deepEqual([task.tool, task.rest, task.otherwise.code], ["chat", rest, "usage"]);
+    assert.match(task.otherwise.message, reason);
+  });
+}
+
 test("--help behind -- is text", () => assert.equal(parseArguments(["chat", "ask", "--", "--help"]).kind, "call"));
 
-for (const line of ["--list /a /b", "--list --verbose", "--init x", "--init --force", "--install-service x", "--install-service --json", "--serve", "--nonsense", "chat --temperature 0 ask", "chat", "-y chat ask", "chat ask2 --timeout=soon", "chat ask -f", "-n5 chat ask"]) {
+for (const line of ["--list /a /b", "--list --verbose", "--init x", "--init --force", "--install-service x", "--install-service --json", "--serve", "--nonsense", "-y chat ask", "chat ask2 --timeout=soon", "chat ask -f", "-n5 chat ask"]) {
   test(`cpipe ${line} is a usage error`, () => {
     const read = (): unknown => {
       const task = parseArguments(line.split(" "));
