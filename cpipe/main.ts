@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { initConfig } from "../pipes/client/init.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
@@ -34,7 +35,7 @@ out.onEnd((failure) => {
 });
 
 try {
-  task = parseArguments(process.argv.slice(2));
+  task = parseArguments(process.argv.slice(2), out.tty && isatty(0) && process.env["TERM"] !== "dumb");
   await perform(task);
   if (task.kind !== "serve") await finish();
 } catch (thrown) {
@@ -61,6 +62,11 @@ async function perform(task: Task): Promise<void> {
       const { view } = await import("./view/viewer.ts"); // not loaded for anything else
       interruption.listen();
       return view(task.socket, out, interruption);
+    }
+    case "top": {
+      const { top } = await import("./top/dashboard.ts"); // not loaded for anything else
+      interruption.listen();
+      return top(out, interruption);
     }
     case "stdio":
       interruption.listen();

