@@ -27,12 +27,13 @@ export interface Column {
   readonly tint?: (told: Told) => Tint | undefined;
 }
 
+const ROOMY = 100;
 const BARS = "▁▂▃▄▅▆▇█";
 
 export const COLUMNS: readonly Column[] = [
-  { title: "NAME", from: 0, most: 16, text: ({ tool }) => tool.name, tint: () => "strong" },
-  { title: "STATE", from: 0, most: 20, text: ({ tool }) => stateOf(tool), tint: ({ tool }) => stateTint(tool) },
-  { title: "MODEL", from: 76, most: 14, text: ({ tool }) => tool.model ?? tool.kind },
+  { title: "NAME", from: 0, most: 12, text: ({ tool }) => tool.name, tint: () => "strong" },
+  { title: "STATE", from: 0, most: 17, text: ({ tool }) => stateOf({ ...tool, progress: null }), tint: ({ tool }) => stateTint(tool) },
+  { title: "MODEL", from: 76, most: 8, text: ({ tool }) => tool.model ?? tool.kind },
   { title: "CPU", from: 30, most: 5, right: true, text: ({ use }) => (use === null ? "" : `${Math.round(use.cpu)}%`) },
   { title: "LOAD", from: 120, most: 10, text: ({ use, history }) => (use === null ? "" : sparkline(history.slice(-10))), tint: () => "faint" },
   { title: "MEMORY", from: 38, most: 8, right: true, text: ({ tool, use }) => (tool.pid === null ? "" : memoryOf(use?.memory ?? tool.memory)) },
@@ -48,6 +49,8 @@ export const COLUMNS: readonly Column[] = [
 
 /** The columns that there is room for, as wide as they need to be. */
 export interface Layout {
+  /** Spaces between two of them. */
+  readonly gap: number;
   readonly columns: ReadonlyArray<{ readonly column: Column; readonly width: number }>;
 }
 
@@ -56,12 +59,13 @@ export interface Layout {
  * anything in it is left out, but for the first ones.
  */
 export function layoutFor(rows: readonly Told[], room: number): Layout {
+  const gap = room < ROOMY ? 1 : 2;
   const natural = (column: Column): number => Math.max(widthOf(column.title), ...rows.map((told) => widthOf(visible(column.text(told)))));
   let columns = COLUMNS.filter(({ from }) => from <= room)
     .map((column, at) => ({ column, natural: natural(column), isEmpty: at > 1 && rows.every((told) => column.text(told) === "") }))
     .filter(({ isEmpty }) => !isEmpty)
     .map((one) => ({ ...one, width: Math.min(one.natural, Math.max(one.column.most, widthOf(one.column.title))) }));
-  const taken = (): number => columns.reduce((sum, { width }) => sum + width + 1, -1);
+  const taken = (): number => columns.reduce((sum, { width }) => sum + width + gap, -gap);
   while (columns.length > 2 && taken() > room) {
     const least = columns.reduce((a, b) => (b.column.from > a.column.from ? b : a));
     columns = columns.filter((one) => one !== least);
@@ -74,14 +78,14 @@ export function layoutFor(rows: readonly Told[], room: number): Layout {
   });
   // Where even two are too wide, the name gives way.
   const over = Math.max(0, -spare);
-  return { columns: columns.map(({ column, width }, at) => ({ column, width: at === 0 ? Math.max(4, width - over) : width })) };
+  return { gap, columns: columns.map(({ column, width }, at) => ({ column, width: at === 0 ? Math.max(4, width - over) : width })) };
 }
 
-/** The cells of a row, one space apart; titles where there is no row to tell. */
-export function cells({ columns }: Layout, told: Told | null): Span[] {
+/** The cells of a row, apart; titles where there is no row to tell. */
+export function cells({ columns, gap }: Layout, told: Told | null): Span[] {
   return columns.map(({ column, width }, at) => {
     const text = padded(told === null ? column.title : column.text(told), width, column.right ?? false);
-    return { text: at === 0 ? text : ` ${text}`, tint: told === null ? "faint" : column.tint?.(told) };
+    return { text: at === 0 ? text : " ".repeat(gap) + text, tint: told === null ? "faint" : column.tint?.(told) };
   });
 }
 

@@ -54,11 +54,16 @@ export function movedLine({ text, cursor }: Field, by: -1 | 1): Field | null {
 }
 
 function inserted({ text, cursor }: Field, more: string): Field {
-  return { text: text.slice(0, cursor) + more + text.slice(cursor), cursor: cursor + more.length };
+  return settled(text.slice(0, cursor) + more + text.slice(cursor), cursor + more.length);
 }
 
 function without(text: string, from: number, to: number): Field {
-  return { text: text.slice(0, from) + text.slice(to), cursor: from };
+  return settled(text.slice(0, from) + text.slice(to), from);
+}
+
+/** What has come to stand side by side may be one character: the cursor goes behind it. */
+function settled(text: string, cursor: number): Field {
+  return { text, cursor: cursor === 0 ? 0 : after(text, cursor - 1) };
 }
 
 function lineStart(text: string, at: number): number {

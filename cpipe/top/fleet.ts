@@ -106,7 +106,7 @@ function said(model: Model, text: string): Model {
 function explained(model: Model): Updated {
   const { notice } = model;
   if (notice === null || notice.full.length === 0) return [model, []];
-  return [{ ...model, page: { kind: "text", title: notice.failed ? "what went wrong" : notice.text, lines: notice.full, scroll: 0, back: model.page } }, []];
+  return [{ ...model, notice: null, page: { kind: "text", title: notice.failed ? "what went wrong" : notice.text, lines: notice.full, scroll: 0, back: model.page } }, []];
 }
 
 function helpRows(): Row[] {

@@ -40,7 +40,7 @@ function bodyOf(model: Model, height: number, now: number): Laid {
 function fleetRows(model: Model, height: number, now: number): Row[] {
   const { columns } = model.size;
   if (model.daemon === null) return rowsOf(NO_DAEMON, columns);
-  const news = newsRows(model).slice(0, Math.max(0, height - 3));
+  const news = rowsOf(newsRows(model), columns).slice(0, Math.max(0, height - 3));
   const isEmpty = toolsShown(model).length === 0;
   const none = model.filter === "" ? `There are no tools in ${model.daemon.config.path}. e edits it.` : `No tool has ${model.filter} in its name. Esc shows all.`;
   return [...news, ...(isEmpty ? (model.attached ? rowsOf([row(` ${none}`)], columns) : []) : tableRows(model, height - news.length, now))];
