@@ -5,6 +5,7 @@ import { toldBy } from "../../engines/residence.ts";
 import { type ChatSettings, chatDefaults, USUAL_CALLS } from "../../pipes/protocol/settings/chat.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import type { ServerOptions } from "../../pipes/rpc/server-options.ts";
 import { ToolServer } from "../../pipes/rpc/server.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
@@ -54,6 +55,10 @@ export class ChatServer extends ToolServer {
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = next;
     this.#model.configure(next);
+  }
+
+  protected override onHealth(): OwnLoad {
+    return this.#model.load;
   }
 
   protected override async onRelease(): Promise<void> {

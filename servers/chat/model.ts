@@ -4,6 +4,8 @@ import { resolveModel } from "../../models/resolve.ts";
 import { places } from "../../pipes/protocol/places.ts";
 import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
+import { Pace, type Stretch } from "../../pipes/rpc/pace.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import { ensureBuiltinModel } from "./builtin/ensure.ts";
 import { Engine } from "./engine/engine.ts";
 import type { GenerateRequest, GenerateResult, LoadedModel, Token } from "./engine/messages.ts";
@@ -19,6 +21,7 @@ export class Model {
   readonly #tool: string;
   #settings: Readonly<ChatSettings>;
   readonly #residence: Residence<LoadedModel, Engine>;
+  readonly #pace = new Pace("tokens/s");
 
   constructor(tool: string, settings: Readonly<ChatSettings>, events: ResidenceEvents<LoadedModel>) {
     this.#tool = tool;
@@ -28,6 +31,11 @@ export class Model {
 
   get ready(): boolean {
     return this.#residence.ready;
+  }
+
+  /** How many wait for it, and how fast it writes. */
+  get load(): OwnLoad {
+    return { waiting: this.#residence.waiting, rate: this.#pace.rate };
   }
 
   /** Begins to bring the model, unless that is under way or done. */
@@ -51,11 +59,14 @@ export class Model {
     const engine = await this.#residence.wait(call);
     events.onBegin();
     const leave = this.#residence.tell(call);
+    let writing: Stretch | null = null;
     try {
       return await engine.generate(request, {
         signal: call.signal,
         onToken: (token) => {
           leave();
+          if (writing === null) writing = this.#pace.begin(); // from the first token on, whose time is the prompt's
+          else writing.add(1);
           call.alive(); // a reply that is sent as a whole shows no token
           events.onToken(token);
         },
@@ -63,6 +74,7 @@ export class Model {
         onQueued: (position) => call.queued(position),
       });
     } finally {
+      (writing as Stretch | null)?.end();
       leave();
     }
   }
