@@ -20,6 +20,8 @@ export interface Column {
   readonly title: string;
   /** It is shown in a table of so many columns or more; the least go first. */
   readonly from: number;
+  /** As wide as this also when what is in it is short, or nothing: what comes and goes moves nothing else. */
+  readonly least?: number;
   /** No wider than this, where the terminal has no room to spare. */
   readonly most: number;
   readonly right?: boolean;
@@ -32,13 +34,13 @@ const BARS = "▁▂▃▄▅▆▇█";
 
 export const COLUMNS: readonly Column[] = [
   { title: "NAME", from: 0, most: 12, text: ({ tool }) => tool.name, tint: () => "strong" },
-  { title: "STATE", from: 0, most: 17, text: ({ tool }) => stateOf({ ...tool, progress: null }), tint: ({ tool }) => stateTint(tool) },
+  { title: "STATE", from: 0, least: 17, most: 17, text: ({ tool }) => stateOf({ ...tool, progress: null }), tint: ({ tool }) => stateTint(tool) },
   { title: "MODEL", from: 76, most: 8, text: ({ tool }) => tool.model ?? tool.kind },
-  { title: "CPU", from: 30, most: 5, right: true, text: ({ use }) => (use === null ? "" : `${Math.round(use.cpu)}%`) },
-  { title: "LOAD", from: 120, most: 10, text: ({ use, history }) => (use === null ? "" : sparkline(history.slice(-10))), tint: () => "faint" },
-  { title: "MEMORY", from: 38, most: 8, right: true, text: ({ tool, use }) => (tool.pid === null ? "" : memoryOf(use?.memory ?? tool.memory)) },
-  { title: "QUEUE", from: 56, most: 6, right: true, text: ({ use }) => queueOf(use), tint: ({ use }) => ((use?.work?.waiting ?? 0) > 0 ? "busy" : undefined) },
-  { title: "RATE", from: 64, most: 13, right: true, text: ({ use }) => rateOf(use) },
+  { title: "CPU", from: 30, least: 4, most: 5, right: true, text: ({ use }) => (use === null ? "" : `${Math.round(use.cpu)}%`) },
+  { title: "LOAD", from: 120, least: 10, most: 10, text: ({ use, history }) => (use === null ? "" : sparkline(history.slice(-10))), tint: () => "faint" },
+  { title: "MEMORY", from: 38, least: 7, most: 8, right: true, text: ({ tool, use }) => (tool.pid === null ? "" : memoryOf(use?.memory ?? tool.memory)) },
+  { title: "QUEUE", from: 56, least: 5, most: 6, right: true, text: ({ use }) => queueOf(use), tint: ({ use }) => ((use?.work?.waiting ?? 0) > 0 ? "busy" : undefined) },
+  { title: "RATE", from: 64, least: 8, most: 13, right: true, text: ({ use }) => rateOf(use) },
   { title: "SERVED", from: 132, most: 8, right: true, text: ({ use }) => (use?.work?.served ? String(use.work.served) : "") },
   { title: "FAILED", from: 132, most: 8, right: true, text: ({ use }) => (use?.work?.failed ? String(use.work.failed) : ""), tint: () => "busy" },
   { title: "RESTARTS", from: 72, most: 8, right: true, text: ({ tool }) => (tool.restarts === 0 ? "" : String(tool.restarts)), tint: () => "busy" },
@@ -55,16 +57,16 @@ export interface Layout {
 }
 
 /**
- * Chooses them by what they are for and by the room, and gives what is left to those that would be cut. One without
- * anything in it is left out, but for the first ones.
+ * Chooses them by what they are for and by the room, and gives what is left to those that would be cut. One that has
+ * nothing in it, and keeps no place, is left out.
  */
 export function layoutFor(rows: readonly Told[], room: number): Layout {
   const gap = room < ROOMY ? 1 : 2;
   const natural = (column: Column): number => Math.max(widthOf(column.title), ...rows.map((told) => widthOf(visible(column.text(told)))));
   let columns = COLUMNS.filter(({ from }) => from <= room)
-    .map((column, at) => ({ column, natural: natural(column), isEmpty: at > 1 && rows.every((told) => column.text(told) === "") }))
+    .map((column, at) => ({ column, natural: natural(column), isEmpty: at > 0 && column.least === undefined && rows.every((told) => column.text(told) === "") }))
     .filter(({ isEmpty }) => !isEmpty)
-    .map((one) => ({ ...one, width: Math.min(one.natural, Math.max(one.column.most, widthOf(one.column.title))) }));
+    .map((one) => ({ ...one, width: Math.max(one.column.least ?? 0, Math.min(one.natural, Math.max(one.column.most, widthOf(one.column.title)))) }));
   const taken = (): number => columns.reduce((sum, { width }) => sum + width + gap, -gap);
   while (columns.length > 2 && taken() > room) {
     const least = columns.reduce((a, b) => (b.column.from > a.column.from ? b : a));

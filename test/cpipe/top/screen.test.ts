@@ -14,14 +14,14 @@ const blank = (count: number): string[] => Array.from({ length: count }, () => "
 test("at 80×24 the essential is there, with what is long below it", () => {
   assert.deepEqual(textOf(modelWith(80, 24)), [
     " pipe-tools 1.2.3 · up 2h 5m             CPU 51% of 8  memory 6.8 GiB of 16 GiB",
-    "NAME                STATE             CPU  MEMORY QUEUE     RATE RESTARTS UPTIME",
-    "chat                ready (inferring) 93% 1.5 GiB   1+2 41 tok/s        2     3m",
-    "vector              ready (loading)    0% 120 MiB                             3m",
+    "NAME               STATE              CPU  MEMORY QUEUE     RATE RESTARTS UPTIME",
+    "chat               ready (inferring)  93% 1.5 GiB   1+2 41 tok/s        2     3m",
+    "vector             ready (loading)     0% 120 MiB                             3m",
     "  download ██████████████░░░░░░ 70%  700 MiB of 1000 MiB",
-    "tts                 failed",
+    "tts                failed",
     "  why: it exited with code 3: out of luck; more than 8 deaths within 60 s",
-    "stt                 resting",
-    "言語モデルと音声認… ready (idle)                                              3m",
+    "stt                resting",
+    "言語モデルと音声…  ready (idle)                                               3m",
     ...blank(14),
     HINTS,
   ]);
@@ -36,8 +36,8 @@ test("at 120×40 there is more, and what is wrong with tools.yaml comes first", 
     "   b",
     "   c",
     "   and 1 more",
-    "NAME            STATE              MODEL     CPU   MEMORY  QUEUE      RATE  RESTARTS  UPTIME   PID  LAST DEATH",
-    "chat            ready (inferring)  hf:Qwen…  93%  1.5 GiB    1+2  41 tok/s         2      3m  4711  1m ago: crash (SIGK…",
+    "NAME           STATE              MODEL      CPU   MEMORY  QUEUE      RATE  RESTARTS  UPTIME   PID  LAST DEATH",
+    "chat           ready (inferring)  hf:Qwen…   93%  1.5 GiB    1+2  41 tok/s         2      3m  4711  1m ago: crash (SIGK…",
   ]);
   assert.equal(rows.length, 40);
 });
@@ -45,14 +45,14 @@ test("at 120×40 there is more, and what is wrong with tools.yaml comes first", 
 test("at 40×12 a name and a state are there, whatever has to go", () => {
   assert.deepEqual(textOf(modelWith(40, 12)), [
     " pipe-tools 1.2.3 · up 2h 5m",
-    "NAME               STATE             CPU",
-    "chat               ready (inferring) 93%",
-    "vector             ready (loading)    0%",
+    "NAME              STATE              CPU",
+    "chat              ready (inferring)  93%",
+    "vector            ready (loading)     0%",
     "  download ██████████████░░░░░░ 70%  70…",
-    "tts                failed",
+    "tts               failed",
     "  why: it exited with code 3: out of lu…",
-    "stt                resting",
-    "言語モデルと音声…  ready (idle)",
+    "stt               resting",
+    "言語モデルと音声… ready (idle)",
     ...blank(2),
     " ? help  enter more  l log  m message  …",
   ]);
