@@ -58,8 +58,8 @@ test("at 40×12 a name and a state are there, whatever has to go", () => {
   ]);
 });
 
-test("at 200 columns a death is told in its own words", () => {
-  const [, head, chat] = textOf(modelWith(200, 15, fleet.slice(0, 4)));
+test("at 210 columns a death is told in its own words", () => {
+  const [, head, chat] = textOf(modelWith(210, 15, fleet.slice(0, 4)));
   assert.match(head ?? "", /^NAME +STATE +MODEL +CPU +LOAD +MEMORY +QUEUE +RATE +SERVED +FAILED +RESTARTS +UPTIME +PID +LAST DEATH$/);
   assert.match(chat ?? "", /hf:Qwen\/Qwen2.5-1.5B-Instruct-GGUF:Q4_K_M .* 93% +█ .* 41 +1 +2 +3m +4711 +1m ago: crash \(SIGKILL\), it was killed \(SIGKILL\)$/);
 });
