@@ -72,6 +72,7 @@ export const errors = {
   "engine-failed": row(4, false, (x) => `the engine of ${f(x["tool"])} cannot start: ${f(x["reason"])}${next(x)}`),
   "embedding-failed": row(1, false, (x) => `no embedding: ${f(x["reason"])}${next(x)}`),
   "embedding-unavailable": row(4, true, (x) => `the embedding endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
+  "answer-invalid": row(1, false, (x) => `the answer does not fit the schema: ${mismatch(x)}${next(x)}`),
   "context-overflow": row(1, false, (x) => `the conversation has ${f(x["tokens"])} tokens, the model's context holds ${f(x["limit"])}; shorten it, or raise contextSize in tools.yaml`),
 } satisfies Record<string, ErrorRow>;
 

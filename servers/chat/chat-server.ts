@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
+import type { Schema } from "../../pipes/protocol/interfaces/arguments.ts";
 import type { Args } from "../../pipes/protocol/interfaces/define.ts";
 import { toldBy } from "../../engines/residence.ts";
 import { type ChatSettings, chatDefaults, USUAL_CALLS } from "../../pipes/protocol/settings/chat.ts";
@@ -8,9 +10,12 @@ import type { Call } from "../../pipes/rpc/call.ts";
 import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import type { ServerOptions } from "../../pipes/rpc/server-options.ts";
 import { ToolServer } from "../../pipes/rpc/server.ts";
-import type { ChatMessage, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
+import type { ChatMessage, GenerateRequest, GenerateResult, ModelFunction, Token } from "./engine/messages.ts";
+import { orderly } from "./conversation.ts";
 import { Model } from "./model.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
+import { answerInForm } from "./schema/answer.ts";
+import { formOf } from "./schema/form.ts";
 import { Tools } from "./tools/tools.ts";
 import type { TurnResult } from "./tools/turn.ts";
 
@@ -38,6 +43,8 @@ export class ChatServer extends ToolServer {
       chat: (request: A<"chat">, call: Call) => this.#stream(request, call),
       chat_blocking: (request: A<"chat_blocking">, call: Call) => this.#whole(request, call),
       ask: ({ data, prompt, system, ...rest }: A<"ask">, call: Call) => this.#stream({ messages: question(data ?? prompt, system), ...rest }, call),
+      embed: (request: A<"embed">, call: Call) => this.#embed(request, call),
+      count_tokens: async ({ text, messages }: A<"count_tokens">, call: Call) => this.#model.countTokens(messages === undefined ? { text: text ?? "" } : { messages: this.#withSystem(orderly(messages)) }, call),
       get_model: async (_: A<"get_model">, call: Call) => ({ event: "model", model: await this.#model.loaded(call) }),
     });
   }
@@ -86,20 +93,45 @@ export class ChatServer extends ToolServer {
   }
 
   /** `told` resolves when the client has been sent what came by `onToken`. */
-  async #answer({ tools, maxCalls = USUAL_CALLS, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
+  async #answer({ tools, maxCalls = USUAL_CALLS, functions, schema, messages, overflow = this.#settings.overflow ?? chatDefaults.overflow, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
     const { callTimeout = chatDefaults.callTimeout, tools: usual = [] } = this.#settings;
-    const onBegin = (): void => {
-      this.#underWay.add(call);
-      if (this.state === "idle") this.setState("inferring");
+    const form = schema === undefined ? null : await formOf(schema as Schema);
+    const said = (request: GenerateRequest, onToken: (token: Token) => void): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin: () => this.#begun(call) });
+    const generate = (request: GenerateRequest): Promise<GenerateResult> => {
+      if (form === null) return said(request, onToken);
+      // What is said before the answer itself is no part of it.
+      if (request.schema === undefined) return said(request, ({ text }) => onToken({ text, thought: true }));
+      return answerInForm(form, request, { generate: said, onToken, onHeld: (tokens) => tokens % HELD === 0 && call.progress("writing", tokens, null) });
     };
-    const generate = (request: GenerateRequest): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin });
     const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
+    const request = { ...asked, overflow, ...(form === null ? {} : { schema: form.schema }), ...functionsOf(functions), messages: this.#withSystem(orderly(messages)) };
     try {
-      return await this.#tools.answer({ ...asked, messages: this.#withSystem(asked.messages) }, call, turn);
+      const result = await this.#tools.answer(request, call, turn);
+      if (result.trimmed > 0) this.log.info({ messages: messages.length, trimmed: result.trimmed }, "a conversation is longer than the context: its oldest messages were left out");
+      return result;
     } finally {
-      this.#underWay.delete(call);
-      this.#settle();
+      this.#ended(call);
     }
+  }
+
+  async #embed({ text, texts }: A<"embed">, call: Call): Promise<unknown> {
+    if ((text === undefined) === (texts === undefined)) throw new ToolError("invalid-request", { path: "$.text", expected: "a text, or texts", got: text === undefined ? "neither" : "both" });
+    try {
+      const vectors = await this.#model.embed(texts ?? [text!], call, () => this.#begun(call));
+      return texts === undefined ? { vector: vectors[0] } : { vectors };
+    } finally {
+      this.#ended(call);
+    }
+  }
+
+  #begun(call: Call): void {
+    this.#underWay.add(call);
+    if (this.state === "idle") this.setState("inferring");
+  }
+
+  #ended(call: Call): void {
+    this.#underWay.delete(call);
+    this.#settle();
   }
 
   /** Back to idle when nothing is under way; a loading or broken model says so itself. */
@@ -116,9 +148,22 @@ export class ChatServer extends ToolServer {
   }
 }
 
+/** An answer that is not sent before it is complete shows so often that it is being written. */
+const HELD = 32;
+
 function question(prompt: string | undefined, system: string | undefined): ChatMessage[] {
   if (prompt === undefined || prompt === "") throw new ToolError("invalid-request", { path: "$.data", expected: "the prompt, as text", got: prompt === undefined ? "nothing" : "an empty text" });
   return [...(system === undefined ? [] : [{ role: "system", content: system } as const]), { role: "user", content: prompt }];
+}
+
+/** As the engine takes them. @throws ToolError `invalid-request` */
+function functionsOf(functions: Asked["functions"] = []): { functions?: Record<string, ModelFunction> } {
+  const byName = new Map<string, ModelFunction>();
+  for (const [place, { name, description, parameters }] of functions.entries()) {
+    if (byName.has(name)) throw new ToolError("invalid-request", { path: `$.functions[${place}].name`, expected: "a name of its own", got: name });
+    byName.set(name, { ...(description === undefined ? {} : { description }), ...(parameters === undefined ? {} : { schema: parameters as Schema }) });
+  }
+  return functions.length === 0 ? {} : { functions: Object.fromEntries(byName) };
 }
 
 /** Tokens as events; the last event has no text. What a model thinks aloud goes beside the text, not into it. */
@@ -127,7 +172,15 @@ async function* answerOf(parts: Parts<Token>): AsyncGenerator<unknown, unknown> 
   return { event: "token", text: "", ...endingOf(parts.result as TurnResult) };
 }
 
-function endingOf({ tokens, stopReason, milliseconds, performed }: TurnResult): object {
-  const round = (ms: number): number => Math.round(ms * 10) / 10;
-  return { tokens, reason: stopReason, ...(performed === 0 ? {} : { calls: performed }), timings: { prompt: round(milliseconds.prompt), reply: round(milliseconds.reply) } };
+function endingOf({ tokens, stopReason, milliseconds, performed, calls, trimmed }: TurnResult): object {
+  const round = (value: number): number => Math.round(value * 10) / 10;
+  const { prompt, reply } = milliseconds;
+  return {
+    tokens,
+    reason: calls.length === 0 ? stopReason : "calls",
+    ...(calls.length === 0 ? {} : { function_calls: calls.map(({ name, params }) => ({ id: `call_${randomBytes(9).toString("base64url")}`, name, arguments: params })) }),
+    ...(performed === 0 ? {} : { calls: performed }),
+    ...(trimmed === 0 ? {} : { trimmed }),
+    timings: { prompt: round(prompt), reply: round(reply), rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) },
+  };
 }

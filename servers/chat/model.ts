@@ -8,7 +8,8 @@ import { Pace, type Stretch } from "../../pipes/rpc/pace.ts";
 import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import { ensureBuiltinModel } from "./builtin/ensure.ts";
 import { Engine } from "./engine/engine.ts";
-import type { GenerateRequest, GenerateResult, LoadedModel, Token } from "./engine/messages.ts";
+import type { ChatEngine, PerRequest } from "./engine/chat-engine.ts";
+import type { Countable, GenerateRequest, GenerateResult, LoadedModel, Token } from "./engine/messages.ts";
 
 export interface GenerateEvents {
   onToken(token: Token): void;
@@ -20,13 +21,13 @@ export interface GenerateEvents {
 export class Model {
   readonly #tool: string;
   #settings: Readonly<ChatSettings>;
-  readonly #residence: Residence<LoadedModel, Engine>;
+  readonly #residence: Residence<LoadedModel, ChatEngine>;
   readonly #pace = new Pace("tokens/s");
 
   constructor(tool: string, settings: Readonly<ChatSettings>, events: ResidenceEvents<LoadedModel>) {
     this.#tool = tool;
     this.#settings = settings;
-    this.#residence = new Residence<LoadedModel, Engine>({ tool, maxQueue: () => this.#perRequest.maxQueue, open: (opening) => this.#open(opening) }, events);
+    this.#residence = new Residence<LoadedModel, ChatEngine>({ tool, maxQueue: () => this.#perRequest.maxQueue, open: (opening) => this.#open(opening) }, events);
   }
 
   get ready(): boolean {
@@ -79,6 +80,20 @@ export class Model {
     }
   }
 
+  /** @throws ToolError as `generate` does, `embedding-failed`, `unsupported` */
+  async embed(texts: readonly string[], call: Call, onBegin: () => void): Promise<number[][]> {
+    const engine = await this.#residence.wait(call);
+    onBegin();
+    return engine.embed(texts, { signal: call.signal, onQueued: (position) => call.queued(position) });
+  }
+
+  /** And how many of them a conversation may have. @throws ToolError as `generate` does, `unsupported` */
+  async countTokens(what: Countable, call: Call): Promise<{ readonly count: number; readonly context: number | null }> {
+    const engine = await this.#residence.wait(call);
+    const { contextSize } = await engine.load();
+    return { count: await engine.countTokens(what, { signal: call.signal }), context: contextSize };
+  }
+
   /** Lets go of the weights until the next request. @throws ToolError `busy` while they are being loaded */
   release(): Promise<void> {
     return this.#residence.release();
@@ -88,11 +103,11 @@ export class Model {
     return this.#residence.close();
   }
 
-  get #perRequest(): { maxQueue: number; sampling: ChatSettings } {
+  get #perRequest(): PerRequest {
     return { maxQueue: this.#settings.maxQueue ?? chatDefaults.maxQueue, sampling: { ...chatDefaults, ...this.#settings } };
   }
 
-  async #open({ signal, progress, retrying }: Opening): Promise<Engine> {
+  async #open({ signal, progress, retrying }: Opening): Promise<ChatEngine> {
     const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers } = this.#settings;
     const folder = places().models;
     const { path } = await resolveModel(model, {

@@ -15,6 +15,7 @@ export const chatDefaults = {
   minP: 0.05,
   repeatPenalty: 1.1,
   callTimeout: 60,
+  overflow: "trim",
 } as const;
 
 /** How often a model may use other tools in a request that does not say. */
@@ -55,8 +56,16 @@ const samplingFields = (defaults: Partial<typeof chatDefaults>, applies: { reado
   };
 };
 
+const overflow = (applies: { readonly applies?: "live"; readonly default?: string }) =>
+  Type.Optional(
+    Type.Union([Type.Literal("trim"), Type.Literal("refuse")], {
+      ...applies,
+      description: "what becomes of a conversation that is longer than the context: 'trim' leaves out its oldest turns, and says how many messages those were; 'refuse' answers with an error",
+    }),
+  );
+
 /** The fields of one request; what it leaves out is taken from the server's settings. */
-export const Sampling = samplingFields({}, {});
+export const Sampling = { ...samplingFields({}, {}), overflow: overflow({}) };
 
 const tools = (applies: { readonly applies?: "live" }) =>
   Type.Optional(
@@ -141,6 +150,7 @@ export const ChatSettings = Type.Object(
       }),
     ),
     ...samplingFields(chatDefaults, live),
+    overflow: overflow({ ...live, default: chatDefaults.overflow }),
     tools: tools(live),
     callTimeout: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, maximum: 3600, ...live, default: chatDefaults.callTimeout, description: "how many seconds a tool that the model uses may take to answer" }),

@@ -1,5 +1,5 @@
 import type { Engine } from "../../../engines/engine.ts";
-import type { GenerateRequest, GenerateResult, LoadedModel, SamplingOptions, Token } from "./messages.ts";
+import type { Countable, GenerateRequest, GenerateResult, LoadedModel, SamplingOptions, Token } from "./messages.ts";
 
 /** What a reply tells while it is made. */
 export interface GenerateCalls {
@@ -26,8 +26,8 @@ export interface ChatEngine extends Engine<LoadedModel> {
   configure(settings: PerRequest): void;
   /** @throws ToolError `busy`, `context-overflow`, `cancelled` (or the signal's own ToolError), `stopping`, and what its kind dies of */
   generate(request: GenerateRequest, calls?: GenerateCalls): Promise<GenerateResult>;
-  /** One vector of unit length for each text, in order. @throws ToolError as `generate` does, `unsupported` */
+  /** One vector of unit length for each text, in order, of zeros for a blank one. @throws ToolError as `generate` does, `unsupported` */
   embed(texts: readonly string[], calls?: Pick<GenerateCalls, "signal" | "onQueued">): Promise<number[][]>;
   /** Tokens of a text, or of a conversation as the model is given it. @throws ToolError `unsupported` where nobody can count them */
-  countTokens(what: { readonly text: string } | Pick<GenerateRequest, "messages">, calls?: Pick<GenerateCalls, "signal">): Promise<number>;
+  countTokens(what: Countable, calls?: Pick<GenerateCalls, "signal">): Promise<number>;
 }

@@ -1,6 +1,8 @@
 import { engineArguments } from "../../../engines/process/entry.ts";
 import { ProcessEngine } from "../../../engines/process/engine.ts";
-import type { ChatWork, GenerateRequest, GenerateResult, LoadRequest, SamplingOptions, Token } from "./messages.ts";
+import type { WorkCalls } from "../../../engines/process/job.ts";
+import type { ChatEngine, GenerateCalls, PerRequest } from "./chat-engine.ts";
+import type { Answers, ChatRequest, ChatWork, Countable, GenerateRequest, GenerateResult, LoadRequest } from "./messages.ts";
 
 export interface EngineOptions extends LoadRequest {
   /** The tool's name, for messages. */
@@ -8,35 +10,26 @@ export interface EngineOptions extends LoadRequest {
   /** Requests that may wait beyond those being answered. */
   readonly maxQueue: number;
   /** For what a request leaves out. */
-  readonly sampling?: SamplingOptions;
+  readonly sampling?: PerRequest["sampling"];
   /** Arguments of Node that start another engine program; tests use it. */
   readonly command?: readonly string[];
 }
 
-export interface GenerateCalls {
-  readonly signal?: AbortSignal;
-  readonly onToken?: (token: Token) => void;
-  /** How far its prompt has been evaluated, in tokens; not called for a short one. */
-  readonly onPrompt?: (value: number, total: number) => void;
-  /** The request has to wait; 1 is the next. Called again whenever the place changes, not at all when nothing waits. */
-  readonly onQueued?: (position: number) => void;
-}
-
 /** llama.cpp with a model to talk to. */
-export class Engine extends ProcessEngine<ChatWork> {
-  #sampling: SamplingOptions;
+export class Engine extends ProcessEngine<ChatWork> implements ChatEngine {
+  #sampling: PerRequest["sampling"];
 
   static start({ tool, maxQueue, sampling = {}, command = engineArguments(PROGRAM), ...load }: EngineOptions): Engine {
     return new Engine({ tool, library: "llama.cpp", maxQueue, command, load }, sampling);
   }
 
-  private constructor(options: ConstructorParameters<typeof ProcessEngine<ChatWork>>[0], sampling: SamplingOptions) {
+  private constructor(options: ConstructorParameters<typeof ProcessEngine<ChatWork>>[0], sampling: PerRequest["sampling"]) {
     super(options);
     this.#sampling = sampling;
   }
 
   /** For the requests from now on. What the process was started by stays. */
-  configure({ maxQueue, sampling = {} }: Pick<EngineOptions, "maxQueue" | "sampling">): void {
+  configure({ maxQueue, sampling }: PerRequest): void {
     this.maxQueue = maxQueue;
     this.#sampling = sampling;
   }
@@ -47,10 +40,24 @@ export class Engine extends ProcessEngine<ChatWork> {
    * and what `load` throws
    */
   generate(request: GenerateRequest, { signal, onToken, onPrompt, onQueued }: GenerateCalls = {}): Promise<GenerateResult> {
-    return this.ask(
-      { ...this.#sampling, ...request },
+    return this.#asked(
+      { kind: "generate", generate: { ...this.#sampling, ...request } },
       { signal, onQueued, admitted: request.turn !== undefined, onPart: (part) => (part.type === "token" ? onToken?.(part.token) : onPrompt?.(part.value, part.total)) },
     );
+  }
+
+  /** @throws ToolError what `generate` throws, `context-overflow` for a text that is too long, `embedding-failed` */
+  embed(texts: readonly string[], { signal, onQueued }: Pick<GenerateCalls, "signal" | "onQueued"> = {}): Promise<number[][]> {
+    return this.#asked({ kind: "embed", texts }, { signal, onQueued });
+  }
+
+  /** Nothing is generated for it, so it waits for nobody's reply. */
+  countTokens(what: Countable, { signal }: Pick<GenerateCalls, "signal"> = {}): Promise<number> {
+    return this.#asked({ kind: "count", ...what }, { signal, beside: true });
+  }
+
+  async #asked<K extends keyof Answers>(request: ChatRequest & { readonly kind: K }, calls: WorkCalls<ChatWork>): Promise<Answers[K]> {
+    return (await this.ask(request, calls)) as Answers[K];
   }
 }
 

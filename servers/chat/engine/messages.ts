@@ -10,11 +10,22 @@ import type { ChatSettings } from "../../../pipes/protocol/settings/chat.ts";
 export interface ChatWork extends Work {
   readonly load: LoadRequest;
   readonly model: LoadedModel;
-  readonly request: GenerateRequest;
+  readonly request: ChatRequest;
   readonly input: never;
   readonly part: ReplyPart;
-  readonly result: GenerateResult;
+  readonly result: Answers[keyof Answers];
 }
+
+/** What an engine is asked, by its kind, and what answers that. */
+export type ChatRequest = { readonly kind: "generate"; readonly generate: GenerateRequest } | { readonly kind: "embed"; readonly texts: readonly string[] } | ({ readonly kind: "count" } & Countable);
+export interface Answers {
+  readonly generate: GenerateResult;
+  readonly embed: number[][];
+  readonly count: number;
+}
+
+/** A text, or a conversation with what the model is offered in it. */
+export type Countable = { readonly text: string } | Pick<GenerateRequest, "messages" | "functions">;
 
 export interface LoadRequest extends LlamaLoadRequest {
   /** null: the smaller of 8192 and what the model was trained for, or less when memory is short. */
@@ -45,10 +56,13 @@ export type SamplingOptions = Pick<ChatSettings, "temperature" | "topP" | "topK"
 
 /** When the last message is the assistant's, the reply continues it. */
 export interface GenerateRequest extends SamplingOptions {
+  /** As `orderly` makes them: each call has an id, its results follow it, and each names its call. */
   readonly messages: readonly ChatMessage[];
+  /** What becomes of a conversation that is too long: `trim` leaves out its oldest turns, which the result says; else it is refused. */
+  readonly overflow?: ChatSettings["overflow"];
   /** What the model may call in this reply, by name. */
   readonly functions?: Readonly<Record<string, ModelFunction>>;
-  /** A JSON Schema that the reply fits; the server checks it afterwards, since no engine enforces all of one. */
+  /** A JSON Schema that the reply fits; the server checks it afterwards, since no engine enforces all of one. Functions are told beside it, and none is called. */
   readonly schema?: Schema;
   /** The most calls that the reply may end in, where the template knows of several at once. */
   readonly maxCalls?: number;
@@ -86,6 +100,8 @@ export interface Token {
 export interface GenerateResult {
   /** Without thoughts. */
   readonly text: string;
+  /** How many of the oldest messages were left out, because the context had no room for them. */
+  readonly trimmed: number;
   readonly thoughts: string;
   /** `reused` of the prompt's tokens were in the context already. */
   readonly tokens: { readonly prompt: number; readonly reused: number; readonly reply: number };

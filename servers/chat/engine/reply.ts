@@ -1,8 +1,13 @@
 import { randomInt } from "node:crypto";
-import type { ChatHistoryItem, ChatModelFunctions, ChatModelResponse, LlamaContextSequence, LLamaChatGenerateResponseOptions, LlamaTextJSON, Token as TokenId } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatModelFunctions, ChatWrapper, LlamaContextSequence, LlamaGrammar, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
+import { gbnfOf } from "../schema/gbnf.ts";
+import { withoutNulls } from "../schema/nulls.ts";
+import { fittingPrompt } from "./fitting.ts";
+import { functionsOf } from "./history.ts";
 import type { OpenModel } from "./load.ts";
-import type { GenerateRequest, GenerateResult, ModelCall, Token, TurnPart } from "./messages.ts";
+import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
 export interface ReplyCalls {
   readonly onToken: (token: Token) => void;
@@ -15,10 +20,7 @@ export interface ReplyCalls {
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
-  const history = historyOf(request);
-  const prompt = promptOf(open, history, request);
-  const limit = open.facts.contextSize - Math.min(request.room ?? ROOM, open.facts.contextSize >> 2);
-  if (prompt.length > limit) throw new ToolError("context-overflow", { tokens: prompt.length, limit });
+  const { history, prompt, left } = fittingPrompt(open, request);
 
   const slot = open.slots.take(prompt);
   try {
@@ -28,6 +30,7 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
     const said = await generate(open, slot, history, request, open.facts.contextSize - (request.functions === undefined ? CUSHION : CALL_CUSHION) - prompt.length, signal, calls.onToken);
     return {
       ...said,
+      trimmed: left,
       tokens: { prompt: prompt.length, reused, reply: said.tokens },
       milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
     };
@@ -36,33 +39,10 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
   }
 }
 
-/** Tokens that a prompt must leave for the reply, unless the request says how many. */
-const ROOM = 16;
 /** node-llama-cpp starts to forget the conversation's beginning when so few are left; before that the reply ends. */
 const CUSHION = 4;
 /** A call is written into the context anew once it is complete, and ends by tokens that are not part of it. */
 const CALL_CUSHION = 64;
-
-function historyOf({ messages, turn = [] }: GenerateRequest): ChatHistoryItem[] {
-  const history = messages.map(({ role, content }): ChatHistoryItem => {
-    if (role === "assistant") return { type: "model", response: [content] };
-    return role === "system" ? { type: "system", text: content } : { type: "user", text: content };
-  });
-  const last = history.at(-1);
-  const begun = last?.type === "model" ? last.response : [];
-  return [...(last?.type === "model" ? history.slice(0, -1) : history), { type: "model", response: [...begun, ...turn.map(responseOf)] }];
-}
-
-function responseOf(part: TurnPart): ChatModelResponse["response"][number] {
-  if (typeof part === "string" || "segmentType" in part) return part;
-  const { name, params, raw, result, first } = part;
-  return { type: "functionCall", name, params, result, startsNewChunk: first, ...(raw === undefined ? {} : { rawCall: raw as LlamaTextJSON }) };
-}
-
-/** The same tokens that LlamaChat will want to have evaluated. */
-function promptOf({ template, model }: OpenModel, chatHistory: ChatHistoryItem[], { functions }: GenerateRequest): TokenId[] {
-  return template.generateContextState({ chatHistory, ...(functions === undefined ? {} : { availableFunctions: functions }) }).contextText.tokenize(model.tokenizer);
-}
 
 /**
  * Evaluates all but the last token in pieces, because LlamaChat would do it in one that no signal can interrupt.
@@ -103,13 +83,13 @@ async function generate(
   onToken: (token: Token) => void,
 ): Promise<Said> {
   const said = { text: "", thoughts: "", tokens: 0 };
-  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: template });
+  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: request.schema === undefined ? template : telling(template, request) });
   const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, room);
   try {
     const before = slot.tokenMeter.getState();
     const { metadata, fullResponse, functionCalls = [] } = await chat.generateResponse<ChatModelFunctions>(history, {
       ...samplingOf(request),
-      ...functionsOf(request),
+      ...(request.schema === undefined ? callsOf(request) : { grammar: await grammarOf(open, request.schema) }),
       maxTokens,
       signal,
       onResponseChunk: ({ text, type }) => {
@@ -120,7 +100,7 @@ async function generate(
       },
     });
     const tokens = slot.tokenMeter.diff(before).usedOutputTokens;
-    const calls = functionCalls.map(({ functionName, params, raw }) => ({ name: functionName, params, raw }));
+    const calls = functionCalls.map(({ functionName: name, params, raw }) => ({ name, params: withoutNulls(request.functions?.[name]?.schema ?? {}, params ?? {}), raw }));
     return { ...said, parts: calls.length === 0 ? [] : fullResponse, tokens, calls, stopReason: stopReason(metadata.stopReason, maxTokens === request.maxTokens) };
   } finally {
     chat.dispose();
@@ -141,9 +121,25 @@ function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOpt
   };
 }
 
-function functionsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
+/** A template that tells of functions although none may be called: LlamaChat takes a grammar or functions. */
+function telling(template: ChatWrapper, { functions }: GenerateRequest): ChatWrapper {
+  if (functions === undefined) return template;
+  const generateContextState: ChatWrapper["generateContextState"] = (options) => template.generateContextState({ ...options, availableFunctions: functionsOf(functions) });
+  return Object.assign(Object.create(template) as ChatWrapper, { generateContextState });
+}
+
+/** @throws ToolError `invalid-request` for what llama.cpp makes no grammar of */
+async function grammarOf({ llama }: OpenModel["open"], schema: Schema): Promise<LlamaGrammar> {
+  try {
+    return await llama.createGrammar({ grammar: gbnfOf(schema).text, trimWhitespaceSuffix: true });
+  } catch (error) {
+    throw new ToolError("invalid-request", { path: "$.schema", expected: "a schema that llama.cpp makes a grammar of", got: error instanceof Error ? error.message : String(error) }, { cause: error });
+  }
+}
+
+function callsOf({ functions, maxCalls }: GenerateRequest): { functions?: ChatModelFunctions; maxParallelFunctionCalls?: number } {
   if (functions === undefined) return {};
-  return { functions, ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
+  return { functions: functionsOf(functions), ...(maxCalls === undefined ? {} : { maxParallelFunctionCalls: maxCalls }) };
 }
 
 function stopReason(reason: string, asked: boolean): GenerateResult["stopReason"] {

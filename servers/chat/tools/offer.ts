@@ -1,11 +1,10 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
+import { argumentsOf, type ObjectSchema } from "../../../pipes/protocol/interfaces/arguments.ts";
 import type { CommandShape, InterfaceShape } from "../../../pipes/protocol/interfaces/shape.ts";
 import { PROMPT_NAMES } from "../../../pipes/protocol/interfaces/words.ts";
 import { suggest } from "../../../pipes/protocol/suggest.ts";
 import type { ModelFunction } from "../engine/messages.ts";
 import type { Choice } from "./choice.ts";
-import { grammarOf } from "./grammar.ts";
-import { argumentsOf, type ObjectSchema } from "./schema.ts";
 
 /** A command of another tool that the model may call. */
 export interface Offer {
@@ -38,24 +37,24 @@ export function offersOf({ tool, cmd }: Choice, interfaces: readonly InterfaceSh
   throw new ToolError("invalid-request", { path: "$.tools", expected: `a command of ${tool} (${names.join(", ") || "it tells of none"})`, got: `${tool}.${cmd}`, ...hint });
 }
 
-/** The offers under the names that the model calls them by: letters, digits and `_` are what all templates can write. */
-export function named(offers: readonly Offer[]): ReadonlyMap<string, Offer> {
+/** The offers under the names that the model calls them by: letters, digits and `_` are what all templates can write. `taken` are names of other functions. */
+export function named(offers: readonly Offer[], taken: readonly string[] = []): ReadonlyMap<string, Offer> {
   const byName = new Map<string, Offer>();
   for (const offer of offers) {
     if ([...byName.values()].some(({ tool, cmd }) => tool === offer.tool && cmd === offer.cmd)) continue;
     const plain = `${offer.tool}_${offer.cmd}`.replaceAll(/\W/g, "_");
     let name = plain;
-    for (let n = 2; byName.has(name); n++) name = `${plain}_${n}`;
+    for (let n = 2; byName.has(name) || taken.includes(name); n++) name = `${plain}_${n}`;
     byName.set(name, offer);
   }
   return byName;
 }
 
-/** As the engine takes them. A command without arguments has no `params`. */
+/** As the engine takes them. A command without arguments has no schema. */
 export function functionsOf(offers: ReadonlyMap<string, Offer>): Record<string, ModelFunction> {
   const entries = [...offers].map(([name, { description, schema }]) => {
-    const params = Object.keys(schema.properties).length === 0 ? {} : { params: grammarOf(schema) };
-    return [name, { ...(description === "" ? {} : { description }), ...params }] as const;
+    const taken = Object.keys(schema.properties).length === 0 ? {} : { schema };
+    return [name, { ...(description === "" ? {} : { description }), ...taken }] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -33,7 +33,7 @@ export class Tools {
   async answer(request: GenerateRequest, call: Call, turn: ToolTurn): Promise<TurnResult> {
     const leases = new Map<string, Lease>();
     try {
-      const offers = named(await this.#offers(turn.names, call, leases));
+      const offers = named(await this.#offers(turn.names, call, leases), Object.keys(request.functions ?? {}));
       return await takeTurn(request, offers, turn.maxCalls, {
         generate: turn.generate,
         perform: async (offer, args) => {

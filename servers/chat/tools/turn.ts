@@ -1,8 +1,9 @@
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { GenerateRequest, GenerateResult, ModelCall, TurnPart } from "../engine/messages.ts";
+import { added } from "../engine/added.ts";
+import { valueOf } from "../engine/value.ts";
 import { functionsOf, type Offer } from "./offer.ts";
 import { halved, LEFT_OUT, type Outcome } from "./result.ts";
-import { withoutNulls } from "./schema.ts";
 
 /** What a turn needs of the server. */
 export interface TurnCalls {
@@ -13,28 +14,42 @@ export interface TurnCalls {
   readonly onShortened: (from: number, to: number) => void;
 }
 
+/** `calls` are of functions of the request's own, and end the turn. */
 export interface TurnResult extends GenerateResult {
-  /** Calls that were performed. */
+  /** Calls of tools that were performed. */
   readonly performed: number;
 }
 
 /**
  * One answer of the model with all the calls that it makes on the way: each is performed, what came of it is put into the conversation, and the model
- * goes on. After `maxCalls` it is offered nothing any more, so that it has to answer. Tokens and times of the parts are added up.
+ * goes on. After `maxCalls` it is offered no tool any more, so that it has to answer. A call of the request's own functions ends the turn: those
+ * performs whoever asked, and what else the same reply calls is not performed. With a schema there is a draft as long as there is something to
+ * call; what has been drafted and found then stands before the answer, which is held to the schema. Tokens and times of the parts are added up.
  */
 export async function takeTurn(request: GenerateRequest, offers: ReadonlyMap<string, Offer>, maxCalls: number, calls: TurnCalls): Promise<TurnResult> {
-  const functions = functionsOf(offers);
+  const { schema, ...plain } = request;
+  const { functions: own = {} } = request;
+  const all = { ...own, ...functionsOf(offers) };
+  const some = Object.keys(all).length > 0;
   const turn: TurnPart[] = [];
   let performed = 0;
   let text = "";
   let before: GenerateResult | null = null;
+  let drafted = false;
   for (;;) {
     const left = maxCalls - performed;
-    const offered = left > 0 && offers.size > 0 ? { functions, maxCalls: left } : {};
-    const step = await generateFitting({ ...request, ...offered }, turn, calls);
-    text += step.text;
+    const offered: GenerateRequest = { ...plain, ...(left > 0 && offers.size > 0 ? { functions: all, maxCalls: left } : {}) };
+    const drafting = schema !== undefined && !drafted && offered.functions !== undefined;
+    const step = await generateFitting(schema === undefined || drafting ? offered : { ...plain, ...(some ? { functions: all } : {}), schema }, turn, calls);
+    if (!drafting) text += step.text;
     before = before === null ? step : added(before, step);
-    if (step.calls.length === 0) return { ...before, text, performed };
+    const theirs = step.calls.filter(({ name }) => Object.hasOwn(own, name));
+    if (drafting && step.calls.length === 0) {
+      drafted = true;
+      if (step.text !== "") turn.push(`${step.text}\n`);
+      continue;
+    }
+    if (step.calls.length === 0 || theirs.length > 0) return { ...before, text, performed, calls: theirs };
     turn.push(...step.parts);
     for (const [place, made] of step.calls.slice(0, left).entries()) {
       turn.push({ ...(await answered(made, offers, request, calls)), first: place === 0 });
@@ -47,7 +62,7 @@ export async function takeTurn(request: GenerateRequest, offers: ReadonlyMap<str
 async function answered(made: ModelCall, offers: ReadonlyMap<string, Offer>, request: GenerateRequest, { perform }: TurnCalls): Promise<ModelCall & { readonly result: unknown }> {
   const offer = offers.get(made.name);
   if (offer === undefined) throw new ToolError("handler-failed", { cmd: "chat", reason: `the model called ${made.name}, which it was not offered` });
-  const given = withoutNulls(offer.schema, made.params ?? {});
+  const given = made.params ?? {};
   const args = completed(offer, given, request);
   const outcome = await perform(offer, args);
   const result = outcome.ok ? valueOf(outcome.text) : { error: outcome.message };
@@ -68,16 +83,6 @@ function completed({ text, schema }: Offer, args: unknown, { messages }: Generat
 
 /** Characters of a message that is taken for a text to look up, where the tool does not say how many it takes. */
 const MOST_WORDS = 1000;
-
-/** What is JSON is told as such, lest it be quoted twice. */
-function valueOf(text: string): unknown {
-  if (!/^[[{]/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
 
 /**
  * Where results are more than the context holds, the longest is halved until they fit, and leave room for an answer to speak of; without results to
@@ -112,14 +117,4 @@ function halveLongest(turn: TurnPart[], onShortened: TurnCalls["onShortened"]): 
   turn[longest] = { ...part, result: shorter };
   onShortened(text.length, shorter.length);
   return true;
-}
-
-/** Of the prompt's tokens the last count holds all others; what was generated, and the time, are sums. */
-function added(before: GenerateResult, { tokens, milliseconds, ...last }: GenerateResult): GenerateResult {
-  return {
-    ...last,
-    thoughts: before.thoughts + last.thoughts,
-    tokens: { ...tokens, reply: before.tokens.reply + tokens.reply },
-    milliseconds: { prompt: before.milliseconds.prompt + milliseconds.prompt, reply: before.milliseconds.reply + milliseconds.reply },
-  };
 }

@@ -4,7 +4,6 @@ import { ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
 import { found, introduction, topics } from "../../../../servers/chat/builtin/topics.ts";
 import type { Engine } from "../../../../servers/chat/engine/engine.ts";
 import type { GenerateResult, ModelFunction, TurnPart } from "../../../../servers/chat/engine/messages.ts";
-import { grammarOf } from "../../../../servers/chat/tools/grammar.ts";
 import { temporaryFolder } from "../../../temporary.ts";
 import { startEngine, user } from "../fixtures.ts";
 
@@ -13,8 +12,8 @@ const schema = {
   properties: { query: { type: "string" }, k: { type: "integer" }, mode: { enum: ["hybrid", "text"] }, filter: { type: "object" }, tags: { type: "array", items: { type: "string" } }, exact: { type: "boolean" }, page: { type: "integer" } },
   required: ["query", "filter", "tags", "exact", "page"],
 };
-const functions: Record<string, ModelFunction> = { library_search: { description: "Search how models are called, hello", params: grammarOf(schema) } };
-const shortest = { query: "", k: null, mode: null, filter: {}, tags: [], exact: false, page: 1 };
+const functions: Record<string, ModelFunction> = { library_search: { description: "Search how models are called, hello", schema } };
+const shortest = { query: "", filter: {}, tags: [], exact: false, page: 1 };
 
 describe("the built-in model with functions", () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -82,7 +81,7 @@ describe("the built-in model with functions", () => {
 
   test("says so when the context ends in the middle of a call", async () => {
     const list = { type: "array", items: { type: "integer" }, minItems: 1500 } as const;
-    const longest = { library_search: { params: { type: "object", properties: { one: list, two: list } } } } as const;
+    const longest = { library_search: { schema: { type: "object", properties: { one: list, two: list }, required: ["one", "two"] } } } as const;
     const { calls, stopReason } = await engine.generate({ messages: [user("find it")], functions: longest });
     assert.deepEqual([calls, stopReason], [[], "context"]);
   });

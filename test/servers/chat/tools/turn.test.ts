@@ -17,6 +17,7 @@ const offer = (other: Partial<Offer> = {}): Offer => ({
 const step = (text: string, ...calls: ModelCall[]): GenerateResult => ({
   text,
   thoughts: "",
+  trimmed: 0,
   calls,
   parts: calls.length === 0 || text === "" ? [] : [text],
   tokens: { prompt: 10, reused: 0, reply: 2 },
@@ -54,7 +55,7 @@ function scripted(...steps: (GenerateResult | ToolError)[]) {
 
 describe("a turn of the model's", () => {
   test("goes on with what came of a call, and counts all that was generated", async () => {
-    const { run, seen, asked } = scripted(step("Let me see. ", search({ query: "it", k: null })), step("There."));
+    const { run, seen, asked } = scripted(step("Let me see. ", search({ query: "it" })), step("There."));
     const { text, performed, tokens } = await run(5, { ok: true, text: '{"hits": []}' });
     assert.deepEqual({ text, performed, tokens }, { text: "Let me see. There.", performed: 1, tokens: { prompt: 10, reused: 0, reply: 4 } });
     assert.deepEqual(asked, [{ query: "it" }]);

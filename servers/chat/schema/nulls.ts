@@ -1,7 +1,5 @@
 import { isSchema, namesIn, objectOf, type Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
 
-export { argumentsOf, isSchema, namesIn, objectOf, type ObjectSchema, type Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
-
 /**
  * The arguments without each null that stands for "left out": a grammar asks a model for every argument, and lets it say null for those that
  * are optional. A null that the schema itself allows stays.

@@ -1,5 +1,6 @@
 import type { GbnfJsonSchema } from "node-llama-cpp";
-import { allowsNull, isSchema, namesIn, objectOf, type Schema } from "./schema.ts";
+import { isSchema, namesIn, objectOf, type Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
+import { allowsNull } from "./nulls.ts";
 
 /**
  * A JSON Schema as node-llama-cpp makes a grammar of it. What a grammar cannot hold a model to (limits of numbers, patterns, formats) is said
@@ -23,7 +24,7 @@ export function grammarOf(schema: Schema, depth = 0): GbnfJsonSchema {
     case "null":
       return { type, ...described };
     case "array":
-      return { type, ...(isSchema(schema["items"]) ? { items: inner(schema["items"]) } : {}), ...described };
+      return { type, ...(isSchema(schema["items"]) ? { items: inner(schema["items"]) } : {}), ...countsOf(schema), ...described };
     case "object":
       return { ...objectGrammar(schema, inner), ...described };
     default:
@@ -43,6 +44,15 @@ function objectGrammar(schema: Schema, inner: (member: unknown) => GbnfJsonSchem
   const members = properties.map(([name, property]) => [name, required.includes(name) || allowsNull(property) ? inner(property) : optional(inner(property))]);
   return { type: "object", properties: Object.fromEntries(members) as Record<string, GbnfJsonSchema>, ...open };
 }
+
+/** How many items an array has. */
+function countsOf({ minItems, maxItems }: Schema): { minItems?: number; maxItems?: number } {
+  const counts = Object.entries({ minItems, maxItems }).filter(([, count]) => Number.isInteger(count) && (count as number) >= 0 && (count as number) <= MOST_ITEMS);
+  return Object.fromEntries(counts);
+}
+
+/** A grammar writes out each of them. */
+const MOST_ITEMS = 2000;
 
 function optional(schema: GbnfJsonSchema): GbnfJsonSchema {
   const { description, ...rest } = schema as { description?: string } & GbnfJsonSchema;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Type } from "typebox";
-import { grammarOf } from "../../../../servers/chat/tools/grammar.ts";
-import { argumentsOf, withoutNulls } from "../../../../servers/chat/tools/schema.ts";
+import { grammarOf } from "../../../../servers/chat/schema/functions.ts";
+import { argumentsOf } from "../../../../pipes/protocol/interfaces/arguments.ts";
+import { withoutNulls } from "../../../../servers/chat/schema/nulls.ts";
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -36,7 +37,7 @@ describe("a JSON Schema as a grammar's", () => {
       properties: {
         mode: { enum: ["hybrid", "text"] },
         way: { oneOf: [{ const: "up" }, { type: "integer" }] },
-        tags: { type: "array", items: { type: "string", description: 'pattern "^a"' }, description: "most items 3" },
+        tags: { type: "array", items: { type: "string", description: 'pattern "^a"' }, maxItems: 3, description: "most items 3" },
         filter: { type: "object", properties: {}, additionalProperties: true },
         point: { type: "object", properties: { x: { type: "number" } } },
         either: { oneOf: [{ type: "string" }, { type: "null" }] },
