@@ -35,7 +35,7 @@ export class Link {
   /** Until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { registry: path } = places();
-    const watch = new FolderWatch(dirname(path), (name) => name === basename(path), () => this.#look(), (error) => this.#tell({ type: "said", failed: true, text: `${dirname(path)} cannot be watched (${error.message}); a daemon that starts later is not noticed` }));
+    const watch = new FolderWatch(dirname(path), (name) => name === basename(path), () => (this.#look(), this.#wake()), (error) => this.#tell({ type: "said", failed: true, text: `${dirname(path)} cannot be watched (${error.message}); a daemon that starts later is not noticed` }));
     signal.addEventListener("abort", () => this.#wake(), { once: true });
     try {
       while (!signal.aborted) {
@@ -58,7 +58,6 @@ export class Link {
   #look(): boolean {
     const registry = runningRegistry();
     this.#tell({ type: "registry", registry });
-    this.#wake();
     return registry !== null;
   }
 
