@@ -13,7 +13,7 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*"], metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*", "./top/*"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
   const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
@@ -28,6 +28,7 @@ test("what is installed is one file of plain JavaScript that can be run as it is
   assert.ok((statSync(program).mode & 0o111) !== 0);
   assert.ok(text.includes('import("./cpipe-view.js")') && !text.includes("?1049h"), "the viewer is a file of its own, loaded when it is wanted");
   assert.ok(text.includes('import("./cpipe-mcp.js")') && !text.includes("tools/list"), "so is the bridge for agents");
+  assert.ok(text.includes('import("./cpipe-top.js")') && !text.includes("LAST DEATH"), "and the dashboard");
 });
 
 test("docs/cpipe.md and the help have every flag", async () => {
