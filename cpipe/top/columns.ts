@@ -62,11 +62,13 @@ export interface Layout {
  */
 export function layoutFor(rows: readonly Told[], room: number): Layout {
   const gap = room < ROOMY ? 1 : 2;
-  const natural = (column: Column): number => Math.max(widthOf(column.title), ...rows.map((told) => widthOf(visible(column.text(told)))));
-  let columns = COLUMNS.filter(({ from }) => from <= room)
-    .map((column, at) => ({ column, natural: natural(column), isEmpty: at > 0 && column.least === undefined && rows.every((told) => column.text(told) === "") }))
-    .filter(({ isEmpty }) => !isEmpty)
-    .map((one) => ({ ...one, width: Math.max(one.column.least ?? 0, Math.min(one.natural, Math.max(one.column.most, widthOf(one.column.title)))) }));
+  const natural = (column: Column): number => Math.max(0, ...rows.map((told) => widthOf(visible(column.text(told)))));
+  let columns = COLUMNS.filter(({ from }) => from <= room).flatMap((column, at) => {
+    const told = natural(column);
+    if (told === 0 && at > 0 && column.least === undefined) return [];
+    const title = widthOf(column.title);
+    return [{ column, natural: Math.max(told, title), width: Math.max(column.least ?? 0, title, Math.min(told, column.most)) }];
+  });
   const taken = (): number => columns.reduce((sum, { width }) => sum + width + gap, -gap);
   while (columns.length > 2 && taken() > room) {
     const least = columns.reduce((a, b) => (b.column.from > a.column.from ? b : a));

@@ -25,13 +25,12 @@ export function headerRow(model: Model, now: number): Row {
   return [{ text: name, tint: "title" }, { text: facts + shown, tint: "faint" }, { text: gap < 1 ? "" : " ".repeat(gap) + machine }];
 }
 
-/** What stands between the first row and the tools: why there may be none, or not what tools.yaml says. */
-export function newsRows({ daemon, attached, trouble }: Model): Row[] {
+/** What stands between the first row and the tools: why they are not what tools.yaml says. */
+export function problemRows({ daemon }: Model): Row[] {
   if (daemon === null) return [];
   const { problems } = daemon.config;
   const more = problems.length - MOST_PROBLEMS;
   return [
-    ...(attached ? [] : [row(` not connected to the daemon${trouble === null ? "" : `: ${trouble}`}`, "busy")]),
     ...(problems.length === 0 ? [] : [row(" tools.yaml was not applied:", "bad")]),
     ...problems.slice(0, MOST_PROBLEMS).map((problem) => row(`   ${problem}`, "bad")),
     ...(more > 0 ? [row(`   and ${more} more`, "bad")] : []),

@@ -32,7 +32,7 @@ const bindings: readonly Binding[] = [
   { keys: ["e"], action: "edit", help: ["e", "edit tools.yaml; what is saved is applied at once"] },
   { keys: ["/"], action: "filter", help: ["/", "only tools whose name has this in it; Esc: all again"] },
   { keys: ["escape"], action: "forget" },
-  { keys: ["!", "space"], action: "explain", help: ["!", "the last message in full"] },
+  { keys: ["!"], action: "explain", help: ["!", "the last message in full"] },
   { keys: ["?", "h", "f1"], action: "help", help: ["?", "this"] },
   { keys: ["ctrl-l"], action: "redraw" },
   { keys: ["ctrl-z"], action: "suspend" },

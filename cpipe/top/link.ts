@@ -68,8 +68,13 @@ export class Link {
     try {
       client = await connect(findTarget(SUPERVISOR), { timeout: CONNECT_MS, signal, unnamed: true });
       this.#client = client;
-      this.#tell({ type: "attached" });
-      for await (const event of client.stream("watch", { every: EVERY_S }, { signal, timeout: Number.POSITIVE_INFINITY })) this.#tell({ type: "event", event });
+      let isFirst = true;
+      for await (const event of client.stream("watch", { every: EVERY_S }, { signal, timeout: Number.POSITIVE_INFINITY })) {
+        // Now, not before: what was shown stays until there is something to show in its place.
+        if (isFirst) this.#tell({ type: "attached" });
+        isFirst = false;
+        this.#tell({ type: "event", event });
+      }
     } catch (thrown) {
       reason = ToolError.from(thrown).message;
     }

@@ -3,7 +3,7 @@ import type { LogLine } from "../../logs/merge.ts";
 import { logLine } from "../logs/line.ts";
 import { styleFor } from "../style.ts";
 import type { Key } from "../terminal/keys.ts";
-import { bodyHeight, type Model, type Page, type Updated } from "./model.ts";
+import { bodyHeight, type Model, type Page, selectedTool, type Updated } from "./model.ts";
 import { rowsOf, scrolled } from "./pane.ts";
 import { BACK } from "./reading.ts";
 import type { Row } from "./row.ts";
@@ -27,7 +27,7 @@ export function pressedInLogs(model: Model, page: Logs, key: Key): Updated {
     const level = levels[at + (key.id === "+" ? 1 : -1)];
     return level === undefined ? [model, []] : followed(model, page.tool, level);
   }
-  if (key.id === "a") return followed(model, page.tool === null ? (model.selected ?? null) : null, page.level);
+  if (key.id === "a") return followed(model, page.tool === null ? (selectedTool(model)?.name ?? null) : null, page.level);
   const total = rowsOf(page.lines, model.size.columns).length;
   return [{ ...model, page: { ...page, scroll: scrolled(total, page.scroll, key.id, bodyHeight(model), true) } }, []];
 }

@@ -1,7 +1,7 @@
 import type { Frame } from "../terminal/frame.ts";
 import { widthOf } from "../terminal/width.ts";
 import { detailLines } from "./details.ts";
-import { headerRow, newsRows } from "./header.ts";
+import { headerRow, problemRows } from "./header.ts";
 import { type Laid, messengerBody } from "./messenger/layout.ts";
 import { bodyHeight, type Model, toolsShown } from "./model.ts";
 import type { Paint } from "./paint.ts";
@@ -40,10 +40,10 @@ function bodyOf(model: Model, height: number, now: number): Laid {
 function fleetRows(model: Model, height: number, now: number): Row[] {
   const { columns } = model.size;
   if (model.daemon === null) return rowsOf(NO_DAEMON, columns);
-  const news = rowsOf(newsRows(model), columns).slice(0, Math.max(0, height - 3));
+  const problems = rowsOf(problemRows(model), columns).slice(0, Math.max(0, height - 3));
   const isEmpty = toolsShown(model).length === 0;
   const none = model.filter === "" ? `There are no tools in ${model.daemon.config.path}. e edits it.` : `No tool has ${model.filter} in its name. Esc shows all.`;
-  return [...news, ...(isEmpty ? (model.attached ? rowsOf([row(` ${none}`)], columns) : []) : tableRows(model, height - news.length, now))];
+  return [...problems, ...(isEmpty ? (model.attached ? rowsOf([row(` ${none}`)], columns) : []) : tableRows(model, height - problems.length, now))];
 }
 
 const NO_DAEMON: readonly Row[] = [[], row(" The daemon is not running."), [], row(" Start it in another terminal: pipe-tools"), row(" As a service from login on: cpipe --install-service"), row(" Where the service is installed, s starts it."), [], row(" What it runs is shown here as soon as it does.", "faint")];
@@ -59,7 +59,8 @@ function lastRow(model: Model): { readonly row: Row; readonly cursor: number | n
   if (question?.kind === "confirm") return { row: row(padded(` ${question.asks}`, columns), "bar"), cursor: null };
   const under = running.map(({ what }) => what).join(", ");
   const more = notice !== null && notice.full.length > 0 && widthOf(visible(notice.text)) > columns - 2 ? "! shows all of it: " : "";
-  const told = notice !== null ? ` ${more}${notice.text}` : under !== "" ? ` ${under} …` : "";
+  const lost = model.daemon === null || model.attached ? "" : ` connecting to the daemon${model.trouble === null ? " …" : `: ${model.trouble}`}`;
+  const told = notice !== null ? ` ${more}${notice.text}` : under !== "" ? ` ${under} …` : lost;
   const hints = hintsOf(model);
   const left = told !== "" ? told : model.filter !== "" && model.page.kind === "fleet" ? ` only those with ${model.filter}` : "";
   const gap = columns - widthOf(visible(left)) - widthOf(hints) - 1;

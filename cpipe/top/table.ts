@@ -15,17 +15,21 @@ export function tableRows(model: Model, height: number, now: number): Row[] {
   const told = tools.map((tool): Told => ({ tool, use: model.metrics?.tools[tool.name] ?? null, history: model.history[tool.name] ?? [], now }));
   const layout = layoutFor(told, columns);
   const chosen = selectedTool(model);
-  const blocks = told.map((one): Row[] => {
-    const line = cells(layout, one);
-    return [one.tool === chosen ? [{ text: padded(line.map(({ text }) => text).join(""), columns), tint: "picked" }] : line, ...notesOf(one.tool, columns)];
-  });
-  const at = tools.findIndex((tool) => tool === chosen);
-  const before = blocks.slice(0, Math.max(0, at)).flat().length;
+  const notes = tools.map((tool) => notesOf(tool, columns));
+  const starts = notes.reduce<number[]>((all, { length }) => [...all, (all.at(-1) ?? 0) + 1 + length], [0]);
+  const total = starts.at(-1) ?? 0;
   const room = Math.max(1, height - 1);
-  const rows = blocks.flat();
   // In the middle, where there are more than fit; so it needs no memory of where it was.
-  const top = Math.max(0, Math.min(rows.length - room, before - Math.floor(room / 2)));
-  return [cells(layout, null), ...rows.slice(top, top + room)];
+  const at = starts[Math.max(0, tools.findIndex((tool) => tool === chosen))] ?? 0;
+  const top = Math.max(0, Math.min(total - room, at - Math.floor(room / 2)));
+  const first = starts.findLastIndex((start) => start <= top);
+  const rows = told.slice(first, first + room).flatMap((one, index): Row[] => {
+    const line = cells(layout, one);
+    const isChosen = one.tool === chosen;
+    return [isChosen ? [{ text: padded(line.map(({ text }) => text).join(""), columns), tint: "picked" }] : line, ...(notes[first + index] ?? [])];
+  });
+  const skipped = top - (starts[first] ?? 0);
+  return [cells(layout, null), ...rows.slice(skipped, skipped + room)];
 }
 
 /** Below a tool: how far something long has come, and why it is not well. */

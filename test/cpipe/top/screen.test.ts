@@ -105,7 +105,7 @@ test("without a daemon it says how to start one", () => {
 
 test("a daemon that does not answer is told of, and what is known stays", () => {
   const [model] = update(modelWith(80, 24), { type: "detached", reason: "no answer from supervisor within 10 s" }, NOW);
-  assert.match(textOf(model).join("\n"), /not connected to the daemon: no answer[^]*chat +ready/);
+  assert.match(textOf(model).join("\n"), /^chat +ready[^]*\n connecting to the daemon: no answer/m);
 });
 
 test("details tell everything of a tool, its last deaths first", () => {
