@@ -34,14 +34,18 @@ out.onEnd((failure) => {
   interruption.end("output");
 });
 
-try {
-  task = parseArguments(process.argv.slice(2), out.tty && isatty(0) && process.env["TERM"] !== "dumb");
-  await perform(task);
-  if (task.kind !== "serve") await finish();
-} catch (thrown) {
-  await printed();
-  code = report(ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }));
-  await finish();
+void main();
+
+async function main(): Promise<void> {
+  try {
+    task = parseArguments(process.argv.slice(2), process.argv.length === 2 && out.tty && isatty(0) && process.env["TERM"] !== "dumb");
+    await perform(task);
+    if (task.kind !== "serve") await finish();
+  } catch (thrown) {
+    await printed();
+    code = report(ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }));
+    await finish();
+  }
 }
 
 async function perform(task: Task): Promise<void> {

@@ -5,7 +5,7 @@ import type { Work } from "../../pipes/protocol/metrics.ts";
 export interface Asked {
   readonly pid: number;
   /** Rejects when the worker cannot tell. */
-  ask(): Promise<ToolEvent>;
+  readonly ask: () => Promise<ToolEvent>;
 }
 
 /** What of one worker is known; a question that is open is not asked a second time. */

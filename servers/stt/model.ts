@@ -90,7 +90,7 @@ export class Model {
         stretch.add(seconds - heard);
         heard = seconds;
       },
-      end: stretch.end,
+      end: () => stretch.end(),
     };
   }
 

@@ -7,7 +7,7 @@ import { openContext } from "./context.ts";
 import type { LoadedModel, LoadRequest } from "./messages.ts";
 import { Pace } from "./pace.ts";
 import { Slots } from "./slots.ts";
-import { chooseTemplate } from "./template.ts";
+import { chooseTemplate, endingOf } from "./template.ts";
 import { tokenTrial } from "./trial.ts";
 
 /** A model in memory with everything that replies need. */
@@ -53,7 +53,7 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
     open,
     model,
     template,
-    slots: new Slots(Array.from({ length: parallel }, () => context.getSequence())),
+    slots: new Slots(Array.from({ length: parallel }, () => context.getSequence()), endingOf(model, template)),
     pace: new Pace(threads.milliseconds, context.batchSize),
   };
 }

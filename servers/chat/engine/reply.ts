@@ -1,11 +1,12 @@
 import { randomInt } from "node:crypto";
-import type { ChatHistoryItem, ChatModelFunctions, ChatWrapper, LlamaContextSequence, LlamaGrammar, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatModelFunctions, LlamaContextSequence, LlamaGrammar, LLamaChatGenerateResponseOptions, Token as TokenId } from "node-llama-cpp";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
 import { gbnfOf } from "../schema/gbnf.ts";
 import { withoutNulls } from "../schema/nulls.ts";
 import { fittingPrompt } from "./fitting.ts";
 import { functionsOf } from "./history.ts";
+import { alignedTo, keeping } from "./keeping.ts";
 import type { OpenModel } from "./load.ts";
 import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
@@ -20,9 +21,10 @@ export interface ReplyCalls {
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
-  const { history, prompt, left } = fittingPrompt(open, request);
+  const { history, prompt: plain, left } = fittingPrompt(open, request);
 
-  const slot = open.slots.take(prompt);
+  const slot = open.slots.take((one) => alignedTo(one, plain).shared);
+  const prompt = alignedTo(slot, plain).tokens;
   try {
     const begun = performance.now();
     const reused = await evaluatePrompt(open, slot, prompt, signal, calls.onPrompt);
@@ -35,7 +37,7 @@ export async function reply(open: OpenModel, request: GenerateRequest, signal: A
       milliseconds: { prompt: evaluated - begun, reply: performance.now() - evaluated },
     };
   } finally {
-    open.slots.giveBack(slot);
+    open.slots.giveBack(slot, prompt.length);
   }
 }
 
@@ -83,7 +85,7 @@ async function generate(
   onToken: (token: Token) => void,
 ): Promise<Said> {
   const said = { text: "", thoughts: "", tokens: 0 };
-  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: request.schema === undefined ? template : telling(template, request) });
+  const chat = new open.library.LlamaChat({ contextSequence: slot, chatWrapper: keeping(template, slot, request.schema === undefined ? undefined : request.functions) });
   const maxTokens = Math.min(request.maxTokens ?? Number.POSITIVE_INFINITY, room);
   try {
     const before = slot.tokenMeter.getState();
@@ -119,13 +121,6 @@ function samplingOf(request: GenerateRequest): Pick<LLamaChatGenerateResponseOpt
     seed: seed ?? randomInt(2 ** 32),
     ...(stop === undefined || stop.length === 0 ? {} : { customStopTriggers: stop }),
   };
-}
-
-/** A template that tells of functions although none may be called: LlamaChat takes a grammar or functions. */
-function telling(template: ChatWrapper, { functions }: GenerateRequest): ChatWrapper {
-  if (functions === undefined) return template;
-  const generateContextState: ChatWrapper["generateContextState"] = (options) => template.generateContextState({ ...options, availableFunctions: functionsOf(functions) });
-  return Object.assign(Object.create(template) as ChatWrapper, { generateContextState });
 }
 
 /** @throws ToolError `invalid-request` for what llama.cpp makes no grammar of */

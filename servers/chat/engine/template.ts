@@ -1,4 +1,4 @@
-import type { ChatWrapper, LlamaModel } from "node-llama-cpp";
+import type { ChatHistoryItem, ChatWrapper, LlamaModel } from "node-llama-cpp";
 import type { Library } from "../../../engines/llama/llama.ts";
 
 /**
@@ -17,4 +17,16 @@ export function chooseTemplate(library: Library, model: LlamaModel): ChatWrapper
     ...(model.filename === undefined ? {} : { filename: model.filename }),
   });
   return own?.settings.segments?.thought === undefined ? found : own;
+}
+
+/** How many tokens of a prompt come behind the user's last words: what ends those, and what begins a reply. */
+export function endingOf(model: LlamaModel, template: ChatWrapper): number {
+  const asked = (text: string): number[] => {
+    const chatHistory: ChatHistoryItem[] = [{ type: "user", text }, { type: "model", response: [] }];
+    return template.generateContextState({ chatHistory }).contextText.tokenize(model.tokenizer);
+  };
+  const [one, other] = [asked("a"), asked("1")];
+  let same = 0;
+  while (same < one.length && one.at(-1 - same) === other.at(-1 - same)) same++;
+  return same;
 }

@@ -58,7 +58,8 @@ class Writer {
     const deeper = { ...place, depth: place.depth + 1 };
     if (Array.isArray(allOf)) {
       this.exact = false;
-      return this.expression(merged(schema, allOf.map((part) => this.#resolved(part, place))), deeper);
+      const { allOf: _, ...own } = schema;
+      return this.expression(merged(own, allOf.map((part) => this.#resolved(part, place))), deeper);
     }
     if (only !== undefined || Array.isArray(values)) {
       if (!isPlain(schema, ["const", "enum", "type"])) this.exact = false;
@@ -185,7 +186,7 @@ class Writer {
   #resolved(part: unknown, place: Place): unknown {
     if (!isSchema(part) || typeof part["$ref"] !== "string") return part;
     const { $ref: reference, ...rest } = part;
-    const target = pointed(this.#root, reference as string);
+    const target = pointed(this.#root, reference);
     if (!isSchema(target)) throw invalid(`${place.path}.allOf`, "references to places in this schema, as #/$defs/name", described(reference));
     return { ...target, ...rest };
   }

@@ -25,7 +25,7 @@ function areApart(members: readonly Schema[]): boolean {
 }
 
 /** A schema with all that its parts ask for, where they speak of properties; where they contradict each other the last holds. */
-export function merged({ allOf: _, ...schema }: Schema, parts: readonly unknown[]): Schema {
+export function merged(schema: Schema, parts: readonly unknown[]): Schema {
   return parts.filter(isSchema).reduce<Schema>((whole, part) => {
     const properties = { ...objectOf(whole["properties"]), ...objectOf(part["properties"]) };
     const required = [...new Set([...namesIn(whole["required"]), ...namesIn(part["required"])])];

@@ -22,7 +22,7 @@ describe("a chat server that is asked for more than words", () => {
     for await (const event of client.stream(cmd, args)) events.push(event);
     return events;
   };
-  const text = (events: readonly Event[], field = "text"): string => events.map((event) => String(event[field] ?? "")).join("");
+  const text = (events: readonly Event[], field = "text"): string => events.map((event) => (typeof event[field] === "string" ? event[field] : "")).join("");
 
   const form = { type: "object", properties: { city: { type: "string" }, sunny: { type: "boolean" }, degrees: { type: "integer" } }, required: ["city", "sunny"] };
 

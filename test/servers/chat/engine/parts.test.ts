@@ -5,13 +5,16 @@ import { chooseSlot } from "../../../../servers/chat/engine/slots.ts";
 
 describe("the slot for a conversation", () => {
   test("is the one that holds it already", () => {
-    assert.equal(chooseSlot([{ held: 0, shared: 0 }, { held: 100, shared: 90 }, { held: 120, shared: 80 }]), 1);
+    assert.equal(chooseSlot([{ held: 0, prompt: 0, shared: 0 }, { held: 100, prompt: 60, shared: 90 }, { held: 120, prompt: 70, shared: 80 }]), 1);
+  });
+  test("is the one that holds its last prompt, however much has been thought since", () => {
+    assert.equal(chooseSlot([{ held: 0, prompt: 0, shared: 0 }, { held: 900, prompt: 60, shared: 60 }, { held: 500, prompt: 60, shared: 40 }]), 1);
   });
   test("is an empty one rather than one whose conversation only begins alike", () => {
-    assert.equal(chooseSlot([{ held: 100, shared: 20 }, { held: 0, shared: 0 }]), 1);
+    assert.equal(chooseSlot([{ held: 100, prompt: 60, shared: 20 }, { held: 0, prompt: 0, shared: 0 }]), 1);
   });
   test("is the longest unused when all hold something else", () => {
-    assert.equal(chooseSlot([{ held: 100, shared: 20 }, { held: 300, shared: 20 }]), 0);
+    assert.equal(chooseSlot([{ held: 100, prompt: 60, shared: 20 }, { held: 300, prompt: 100, shared: 20 }]), 0);
   });
 });
 
