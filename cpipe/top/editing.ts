@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { initConfig } from "../../pipes/client/init.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { packageRoot } from "../../pipes/protocol/package.ts";
@@ -6,7 +7,7 @@ import { places } from "../../pipes/protocol/places.ts";
 
 /** The file that is edited in place of `path`: never the packaged one, which the next version replaces. @throws ToolError `file-failed` */
 export function editable(path: string): string {
-  return path.startsWith(packageRoot()) ? initConfig(places()).path : path;
+  return path === join(packageRoot(), "config/tools.yaml") ? initConfig(places()).path : path;
 }
 
 /** Runs the person's editor on the file, in the terminal that was given back for it, until it ends. @throws ToolError `handler-failed` */

@@ -3,10 +3,9 @@ import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { isFinal, type ToolEvent } from "../../pipes/protocol/messages.ts";
 import { commandIn } from "../interfaces.ts";
-import { Output } from "../output.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
-import { soundFile } from "../sound/file.ts";
+import { isBare, soundOnDisk } from "../sound/file.ts";
 import { receiveSound } from "../sound/receive.ts";
 import { Clients } from "../stdio/clients.ts";
 import { styleFor } from "../style.ts";
@@ -63,7 +62,7 @@ export class Sender {
     const idempotent = commandIn(target.entry?.interfaces ?? [], cmd)?.idempotent ?? false;
     const options = { signal, idempotent, timeout: patienceWith(target.name, cmd) ?? DEFAULT_TIMEOUT_MS, onInterim: (event: ToolEvent) => tell(event, renderer.interim(event)) };
     if (file !== null) {
-      const event = await receiveSound(client, cmd, args, options, soundFile(file, !/\.wave?$/i.test(file), new Output(1)));
+      const event = await receiveSound(client, cmd, args, options, soundOnDisk(file, isBare(args["format"], file)));
       return tell(event, `${renderer.final(event)}${file} has the sound\n`);
     }
     for await (const event of client.stream(cmd, args, options)) tell(event, isFinal(event) ? renderer.final(event) : renderer.part(event));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { viewerPid as childOf } from "../view/open.ts";
 import { fleet, Home } from "./open.ts";
 
 const QUICK = "defaults: {timeouts: {drain: 1s, stop: 500ms, kill: 300ms}}\n";
@@ -121,6 +122,21 @@ test("it keeps up with the size of its terminal, and NO_COLOR leaves no colours"
   await tmux.resize(1, 1);
   await tmux.resize(80, 24);
   await tmux.until((screen, rows) => rows.length === 24 && /^other +ready/m.test(screen), "all of it again");
+});
+
+test("whatever ends it, the terminal is given back and no pipe is left", async (t) => {
+  const { home, tmux } = await fleet(t, TWO, { args: "--top" });
+  await tmux.until((screen) => /^echo +ready/m.test(screen), "the tools");
+  await tmux.press("m");
+  await tmux.shows("get_interface NAME");
+  process.kill(await childOf(await tmux.pid()), "SIGTERM");
+  const rows = await tmux.shows("icanon");
+  assert.deepEqual(rows.filter((row) => row !== ""), ["code 143", "icanon"]);
+  assert.deepEqual(readdirSync(home.place.pipes).filter((name) => /-\d+$/.test(name)), []);
+  const another = home.open({ args: "--top" });
+  await another.until((screen) => /^echo +ready/m.test(screen), "the tools again");
+  await another.press("C-c");
+  await another.shows("code 130");
 });
 
 test("without a terminal cpipe alone says what is missing, and --top that it needs one", async (t) => {
