@@ -21,13 +21,14 @@ export function afterEvent(model: Model, event: ToolEvent): Model {
   }
 }
 
-/** What the file of the daemon says: of itself, and in which order the tools are. */
+/** What the file of the daemon says: of itself, and in which order the tools are; how they are, too, until the daemon itself tells that. */
 export function afterRegistry(model: Model, registry: Registry | null): Model {
   if (registry === null) return { ...model, daemon: null, attached: false, trouble: null, tools: [], metrics: null, history: {} };
+  const daemon = { ...registry.daemon, config: registry.config };
+  if (!model.attached) return { ...model, daemon, tools: Object.values(registry.tools) };
   const order = Object.keys(registry.tools);
   const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
-  const tools = [...model.tools].sort((a, b) => place(a.name) - place(b.name));
-  return { ...model, daemon: { ...registry.daemon, config: registry.config }, tools };
+  return { ...model, daemon, tools: [...model.tools].sort((a, b) => place(a.name) - place(b.name)) };
 }
 
 function withTool(model: Model, tool: RegistryEntry): Model {

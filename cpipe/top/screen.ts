@@ -79,8 +79,8 @@ function hintsOf({ page, daemon }: Model): string {
     case "logs":
       return "+ - level  a all or one  G follow  q back";
     case "messenger":
-      return MESSENGER_HINTS[page.focus];
+      return page.focus === "answers" && page.exchanges.some(({ state }) => state === "running") ? "esc cancel  v every event" : MESSENGER_HINTS[page.focus];
   }
 }
 
-const MESSENGER_HINTS = { commands: "enter choose  q back", form: "enter next, at last send  ^S send  ^P earlier  esc back", answers: "esc cancel  v every event  enter again  q back" } as const;
+const MESSENGER_HINTS = { commands: "enter choose  q back", form: "enter next, at last send  ^S send  ^P earlier  esc back", answers: "enter again  v every event  q back" } as const;

@@ -86,6 +86,14 @@ test("without a daemon nothing is asked of it; s starts the service, and what it
   assert.match(textOf(back)[2] ?? "", /^new +ready/);
 });
 
+test("what the registry knows is shown at once, and how the daemon tells it from then on", () => {
+  const registry = { type: "registry", registry: registryOf("/tmp/pipes", [tool("one"), tool("two")]) } as const;
+  let [at] = update(initialModel({ columns: 80, rows: 24 }), registry, NOW);
+  assert.match(textOf(at).join("\n"), /^one +ready.*\ntwo +ready[^]*\n connecting to the daemon …/m);
+  for (const message of [{ type: "attached" }, { type: "event", event: { event: "tool", tool: tool("one", { phase: "down" }) } }, registry] as const) [at] = update(at, message, NOW);
+  assert.deepEqual(at.tools.map(({ name, phase }) => [name, phase]), [["one", "down"]]);
+});
+
 test("every page is left for the one before it, and Ctrl-C, Ctrl-Z and Ctrl-L go everywhere", () => {
   for (const open of [["enter"], ["l"], ["m"], ["?"], ["x"], ["/"]]) {
     const [there] = press(model, ...open);
