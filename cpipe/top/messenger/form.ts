@@ -4,13 +4,23 @@ import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { isArray, isBoolean, takesText } from "../../coerce.ts";
 import { withAbsolutePaths } from "../../compose.ts";
 import type { Key } from "../../terminal/keys.ts";
-import { asText } from "../../options.ts";
+import { asText, isObject } from "../../options.ts";
 import { fieldsOf } from "../../words.ts";
 import { edited, emptyField, movedLine } from "../field.ts";
 import type { Form, FormField } from "./model.ts";
 
 /** Where the answer's sound is to be kept: no argument of the command, but what `-o` is on the command line. */
 export const SOUND_FILE: FieldShape = { name: "save to", description: "a file for the sound; empty: the tool plays it, where it can", type: "path", required: false, default: null };
+
+/** What is none of the commands that the tool tells of: all there is for a server that tells of none. */
+export const OTHER: CommandShape = {
+  name: "another",
+  description: "Any command, by its name",
+  args: [
+    { name: "command", description: "its name", type: "string", required: true, default: null },
+    { name: "arguments", description: "a JSON object", type: "object", required: false, default: null },
+  ],
+};
 
 /** A form with a field for each argument, filled with what was typed before, if anything. */
 export function formFor(command: CommandShape, typed: Readonly<Record<string, string>> = {}, recalled = 0): Form {
@@ -38,8 +48,15 @@ export function typedInto(form: Form, key: Key): Form {
   return withField(form, { ...field, ...edited(field, key, field.multiline) });
 }
 
-/** The arguments that the form amounts to, read as the command line reads them; or which field is wrong, and why. */
-export function argumentsIn({ command, fields }: Form): { readonly args: Record<string, unknown>; readonly file: string | null } | NonNullable<Form["problem"]> {
+interface Asked {
+  readonly cmd: string;
+  readonly args: Record<string, unknown>;
+  /** Where the answer's sound goes. */
+  readonly file: string | null;
+}
+
+/** What the form asks for, read as the command line reads it; or which field is wrong, and why. */
+export function askedIn({ command, fields }: Form): Asked | NonNullable<Form["problem"]> {
   const flags: Array<{ name: string; value: string }> = [];
   for (const { arg, text } of fields) {
     if (arg === SOUND_FILE || text === "") {
@@ -59,8 +76,9 @@ export function argumentsIn({ command, fields }: Form): { readonly args: Record<
   }
   const file = fields.find(({ arg }) => arg === SOUND_FILE)?.text || null;
   const args = withAbsolutePaths(fieldsOf(flags, command.args, command.name), command.args);
+  if (command === OTHER) return { cmd: asText(args["command"]), args: isObject(args["arguments"]) ? args["arguments"] : {}, file: null };
   const isSilent = file !== null && command.args.some(({ name }) => name === "play");
-  return { args: isSilent ? { ...args, play: false } : args, file: file === null ? null : String(withAbsolutePaths({ file }, [{ ...SOUND_FILE, name: "file" }])["file"]) };
+  return { cmd: command.name, args: isSilent ? { ...args, play: false } : args, file: file === null ? null : String(withAbsolutePaths({ file }, [{ ...SOUND_FILE, name: "file" }])["file"]) };
 }
 
 /** What was typed, by argument. */

@@ -20,7 +20,6 @@ export function inputs(page: Messenger, columns: number): Inputs {
 }
 
 function commandRows({ commands, at, focus }: Messenger, columns: number): Inputs {
-  if (commands.length === 0) return { rows: [row(" It has told of no commands yet.", "faint")], focus: 0, cursor: null };
   const width = Math.min(Math.max(...commands.map((command) => widthOf(usage(command)))), Math.max(10, Math.floor(columns / 3)));
   const rows = commands.map((command, index): Row => {
     const name = ` ${padded(usage(command), width)}  `;

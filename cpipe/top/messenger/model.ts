@@ -41,6 +41,8 @@ export interface FormField extends Field {
 /** A message, and what has come for it. */
 export interface Exchange {
   readonly id: number;
+  /** The command whose form it was written in. */
+  readonly form: string;
   readonly cmd: string;
   /** What was typed, by argument. */
   readonly typed: Readonly<Record<string, string>>;

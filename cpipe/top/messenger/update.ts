@@ -4,7 +4,7 @@ import type { Key } from "../../terminal/keys.ts";
 import type { Message, Model, Updated } from "../model.ts";
 import { rowsOf, scrolled } from "../pane.ts";
 import { answerLines, withEnd, withEvent } from "./answers.ts";
-import { argumentsIn, formFor, typedIn, typedInto } from "./form.ts";
+import { askedIn, formFor, OTHER, typedIn, typedInto } from "./form.ts";
 import { answersHeight } from "./layout.ts";
 import type { Exchange, Form, Messenger } from "./model.ts";
 
@@ -120,21 +120,21 @@ function inAnswers(model: Model, page: Messenger, key: Key): Updated {
 
 /** Sends what the form says, or leads to the field that is wrong. */
 function sent(model: Model, page: Messenger, form: Form): Updated {
-  const read = argumentsIn(form);
+  const read = askedIn(form);
   if ("reason" in read) {
     const at = form.fields.findIndex(({ arg }) => arg.name === read.name);
     return [{ ...model, page: { ...page, form: { ...form, at, problem: read } } }, []];
   }
   const id = model.nextId;
-  const { name: cmd } = form.command;
-  const exchange: Exchange = { id, cmd, typed: typedIn(form), args: read.args, state: "running", lines: [], events: [], news: null };
+  const { cmd } = read;
+  const exchange: Exchange = { id, form: form.command.name, cmd, typed: typedIn(form), args: read.args, state: "running", lines: [], events: [], news: null };
   const next: Messenger = { ...page, focus: "answers", scroll: null, form: { ...form, problem: null, recalled: 0 }, exchanges: [...page.exchanges, exchange].slice(-MOST_EXCHANGES) };
   return [{ ...model, nextId: id + 1, page: next }, [{ do: "send", id, tool: page.tool, cmd, args: read.args, file: read.file }]];
 }
 
 /** The form as it was sent so many messages of this command ago; none ago is an empty one. */
 function recalled(page: Messenger, form: Form, by: 1 | -1): Form {
-  const sent = page.exchanges.filter(({ cmd }) => cmd === form.command.name);
+  const sent = page.exchanges.filter((exchange) => exchange.form === form.command.name);
   const back = Math.max(0, Math.min(sent.length, form.recalled + by));
   return back === form.recalled ? form : formFor(form.command, back === 0 ? {} : sent.at(-back)?.typed, back);
 }
@@ -148,9 +148,9 @@ function running({ exchanges }: Messenger): readonly Exchange[] {
   return exchanges.filter(({ state }) => state === "running");
 }
 
-/** The tool's own commands first. What is of no use here is left out. */
+/** The tool's own commands first, at last whatever it does not tell of. What is of no use here is left out. */
 function commandsIn(interfaces: readonly InterfaceShape[]) {
   const own = interfaces.filter(({ name }) => name !== "base").flatMap(({ commands }) => commands);
   const base = interfaces.filter(({ name }) => name === "base").flatMap(({ commands }) => commands.filter(({ name }) => !NOT_HERE.has(name)));
-  return [...own, ...base.filter(({ name }) => !own.some((command) => command.name === name))];
+  return [...own, ...base.filter(({ name }) => !own.some((command) => command.name === name)), OTHER];
 }

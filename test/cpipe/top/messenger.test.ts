@@ -91,6 +91,16 @@ test("what was sent is kept: to be sent again, and when one comes back", () => {
   assert.match(screen(press(ended, "m")[0]), /first\n> ask {"prompt":"ab"}\ncancelled/);
 });
 
+test("a server that tells of no commands is sent what it may know, its arguments as JSON", () => {
+  const [form] = press(page([]), "enter");
+  const [wrong] = press(typed(press(typed(form, "Legacy"), "tab")[0], "[1]"), "ctrl-s");
+  assert.match(screen(wrong), />arguments +\[1\]\n +expected object, got "\[1\]"/);
+  const [sent, effects] = press(typed(press(wrong, "ctrl-u")[0], '{"a": 1}'), "ctrl-s");
+  assert.deepEqual(effects, [{ do: "send", id: 1, tool: "one", cmd: "Legacy", args: { a: 1 }, file: null }]);
+  assert.match(screen(sent), /> Legacy {"a":1}/);
+  assert.match(screen(press(answer(sent, { type: "answer-ended", failure: null }), "tab", "ctrl-p")[0]), />command\* +Legacy/);
+});
+
 test("sound is kept in a file where one is named, and then not played", () => {
   const model = page([shapeOf(tts)]);
   const at = shapeOf(tts).commands.findIndex(({ name }) => name === "say");
