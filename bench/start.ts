@@ -10,6 +10,8 @@ export interface Start {
   readonly over: number;
   /** What nine of ten differences stay below. */
   readonly most: number;
+  /** Median of the ratios, which a busy machine leaves as they are. */
+  readonly ratio: number;
 }
 
 const TURNS = 41;
@@ -26,17 +28,18 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 export function measureStarts(folder: string): Start[] {
   const cpipe = here("../cpipe.cjs");
   if (!existsSync(cpipe)) return [];
-  const programs = Object.entries(COMMANDS).map(([command, words]) => ({ command, args: [cpipe, ...words], all: [] as number[], over: [] as number[] }));
+  const programs = Object.entries(COMMANDS).map(([command, words]) => ({ command, args: [cpipe, ...words], all: [] as number[], over: [] as number[], ratios: [] as number[] }));
   for (let turn = 0; turn <= TURNS; turn++) {
-    for (const { args, all, over } of programs) {
+    for (const { args, all, over, ratios } of programs) {
       const nothing = timed(NOTHING, folder);
       const time = timed(args, folder);
       if (turn === 0) continue; // what is read from the disk for the first time
       all.push(time);
       over.push(time - nothing);
+      ratios.push(time / nothing);
     }
   }
-  return programs.map(({ command, all, over }) => ({ command, median: quantile(all, 0.5), over: quantile(over, 0.5), most: quantile(over, 0.9) }));
+  return programs.map(({ command, all, over, ratios }) => ({ command, median: quantile(all, 0.5), over: quantile(over, 0.5), most: quantile(over, 0.9), ratio: quantile(ratios, 0.5) }));
 }
 
 export function printStarts(starts: readonly Start[]): void {
@@ -46,7 +49,7 @@ export function printStarts(starts: readonly Start[]): void {
 
 function startsTable(starts: readonly Start[]): Table {
   const ms = (value: number): string => `${value.toFixed(1)} ms`;
-  return { title: "A command from start to end, and what it takes beside `node -e 0`", head: ["", "median", "over Node", "nine of ten"], rows: starts.map(({ command, median, over, most }) => [command, ms(median), ms(over), ms(most)]) };
+  return { title: "A command from start to end, and what it takes beside `node -e 0`", head: ["", "median", "over Node", "nine of ten", "of Node's own"], rows: starts.map(({ command, median, over, most, ratio }) => [command, ms(median), ms(over), ms(most), ratio.toFixed(2)]) };
 }
 
 function quantile(values: readonly number[], share: number): number {

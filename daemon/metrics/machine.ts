@@ -30,8 +30,8 @@ export class Machine {
     return { memory: { total: totalmem(), available: await available() }, load: this.#load, cores: cpus().length };
   }
 
-  /** What is known of the cards, and looks again in the background. */
-  get cards(): Metrics["gpus"] {
+  /** What the cards did when they were last looked at. That is done again in the background, now and then. */
+  recentCards(): Metrics["gpus"] {
     if (performance.now() - this.#askedAt >= CARDS_MS) void this.lookAtCards();
     return this.#known;
   }

@@ -15,8 +15,8 @@ export interface Sampled {
 
 /** The time between two looks is at least about so long: what is told of a shorter one is chance. */
 const LEAST_MS = 250;
-/** Answers of workers that come later are told the next time. */
-const ANSWERS_MS = 200;
+/** Answers of workers that come later are told the next time. The first time nothing is known yet, so that they may take longer. */
+const ANSWERS_MS = { first: 2000, later: 200 } as const;
 /** A worker that has not answered by then is asked again. */
 const PATIENCE_MS = 5000;
 /** The exact memory is asked for again when what is resident has changed by so much. */
@@ -45,6 +45,7 @@ export class Sampler {
   readonly #watchers = new Set<Watcher>();
   #looks = new Map<string, Look>();
   #running = false;
+  #lookedAt = 0;
   /** Ends the pause between two looks. */
   #wake: () => void = () => undefined;
 
@@ -66,7 +67,7 @@ export class Sampler {
 
   /** Calls `take` after a moment, and from then on every so many ms, until the function is called that is returned. */
   watch(everyMs: number, take: (metrics: Metrics) => void): () => void {
-    const watcher = { everyMs, take, due: performance.now() + LEAST_MS };
+    const watcher = { everyMs, take, due: performance.now() };
     this.#watchers.add(watcher);
     if (!this.#running) void this.#run();
     else this.#wake();
@@ -79,9 +80,10 @@ export class Sampler {
   async #run(): Promise<void> {
     this.#running = true;
     this.#machine.begin();
-    await this.#look(); // nothing can be said of how much the processor has been used since
+    this.#looks.clear();
+    await this.#look(ANSWERS_MS.first); // not told: there is no time before it to speak of
     while (this.#watchers.size > 0) {
-      const due = Math.min(...[...this.#watchers].map((watcher) => watcher.due));
+      const due = Math.max(this.#lookedAt + LEAST_MS, Math.min(...[...this.#watchers].map((watcher) => watcher.due)));
       if (due > performance.now()) await this.#pause(due - performance.now());
       else this.#tell(await this.#look());
     }
@@ -108,12 +110,12 @@ export class Sampler {
     });
   }
 
-  async #look(): Promise<Metrics> {
+  async #look(patience: number = ANSWERS_MS.later): Promise<Metrics> {
     const running = this.#tools().flatMap(({ pid, ...tool }) => (pid === null ? [] : [{ ...tool, pid }]));
     const asked = new Map(running.map(({ name, pid, request }) => [name, { pid, ask: () => request("health", {}, PATIENCE_MS) } satisfies Asked]));
-    const [machine] = await Promise.all([this.#machine.look(), this.#workloads.ask(asked, ANSWERS_MS)]);
+    const [machine] = await Promise.all([this.#machine.look(), this.#workloads.ask(asked, patience)]);
     const families = await familiesOf(running.map(({ pid }) => pid));
-    const at = performance.now();
+    const at = (this.#lookedAt = performance.now());
     const looks = new Map<string, Look>();
     const tools: Record<string, ToolUse> = {};
     for (const { name, pid } of running) {
@@ -126,7 +128,7 @@ export class Sampler {
       tools[name] = { cpu: before === null ? 0 : share(before, { at, use }), memory: memory.exact, processes: use.processes, work: this.#workloads.of(name) };
     }
     this.#looks = looks;
-    return { tools, daemon: { memory: Math.round(process.memoryUsage.rss() / STEP_BYTES) * STEP_BYTES }, machine, gpus: this.#machine.cards };
+    return { tools, daemon: { memory: Math.round(process.memoryUsage.rss() / STEP_BYTES) * STEP_BYTES }, machine, gpus: this.#machine.recentCards() };
   }
 }
 

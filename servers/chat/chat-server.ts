@@ -88,7 +88,7 @@ export class ChatServer extends ToolServer {
 
   async #whole(request: Asked, call: Call): Promise<unknown> {
     const nothing = (): Promise<void> => Promise.resolve();
-    const result = await this.#answer(request, call, () => undefined, nothing);
+    const result = await this.#answer(request, call, writing(call), nothing);
     return { event: "reply", text: result.text, ...endingOf(result) };
   }
 
@@ -101,7 +101,7 @@ export class ChatServer extends ToolServer {
       if (form === null) return said(request, onToken);
       // What is said before the answer itself is no part of it.
       if (request.schema === undefined) return said(request, ({ text }) => onToken({ text, thought: true }));
-      return answerInForm(form, request, { generate: said, onToken, onHeld: (tokens) => tokens % HELD === 0 && call.progress("writing", tokens, null) });
+      return answerInForm(form, request, { generate: said, onToken, onHeld: writing(call) });
     };
     const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
     const request = { ...asked, overflow, ...(form === null ? {} : { schema: form.schema }), ...functionsOf(functions), messages: this.#withSystem(orderly(messages)) };
@@ -148,8 +148,21 @@ export class ChatServer extends ToolServer {
   }
 }
 
-/** An answer that is not sent before it is complete shows so often that it is being written. */
-const HELD = 32;
+/** An answer that is not sent before it is complete shows so often, in ms, that it is being written: clients time silence. */
+const NEWS_MS = 1000;
+
+/** To be called at each token of such an answer. */
+function writing(call: Call): () => void {
+  let tokens = 0;
+  let told = Number.NEGATIVE_INFINITY;
+  return () => {
+    tokens++;
+    const now = performance.now();
+    if (now - told < NEWS_MS) return;
+    told = now;
+    call.progress("writing", tokens, null);
+  };
+}
 
 function question(prompt: string | undefined, system: string | undefined): ChatMessage[] {
   if (prompt === undefined || prompt === "") throw new ToolError("invalid-request", { path: "$.data", expected: "the prompt, as text", got: prompt === undefined ? "nothing" : "an empty text" });

@@ -29,7 +29,7 @@ const [bundle, code] = [".cjs", `-${process.versions["v8"]}-${process.arch}.code
 }) as [string, string];
 
 /** In bytes. Who adds to it looks first whether all commands need that, or it can be one of the `parts` in scripts/build.mjs. */
-const BUDGET = 270_000;
+const BUDGET = 300_000;
 
 test("what is installed is plain JavaScript that can be run as it is, and small", () => {
   assert.ok(readFileSync(program, "utf8").startsWith("#!/usr/bin/env node\n"));

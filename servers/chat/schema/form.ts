@@ -1,4 +1,4 @@
-import type { ErrorObject } from "ajv";
+import type { Ajv, ErrorObject } from "ajv";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
 import { mismatchOf } from "../../../pipes/rpc/validation.ts";
@@ -49,11 +49,9 @@ const CUT: { readonly [reason in GenerateResult["stopReason"]]?: string } = {
 
 type Fits = (value: unknown) => ErrorObject[] | null;
 
-/** By the words of the draft that the schema names, else of 2020-12. Nothing is kept: the next request has another schema. */
-async function checked(schema: Schema): Promise<() => Fits> {
-  const { Ajv } = OLDER.test(String(schema["$schema"])) ? await import("ajv") : { Ajv: (await import("ajv/dist/2020.js")).Ajv2020 };
-  const ajv = new Ajv({ strict: false, verbose: true, validateFormats: false, logger: false });
-  const { $schema: _, ...own } = schema;
+/** By the words of the draft that the schema names, else of 2020-12. Of the schema nothing is kept: the next request has another one. */
+async function checked({ $schema, $id: _, ...own }: Schema): Promise<() => Fits> {
+  const ajv = await (OLDER.test(String($schema)) ? (older ??= olderAjv()) : (latest ??= latestAjv()));
   if (ajv.validateSchema(own) !== true) {
     const { path, expected, got } = mismatchOf((ajv.errors ?? []).slice(0, 1)).facts;
     throw new ToolError("invalid-request", { path: `$.schema${String(path).slice(1)}`, expected, got });
@@ -64,8 +62,24 @@ async function checked(schema: Schema): Promise<() => Fits> {
       return (value) => (fits(value) ? null : (fits.errors ?? []));
     } catch (error) {
       throw new ToolError("invalid-request", { path: "$.schema", expected: "a JSON Schema", got: error instanceof Error ? error.message : String(error) }, { cause: error });
+    } finally {
+      ajv.removeSchema(own);
     }
   };
 }
 
 const OLDER = /draft-0[4-7]/;
+const OPTIONS = { strict: false, verbose: true, validateFormats: false, logger: false } as const;
+/** The schema of schemas takes a moment to compile, so these stay. */
+let older: Promise<Ajv> | null = null;
+let latest: Promise<Ajv> | null = null;
+
+async function olderAjv(): Promise<Ajv> {
+  const { Ajv } = await import("ajv");
+  return new Ajv(OPTIONS);
+}
+
+async function latestAjv(): Promise<Ajv> {
+  const { Ajv2020 } = await import("ajv/dist/2020.js");
+  return new Ajv2020(OPTIONS);
+}
