@@ -13,7 +13,7 @@ test("while nothing happens nothing is written but the clock, and where there is
   t.after(() => home.close());
   await home.start();
   const terminal = new Terminal([process.execPath, program, "--top"], { env: { ...home.place.env, TERM: "xterm" } });
-  await terminal.type("", /echo.*0%.*other.*0%/);
+  await terminal.type("", /echo.*\d%.*other.*\d%/);
   const from = performance.now();
   await delay(IDLE_MS);
   const idle = await terminal.type("?", /leave here/);
