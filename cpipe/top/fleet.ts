@@ -78,15 +78,15 @@ function asked(model: Model, cmd: "start" | "restart" | "release"): Updated {
 }
 
 function confirmed(model: Model, { name }: RegistryEntry): Updated {
-  if (!model.attached) return [said(model, UNREACHED), []];
+  if (model.daemon === null) return [said(model, NO_DAEMON), []];
   const effect: Extract<Effect, { do: "ask" }> = { do: "ask", id: model.nextId, cmd: "stop", args: { tool: name } };
   return [{ ...model, nextId: model.nextId + 1, question: { kind: "confirm", asks: `Stop ${name}? y: yes, any other key: no`, effect, what: `stopping ${name}` } }, []];
 }
 
-const UNREACHED = "the daemon cannot be reached now";
+const NO_DAEMON = "no daemon is running";
 
 function ask(model: Model, what: string, cmd: string, args: Readonly<Record<string, unknown>>): Updated {
-  return model.attached ? begun(model, what, { do: "ask", id: model.nextId, cmd, args }) : [said(model, UNREACHED), []];
+  return model.daemon === null ? [said(model, NO_DAEMON), []] : begun(model, what, { do: "ask", id: model.nextId, cmd, args });
 }
 
 function begun(model: Model, what: string, effect: Extract<Effect, { id: number }>): Updated {

@@ -25,7 +25,8 @@ const AGAIN_MS = 1000;
  */
 export class Link {
   readonly #tell: (message: Message) => void;
-  #client: ToolClient | null = null;
+  /** The session, as soon as it is there; null while none is in sight. */
+  #client: Promise<ToolClient> | null = null;
   #wake: () => void = () => undefined;
 
   constructor(tell: (message: Message) => void) {
@@ -51,7 +52,8 @@ export class Link {
   /** Asks the daemon something. @throws ToolError what it answers, `daemon-unreachable` */
   async ask(cmd: string, args: object): Promise<ToolEvent> {
     if (this.#client === null) throw new ToolError("daemon-unreachable");
-    return this.#client.call(cmd, args, { timeout: patienceWith(SUPERVISOR, cmd) ?? DEFAULT_TIMEOUT_MS });
+    const client = await this.#client;
+    return client.call(cmd, args, { timeout: patienceWith(SUPERVISOR, cmd) ?? DEFAULT_TIMEOUT_MS });
   }
 
   /** Whether a daemon runs. */
@@ -66,8 +68,8 @@ export class Link {
     let client: ToolClient | null = null;
     let reason: string | null = null;
     try {
-      client = await connect(findTarget(SUPERVISOR), { timeout: CONNECT_MS, signal, unnamed: true });
-      this.#client = client;
+      this.#client = connect(findTarget(SUPERVISOR), { timeout: CONNECT_MS, signal, unnamed: true });
+      client = await this.#client;
       let isFirst = true;
       for await (const event of client.stream("watch", { every: EVERY_S }, { signal, timeout: Number.POSITIVE_INFINITY })) {
         // Now, not before: what was shown stays until there is something to show in its place.

@@ -80,7 +80,7 @@ test("the shares of a core are kept for a while, those of a tool that has no pro
 test("without a daemon nothing is asked of it; s starts the service, and what it runs is shown when it comes", () => {
   const [alone] = update(model, { type: "registry", registry: null }, NOW);
   assert.deepEqual([alone.tools, press(alone, "R")[1], press(alone, "s")[1]], [[], [], [{ do: "start-daemon", id: 1 }]]);
-  assert.match(last(press(alone, "R")[0]), /the daemon cannot be reached/);
+  assert.match(last(press(alone, "R")[0]), /no daemon is running/);
   const messages = [{ type: "registry", registry: registryOf("/tmp/pipes", []) }, { type: "attached" }, { type: "event", event: { event: "tool", tool: tool("new") } }] as const;
   const back = messages.reduce((before, message) => update(before, message, NOW)[0], alone);
   assert.match(textOf(back)[2] ?? "", /^new +ready/);
