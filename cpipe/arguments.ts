@@ -25,13 +25,15 @@ export type Task =
   | { kind: "install-skill"; /** A project's, instead of the home folder. */ folder: string | null; force: boolean }
   | { kind: "view"; /** Null: the default one; `-`: standard input only. */ socket: string | null }
   | { kind: "stdio" }
+  | { kind: "top" }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
   | { kind: "version" };
 
-/** Reads the command line as far as that goes without a tool's interface. @throws ToolError `usage` */
-export function parseArguments(tokens: readonly string[]): Task {
+/** Reads the command line as far as that goes without a tool's interface. With a person at it (`interactive`) nothing at all asks for the dashboard. @throws ToolError `usage` */
+export function parseArguments(tokens: readonly string[], interactive = false): Task {
+  if (tokens.length === 0 && interactive) return { kind: "top" };
   const options = noOptions();
   if (tokens[0] === "--complete") return { kind: "complete", words: tokens.slice(1) };
   const words: string[] = [];
@@ -84,6 +86,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
   if (mode === "logs") return parseLogs(words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
   if (mode === "conversations" || mode === "templates") return parseKept(mode, words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
   if (mode === "view") return parseView(words);
+  if (mode === "top" && words.some((word) => word === "--json" || word === "-j")) throw usage("--top is for people", "For programs, every change as a line of JSON: cpipe supervisor watch -o jsonl --every 2");
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder || mode === "init" ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
@@ -103,6 +106,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
       return { kind: "clear", folder, json: given };
     case "init":
     case "stdio":
+    case "top":
       return { kind: mode };
     case "install-service":
     case "uninstall-service":

@@ -37,6 +37,7 @@ export const askFlags: readonly Flag[] = [
 /** What cpipe does instead of calling a tool. */
 export const modeFlags: readonly Flag[] = [
   { name: "list", short: "l", value: "[DIR]", description: "the tools and how they are; --json for programs" },
+  { name: "top", description: "all tools and what they do, on the whole terminal: logs, start and stop, a form for each command; the same as cpipe alone" },
   { name: "pid", value: "[DIR]", description: "the same, with the processes that have each pipe open" },
   { name: "logs", value: "[NAME …]", description: "the tools' logs and the daemon's, whether or not it runs; -f goes on as they come, --since 10m, --level warn, --lines N, --json" },
   { name: "completions", value: "bash|zsh|fish", description: "print the completions for that shell" },

@@ -38,7 +38,7 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    task = parseArguments(process.argv.slice(2));
+    task = parseArguments(process.argv.slice(2), process.argv.length === 2 && out.tty && isatty(0) && process.env["TERM"] !== "dumb");
     await perform(task);
     if (task.kind !== "serve") await finish();
   } catch (thrown) {
@@ -72,6 +72,11 @@ async function perform(task: Task): Promise<void> {
       const { view } = await import("./view/viewer.ts"); // not loaded for anything else
       interruption.listen();
       return view(task.socket, out, interruption);
+    }
+    case "top": {
+      const { top } = await import("./top/dashboard.ts"); // not loaded for anything else
+      interruption.listen();
+      return top(out, interruption);
     }
     case "stdio":
       interruption.listen();

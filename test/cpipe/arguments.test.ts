@@ -20,6 +20,13 @@ test("the first two words are the tool and the command; what follows is read lat
   assert.deepEqual(task, { kind: "call", tool: "chat", cmd: "ask", rest: ["Hi", "--temperature", "0"], options: { ...noOptions(), timeout: 5000, verbose: true } });
 });
 
+test("nothing at all asks for the dashboard where a person is at it, and is a mistake elsewhere", () => {
+  assert.deepEqual([parseArguments([], true), parseArguments(["--top"])], [{ kind: "top" }, { kind: "top" }]);
+  assert.throws(() => parseArguments([]), usage);
+  assert.throws(() => parseArguments(["--top", "chat"]), usage);
+  assert.throws(() => parseArguments(["--top", "--json"]), { message: /cpipe supervisor watch -o jsonl --every 2/ });
+});
+
 test("short flags may be put together and have their value attached", () => {
   const task = parseArguments(["-nv", "--timeout=1.5", "chat", "ask"]);
   assert.deepEqual(task.kind === "call" && task.options, { ...noOptions(), noWait: true, verbose: true, timeout: 1500 });

@@ -14,7 +14,7 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "./chat/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "./chat/*", "./top/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
   const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
@@ -41,6 +41,7 @@ test("what is installed is plain JavaScript that can be run as it is, and small"
   assert.ok(!text.includes("?2004h"), "and the conversation");
   for (const part of ["asking", "markdown", "kept", "chat"]) assert.ok(text.includes(`import("./cpipe-${part}.js")`), part);
   assert.ok(!text.includes("TERM_SESSION_ID"), "and what conversations need");
+  assert.ok(text.includes('import("./cpipe-top.js")') && !text.includes("LAST DEATH"), "and the dashboard");
   assert.ok(text.length < BUDGET, `${text.length} bytes`);
   assert.equal(Buffer.byteLength(text), text.length, "it is read as Latin 1");
 });
