@@ -13,7 +13,7 @@ ${filled(`TOOL is a name (chat) or a path (/tmp/tool-chat). DATA is text, a JSON
 what is piped in is added to a prompt: git diff | cpipe chat ask "Review this"`, width)}
 
 ${flagLines("Flags", callFlags, width)}
-${flagLines("Flags of what is asked of a model (ask, chat)", askFlags, width)}
+${flagLines("Flags to ask a model (ask, chat)", askFlags, width)}
 ${flagLines("Instead of TOOL", modeFlags, width)}
 ${filled("Exit codes: 0 answered, 1 error, 2 usage, 3 no such tool, 4 not ready, 124 timeout, 125 daemon unreachable, 130 Ctrl-C", width)}
 `;
