@@ -4,7 +4,7 @@ import type { Metrics } from "../../pipes/protocol/metrics.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import type { LogLine } from "../../logs/merge.ts";
 import type { Key } from "../terminal/keys.ts";
-import type { Size } from "../terminal/terminal.ts";
+import type { Size } from "../terminal/hold.ts";
 import type { Messenger } from "./messenger/model.ts";
 import type { Scroll } from "./pane.ts";
 import type { Row } from "./row.ts";
