@@ -158,16 +158,20 @@ class Caller {
       status.note(use);
     };
     const speaker = options.speak === null ? null : await this.#speaker(options.speak);
+    let caveat: string | null = null;
     try {
       for await (const event of this.#events(client, cmd, args, { signal, timeout, idempotent, onInterim }, file, recording)) {
         print(isFinal(event) ? renderer.final(event) : renderer.part(event));
-        const caveat = caveatOf(event);
-        if (caveat !== null) status.note(caveat);
+        caveat ??= caveatOf(event);
         if (typeof event["text"] !== "string") continue;
         asked?.take(event["text"]);
         speaker?.say(event["text"]);
       }
       print(asked?.end() ?? "");
+      if (caveat !== null) {
+        await out.drained(); // or it would stand in the middle of the answer
+        status.note(caveat);
+      }
       await speaker?.heard(signal);
     } catch (thrown) {
       const error = this.#explain(ToolError.from(thrown));
