@@ -1,4 +1,4 @@
-import type { Ajv, ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
 import { mismatchOf } from "../../../pipes/rpc/validation.ts";
@@ -52,7 +52,8 @@ type Fits = (value: unknown) => ErrorObject[] | null;
 /** By the words of the draft that the schema names, else of 2020-12. Of the schema nothing is kept: the next request has another one. */
 async function checked(schema: Schema): Promise<() => Fits> {
   const { $schema, $id: _, ...own } = schema;
-  const ajv = await (OLDER.test(String($schema)) ? (older ??= olderAjv()) : (latest ??= latestAjv()));
+  const { older, latest } = await import("./drafts.ts"); // most servers never meet a schema
+  const ajv = OLDER.test(String($schema)) ? older : latest;
   if (ajv.validateSchema(own) !== true) {
     const { path, expected, got } = mismatchOf((ajv.errors ?? []).slice(0, 1)).facts;
     throw new ToolError("invalid-request", { path: `$.schema${String(path).slice(1)}`, expected, got });
@@ -70,17 +71,3 @@ async function checked(schema: Schema): Promise<() => Fits> {
 }
 
 const OLDER = /draft-0[4-7]/;
-const OPTIONS = { strict: false, verbose: true, validateFormats: false, logger: false } as const;
-/** The schema of schemas takes a moment to compile, so these stay. */
-let older: Promise<Ajv> | null = null;
-let latest: Promise<Ajv> | null = null;
-
-async function olderAjv(): Promise<Ajv> {
-  const { Ajv } = await import("ajv");
-  return new Ajv(OPTIONS);
-}
-
-async function latestAjv(): Promise<Ajv> {
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
-  return new Ajv2020(OPTIONS);
-}
