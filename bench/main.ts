@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { type Crowd, gather, killAll, startPeers, timed } from "./processes.ts";
+import { type Crowd, gather, killAll, startPeers } from "./processes.ts";
 import { ledgerCost } from "./ledger.ts";
 import { print, type Report } from "./report.ts";
+import { measureStarts, printStarts } from "./start.ts";
 import { measureSupervision } from "./supervision/measure.ts";
 import { printSupervision } from "./supervision/report.ts";
 import { type Asker, open, type Way, WAYS } from "./ways.ts";
@@ -14,19 +14,20 @@ const ROUND_MS = 500;
 const CLIENTS = [1, 8, 64] as const;
 const CROWD_ROUNDS = 4;
 const CROWD_MS = 400;
-const STARTS = 15;
-/** What was asked for: `pipes`, `supervision` with all that belongs to it, or, without a word, the first and a short form of the second. */
+/** What was asked for: `pipes`, `start`, `supervision` with all that belongs to it, or, without a word, the first and a short form of the second. */
 const [part] = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const json = process.argv.includes("--json");
-const cpipe = fileURLToPath(new URL("../cpipe.js", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "pipe-tools-bench-"));
 try {
-  const pipes = part === "supervision" ? null : await measurePipes();
-  const supervision = part === "pipes" ? null : await measureSupervision(folder, part === "supervision");
-  if (json) console.log(JSON.stringify({ ...pipes, ...(supervision === null ? {} : { supervision }) }, null, 2));
+  if (part !== "supervision") await startPeers(folder);
+  const pipes = part === undefined || part === "pipes" ? await measurePipes() : null;
+  const starts = part === "supervision" ? null : measureStarts(folder);
+  const supervision = part === "pipes" || part === "start" ? null : await measureSupervision(folder, part === "supervision");
+  if (json) console.log(JSON.stringify({ ...pipes, ...(starts === null ? {} : { starts }), ...(supervision === null ? {} : { supervision }) }, null, 2));
   else {
     if (pipes !== null) print(pipes);
+    if (starts !== null) printStarts(starts);
     if (supervision !== null) printSupervision(supervision);
   }
 } finally {
@@ -35,8 +36,7 @@ try {
 }
 
 async function measurePipes(): Promise<Report> {
-  await startPeers(folder);
-  return { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), ledger: await ledgerCost(folder), starts: starts() };
+  return { node: process.version, roundTrips: await roundTrips(), throughput: await throughput(), ledger: await ledgerCost(folder) };
 }
 
 /** The ways take turns in short rounds, so that a drift of the machine meets them all alike. */
@@ -85,14 +85,6 @@ async function throughput(): Promise<Report["throughput"]> {
     for (const [way, count] of counts) rows.push({ way, clients, perSecond: count / ((CROWD_ROUNDS * CROWD_MS) / 1000) });
   }
   return rows;
-}
-
-function starts(): Report["starts"] {
-  const ours = { cpipe: ["echo", "ping"], list: ["--list"], complete: ["--complete", "echo", ""] };
-  const programs = { node: ["-e", "0"], ...(existsSync(cpipe) ? Object.fromEntries(Object.entries(ours).map(([name, words]) => [name, [cpipe, ...words]])) : {}) };
-  const times = Object.entries(programs).map(([name, args]) => ({ name, args, all: [] as number[] }));
-  for (let turn = 0; turn < STARTS; turn++) for (const { args, all } of times) all.push(timed(args, folder));
-  return Object.fromEntries(times.map(({ name, all }) => [name, quantile(Float64Array.from(all).sort(), 0.5)]));
 }
 
 function quantile(sorted: Float64Array, share: number): number {

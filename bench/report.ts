@@ -9,12 +9,10 @@ export interface Report {
   readonly throughput: Array<{ way: Way; clients: number; perSecond: number }>;
   /** Empty where the system does not tell. */
   readonly ledger: LedgerCost[];
-  /** Median wall time in ms; without `cpipe` where it is not built. */
-  readonly starts: { node?: number; cpipe?: number; list?: number; complete?: number };
 }
 
 /** The report as one table for people. Absolute figures are this machine's; the ratios travel. */
-export function print({ node, roundTrips, throughput, ledger, starts }: Report): void {
+export function print({ node, roundTrips, throughput, ledger }: Report): void {
   const ours = roundTrips.find(({ way }) => way === "fifo");
   const ratio = (mine: number | undefined, other: number): string => (mine === undefined || mine === other ? "" : `ours is ${(mine / other).toFixed(2)} of it`);
   const rows = [
@@ -29,24 +27,9 @@ export function print({ node, roundTrips, throughput, ledger, starts }: Report):
     [],
     ["processor time of the server for a request on the shared pipe", "without", "with", "a ledger"],
     ...ledger.map((row) => [`${row.together === 1 ? "one" : row.together} at a time`, `${row.without.toFixed(1)} µs`, `${row.with.toFixed(1)} µs`, `it costs ${(row.with - row.without).toFixed(2)} µs`]),
-    [],
-    ["a command from start to end", "median", "", ""],
-    ["node -e 0", milliseconds(starts.node), "", ""],
-    ["cpipe echo ping", milliseconds(starts.cpipe), "", startNote(starts.cpipe, starts)],
-    ["cpipe --list", milliseconds(starts.list), "", startNote(starts.list, starts)],
-    ["cpipe --complete (a TAB)", milliseconds(starts.complete), "", startNote(starts.complete, starts)],
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const [title = "", one = "", two = "", note = ""] of rows) {
     console.log(`${title.padEnd(widths[0] ?? 0)}  ${one.padStart(widths[1] ?? 0)}  ${two.padStart(widths[2] ?? 0)}  ${note}`.trimEnd());
   }
-}
-
-function startNote(time: number | undefined, { node }: Report["starts"]): string {
-  if (time === undefined) return "dist/cpipe.js is not built: not measured";
-  return node === undefined ? "" : `${(time - node).toFixed(1)} ms over Node's own start`;
-}
-
-function milliseconds(value: number | undefined): string {
-  return value === undefined ? "–" : `${value.toFixed(1)} ms`;
 }

@@ -1,5 +1,5 @@
 import { write, writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { isTerminal } from "./tty.ts";
 
 /** Why writing has ended before everything was written. `null`: the reader has gone, which is nobody's fault. */
 export type WriteFailure = Error | null;
@@ -20,7 +20,7 @@ export class Output {
 
   constructor(fd: number) {
     this.#fd = fd;
-    this.tty = isatty(fd);
+    this.tty = isTerminal(fd);
   }
 
   /** Called once when nothing more can be written. */

@@ -7,7 +7,7 @@ import type { Presenter } from "./render.ts";
 import { foundIn } from "./found.ts";
 import { spokenIn } from "./spoken.ts";
 import type { Style } from "./style.ts";
-import { renderTable } from "./table.ts";
+import { type Cell, renderTable } from "./table.ts";
 
 /** On a terminal the daemon's answers are said in words; everybody else gets them as they are, but for what a reload does. What a search finds, and when words were spoken, is text for everybody. */
 export function presenterFor(tool: string, tty: boolean, style: Style): Presenter {
@@ -91,16 +91,24 @@ function factOf(key: string, value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** `{tools: {NAME: {cpu, memory, processes}}, daemon: {memory}, machine: {memory: {total, available}, load}}`; memory in bytes, the rest in per cent. */
+/** As in pipes/protocol/metrics.ts: memory in bytes, shares in per cent. */
 function metricsTable({ tools, daemon, machine }: Record<string, unknown>, style: Style): string {
   const rows = [...Object.entries(isObject(tools) ? tools : {}), ["(daemon)", daemon] as const].flatMap(([name, use]) =>
-    isObject(use) ? [{ cells: [{ text: name, paint: style.strong }, { text: percent(use["cpu"]), right: true }, { text: mebibytes(use["memory"]), right: true }] }] : [],
+    isObject(use) ? [{ cells: [{ text: name, paint: style.strong }, figure(percent(use["cpu"])), figure(mebibytes(use["memory"])), ...workCells(use["work"])] }] : [],
   );
   const memory = isObject(machine) && isObject(machine["memory"]) ? machine["memory"] : {};
   const whole = `machine: ${percent(isObject(machine) ? machine["load"] : undefined)} busy, ${mebibytes(memory["available"])} of ${mebibytes(memory["total"])} free`;
-  return `${renderTable(["NAME", "CPU", "MEMORY"], rows, style.faint, style)}${style.faint(whole)}`;
+  return `${renderTable(["NAME", "CPU", "MEMORY", "ACTIVE", "WAITING", "SERVED", "FAILED", "RATE"], rows, style.faint, { width: style.width, spare: ["FAILED", "SERVED"] })}${style.faint(whole)}`;
 }
 
+/** None for a tool that does not tell. */
+function workCells(work: unknown): Cell[] {
+  if (!isObject(work)) return [];
+  const rate = isObject(work["rate"]) ? plain(`${Number(work["rate"]["value"])} ${asText(work["rate"]["unit"])}`) : "";
+  return [...["active", "waiting", "served", "failed"].map((key) => figure(typeof work[key] === "number" ? String(work[key]) : "")), figure(rate)];
+}
+
+const figure = (text: string): Cell => ({ text, right: true });
 const percent = (value: unknown): string => (typeof value === "number" ? `${value}%` : "");
 const mebibytes = (value: unknown): string => (typeof value === "number" ? `${Math.round(value / 1024 / 1024)} MiB` : "?");
 

@@ -1,9 +1,9 @@
-import { isatty } from "node:tty";
 import type { ToolEvent } from "../pipes/protocol/messages.ts";
 import { writeError } from "./output.ts";
 import { plain } from "./describe.ts";
 import { type Style, styleFor } from "./style.ts";
 import { shortened, widthOf } from "./table.ts";
+import { isTerminal } from "./tty.ts";
 
 /** News of a request on one line of a terminal, which goes when the answer comes, without escape codes. Silent where standard error is no terminal. */
 export class StatusLine {
@@ -12,7 +12,7 @@ export class StatusLine {
   /** Columns of what is shown. */
   #shown = 0;
 
-  constructor(on: boolean = isatty(2) && process.env["TERM"] !== "dumb") {
+  constructor(on: boolean = isTerminal(2) && process.env["TERM"] !== "dumb") {
     this.#on = on;
     this.#style = styleFor(on);
   }

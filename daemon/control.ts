@@ -12,7 +12,7 @@ import type { Performed } from "./fleet/changing.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import { followLog } from "../logs/follow.ts";
 import { readLog } from "../logs/read.ts";
-import { metricsOf } from "./metrics.ts";
+import { Sampler } from "./metrics/sampler.ts";
 import type { Residency } from "./residency/residency.ts";
 import { watchFleet } from "./watch.ts";
 import type { WorkerState } from "./worker/state.ts";
@@ -40,6 +40,7 @@ type A<C extends keyof (typeof supervisor)["commands"]> = Args<typeof supervisor
 /** The daemon as a tool: `/tmp/tool-supervisor`, in the same protocol as any other. */
 export function controlServer(daemon: Controlled, folder: string, log: Log): ToolServer {
   const { fleet, residency } = daemon;
+  const sampler = new Sampler(() => fleet.all().map((tool) => ({ name: tool.name, pid: tool.worker.state.pid, request: (...asked) => tool.request(...asked) })));
   // Whether another daemon answers here is the daemon's to find out, and the FIFO its to remove, as with any tool's.
   const server = new ToolServer({ name: SUPERVISOR, description: supervisor.description, folder, state: "running", config: {}, log, supervised: true });
   return server.implement(supervisor, {
@@ -75,8 +76,8 @@ export function controlServer(daemon: Controlled, folder: string, log: Log): Too
     },
     sweep: async () => ({ event: "swept", removed: await daemon.sweep() }),
     logs: ({ tool, ...query }: A<"logs">, call: Call) => logEntries(daemon, tool, query, call.signal),
-    watch: (_: A<"watch">, call: Call) => watchFleet(fleet, call.signal),
-    metrics: async () => ({ event: "metrics", metrics: await metricsOf(fleet.entries) }),
+    watch: ({ every }: A<"watch">, call: Call) => watchFleet(fleet, every === undefined ? null : { sampler, everyMs: every * 1000 }, call.signal),
+    metrics: async () => ({ event: "metrics", metrics: await sampler.now() }),
   });
 }
 

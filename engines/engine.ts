@@ -4,6 +4,8 @@ import type { ToolError } from "../pipes/protocol/errors.ts";
 /** What answers requests once it has been loaded. It may die and be brought back by the next request; see `Residence`. */
 export interface Engine<Model> extends EventEmitter<EngineEvents> {
   readonly phase: Phase;
+  /** Requests that it works on, and those that wait for that; absent where nothing waits. */
+  readonly counts?: { readonly active: number; readonly waiting: number };
   /** Loads, or waits for the load under way; a failed engine tries anew. @throws ToolError */
   load(): Promise<Model>;
   /** For good; what is in flight or waits fails with `stopping`. */

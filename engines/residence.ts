@@ -76,6 +76,8 @@ export class Residence<Model, E extends Engine<Model>> {
   readonly #closing = new AbortController();
   /** Requests that wait for the model; each is told how far it is. */
   readonly #waiting = new Set<Waiter>();
+  /** Those of them that have no engine yet. */
+  #early = 0;
   #engine: Promise<E> | null = null;
   #current: E | null = null;
   /** Its weights were let go of, and are not back yet. */
@@ -100,6 +102,11 @@ export class Residence<Model, E extends Engine<Model>> {
     return this.#current;
   }
 
+  /** Requests that wait for the model, or for others that it works on. */
+  get waiting(): number {
+    return this.#early + (this.#current?.counts?.waiting ?? 0);
+  }
+
   /** Begins to bring the engine, unless that is under way or done. */
   prepare(): void {
     this.#bring().catch(() => undefined); // told by `failed`, and to every request
@@ -111,11 +118,13 @@ export class Residence<Model, E extends Engine<Model>> {
     if (this.#waiting.size >= this.#tenancy.maxQueue()) throw new ToolError("busy", { tool: this.#tenancy.tool, queued: this.#waiting.size });
     const bringing = this.#bring();
     const leave = this.tell(waiter);
+    this.#early++;
     waiter.queued(this.#waiting.size, this.#released ? "the model was released from memory and is loaded again" : "the model is loading");
     const cancelled = new Promise<never>((_, reject) => waiter.signal.addEventListener("abort", () => reject(waiter.signal.reason as Error), { once: true }));
     try {
       return await Promise.race([bringing, cancelled]);
     } finally {
+      this.#early--;
       leave();
     }
   }

@@ -1,6 +1,7 @@
 // `npm run bench`: set up what is stale, compile bench/ beside the built product, and measure. `--json` prints figures for programs.
 //   npm run bench                  the pipes, and how fast a worker is replaced (about 90 s)
-//   npm run bench -- pipes         the pipes alone
+//   npm run bench -- pipes         the pipes and how fast cpipe starts
+//   npm run bench -- start         how fast cpipe starts, beside `node -e 0` (about 40 s)
 //   npm run bench -- supervision   the daemon beside other supervisors, as far as they are installed (about 4 min)
 //   npm run bench -- vector        the vector server at 10 000 and 100 000 rows (about 5 min); `--rows 1000000` for more or fewer,
 //                                  `--rivals` installs others and measures them beside it

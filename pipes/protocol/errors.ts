@@ -58,6 +58,8 @@ export const errors = {
   "data-locked": row(4, true, (x) => `${f(x["path"])} is in use by another process${x["pid"] ? ` (pid ${f(x["pid"])})` : ""}${next(x)}`),
   "data-damaged": row(1, false, (x) => `${f(x["path"])} is damaged: ${f(x["reason"])}${next(x)}`),
   "backend-failed": row(4, true, (x) => `${f(x["url"])}: ${f(x["reason"])}${next(x)}`),
+  // What a model has said
+  "no-code-block": row(1, false, () => "the answer has no code block, so there is nothing for -x to print; the answer stands above"),
   // Sound
   "no-audio-pipe": row(1, false, (x) => `there is no FIFO ${f(x["path"])} that the ${x["direction"] === "in" ? "client's sound could be read from" : "sound could be sent to"}${next(x)}`),
   "audio-invalid": row(1, false, (x) => `${f(x["what"])} is no sound that can be read: ${f(x["reason"])}${next(x)}`),
@@ -71,9 +73,10 @@ export const errors = {
   "engine-died": row(1, true, (x) => `the engine of ${f(x["tool"])} died: ${f(x["reason"])}${next(x)}`),
   "engine-failed": row(4, false, (x) => `the engine of ${f(x["tool"])} cannot start: ${f(x["reason"])}${next(x)}`),
   "embedding-failed": row(1, false, (x) => `no embedding: ${f(x["reason"])}${next(x)}`),
-  "embedding-unavailable": row(4, true, (x) => `the embedding endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
+  "endpoint-failed": row(1, false, (x) => `the endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
+  "endpoint-unavailable": row(4, true, (x) => `the endpoint ${f(x["url"])} ${f(x["reason"])}${next(x)}`),
   "answer-invalid": row(1, false, (x) => `the answer does not fit the schema: ${mismatch(x)}${next(x)}`),
-  "context-overflow": row(1, false, (x) => `the conversation has ${f(x["tokens"])} tokens, the model's context holds ${f(x["limit"])}; shorten it, or raise contextSize in tools.yaml`),
+  "context-overflow": row(1, false, (x) => `the conversation has ${f(x["tokens"])} tokens, the model's context holds ${f(x["limit"])}${x["hint"] === undefined ? "; shorten it, or raise contextSize in tools.yaml" : next(x)}`),
 } satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof errors;

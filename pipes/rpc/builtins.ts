@@ -1,6 +1,7 @@
 import { ToolError } from "../protocol/errors.ts";
 import { inWords, type Interface, shapeOf } from "../protocol/interfaces/define.ts";
 import { worker } from "../protocol/interfaces/worker.ts";
+import { withoutSecrets } from "../protocol/secrets.ts";
 import type { FieldShape, InterfaceShape } from "../protocol/interfaces/shape.ts";
 import type { Call } from "./call.ts";
 import { described } from "./validation.ts";
@@ -35,7 +36,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   get_state: (about, _, call) => call.finish({ event: "state", state: about.standing.state, ...(about.standing.reason === null ? {} : { reason: about.standing.reason }) }),
   get_description: (about, _, call) => call.finish({ event: "description", description: about.description }),
   get_help: (about, _, call) => call.finish({ event: "help", help: helpOf(about) }),
-  get_config: (about, _, call) => call.finish({ ...about.settings, event: "config" }),
+  get_config: (about, _, call) => call.finish({ ...withoutSecrets(about.settings), event: "config" }),
   list_interfaces: (about, _, call) => call.finish({ event: "interfaces", interfaces: about.interfaces.map((declared) => declared.name) }),
   get_interface: (about, args, call) => {
     if (typeof args["name"] !== "string") throw new ToolError("invalid-request", { path: "$.name", expected: "string", got: described(args["name"]) });

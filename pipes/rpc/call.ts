@@ -8,8 +8,6 @@ import type { Session } from "./session.ts";
 
 /** Clients time silence (30 s unless they say otherwise); one that waits its turn hears this often that it still does. */
 const QUEUE_NEWS_MS = 10_000;
-/** Ends of a request that say nothing of how the work goes. */
-const NO_WORK: ReadonlySet<string> = new Set(["cancelled", "stopping", "busy", "slow-reader"]);
 
 /**
  * One request on its way to exactly one final answer. A handler gets it beside the arguments: for its signal, for
@@ -122,11 +120,11 @@ export class Call {
 
   /** The final answer. What comes after it is dropped. */
   finish(event: ToolEvent): void {
-    this.#end(event, true);
+    this.#end(event, null);
   }
 
-  /** `further`: the work has come to this end by itself. */
-  #end(event: ToolEvent, further: boolean): void {
+  /** `failure`: the code of the error that it is, if it is one. */
+  #end(event: ToolEvent, failure: string | null): void {
     if (this.#ended) return;
     // Before anything else, since it may throw: what JSON cannot say is the handler's failure, to be answered as such.
     const line = this.session?.encode(this.#tagged(event)) ?? null;
@@ -134,7 +132,7 @@ export class Call {
     clearInterval(this.#again);
     if (line === null) this.entry?.settle();
     else this.#send(line);
-    this.#leave(further);
+    this.#leave(failure);
   }
 
   #send(line: string): void {
@@ -142,8 +140,8 @@ export class Call {
     this.session?.sendLine(line);
   }
 
-  #leave(further: boolean): void {
-    this.#activity?.end(this.#begun, further);
+  #leave(failure: string | null): void {
+    this.#activity?.end(this.#begun, failure);
     this.session?.callEnded(this);
     for (const fn of this.#onEnd ?? []) fn();
   }
@@ -152,7 +150,7 @@ export class Call {
     const { code, message, facts } = error;
     // An older client waits for the closing part of a stream, whatever became of it.
     const closing = this.streams && this.session?.dialect === "result" ? { done: true } : {};
-    this.#end({ event: "error", message, code, cmd: this.cmd, ...(Object.keys(facts).length === 0 ? {} : { details: facts }), ...closing }, !NO_WORK.has(code));
+    this.#end({ event: "error", message, code, cmd: this.cmd, ...(Object.keys(facts).length === 0 ? {} : { details: facts }), ...closing }, code);
   }
 
   /** Ends the request as cancelled, and tells its handler. */
@@ -172,7 +170,7 @@ export class Call {
     if (this.#ended || this.entry?.repeatable !== true) return this.abort(error);
     this.#ended = true;
     clearInterval(this.#again);
-    this.#leave(false);
+    this.#leave(error.code);
     this.#abort?.abort(error);
   }
 

@@ -17,7 +17,7 @@ import type { Session } from "./session.ts";
 import { DEFAULT_LIMITS, Sessions } from "./sessions.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { readSettings } from "./settings.ts";
-import { RELEASED, WorkerCommands } from "./worker.ts";
+import { type OwnLoad, RELEASED, WorkerCommands } from "./worker.ts";
 import { mkfifo } from "../transport/libc.ts";
 
 const FLUSH_MS = 1000;
@@ -188,6 +188,11 @@ export class ToolServer {
    */
   protected onRelease?(): Promise<number | void>;
 
+  /** Tells the supervisor, which may ask every second, how many requests wait inside, and how fast the work goes. */
+  protected onHealth(): OwnLoad {
+    return {};
+  }
+
   /**
    * To be awaited before what was released is loaded again: other tools may have to make room first, and meanwhile the state is
    * `waiting`. Resolves at once in a server that nobody looks after. @throws ToolError `not-ready`: there never will be room
@@ -252,6 +257,7 @@ export class ToolServer {
       configure: () => this.onConfigure?.bind(this) ?? null,
       release: () => this.onRelease?.bind(this) ?? null,
       released: () => this.setState(RELEASED, { reason: "the next request loads it again" }),
+      load: () => this.onHealth(),
     });
     return {
       about: this.#about,

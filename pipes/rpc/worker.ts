@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ToolError } from "../protocol/errors.ts";
 import { worker } from "../protocol/interfaces/worker.ts";
+import type { Work } from "../protocol/metrics.ts";
 import type { Activity } from "./activity.ts";
 import type { Admission } from "./admission.ts";
 import type { About } from "./builtins.ts";
@@ -24,7 +25,11 @@ interface Hooks {
   /** Null for a server that has nothing to let go of. */
   release(): (() => Promise<number | void>) | null;
   released(): void;
+  load(): OwnLoad;
 }
+
+/** What a server alone knows of its work; what it leaves out there is none of. */
+export type OwnLoad = Partial<Pick<Work, "waiting" | "rate">>;
 
 /** The commands by which a supervisor finds out how a server does, and changes it while it runs. */
 export class WorkerCommands {
@@ -44,13 +49,16 @@ export class WorkerCommands {
   health(call: Call): void {
     this.#hooks.admission.supervisedBy(call.session);
     const { state } = this.#about.standing;
+    const { calls, served, failed } = this.#activity;
+    const work: Work = { active: calls, waiting: null, served, failed, rate: null, ...this.#hooks.load() };
     call.finish({
       event: "health",
-      calls: this.#activity.calls,
+      calls,
       silent: Math.round(this.#activity.silent(state === "loading")),
       idle: Math.round(this.#activity.idle),
       clients: this.#hooks.clients() - (call.session === null ? 0 : 1),
       released: state === RELEASED,
+      work,
     });
   }
 

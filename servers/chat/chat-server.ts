@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { chat } from "../../pipes/protocol/interfaces/chat.ts";
 import type { Schema } from "../../pipes/protocol/interfaces/arguments.ts";
@@ -7,6 +8,7 @@ import { toldBy } from "../../engines/residence.ts";
 import { type ChatSettings, chatDefaults, USUAL_CALLS } from "../../pipes/protocol/settings/chat.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import type { ServerOptions } from "../../pipes/rpc/server-options.ts";
 import { ToolServer } from "../../pipes/rpc/server.ts";
 import type { ChatMessage, GenerateRequest, GenerateResult, ModelFunction, Token } from "./engine/messages.ts";
@@ -37,7 +39,7 @@ export class ChatServer extends ToolServer {
     super({ name: "chat", description: "Talk to a language model", state: "loading", ...options });
     this.#settings = { ...chatDefaults, ...this.settings };
     this.#tools = new Tools(this.name, this.log);
-    this.#model = new Model(this.name, this.#settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
+    this.#model = new Model(this.name, this.settings, toldBy(this, { room: () => this.room(), settle: () => this.#settle() }));
     this.implement(chat, {
       chat: (request: A<"chat">, call: Call) => this.#stream(request, call),
       chat_blocking: (request: A<"chat_blocking">, call: Call) => this.#whole(request, call),
@@ -57,10 +59,14 @@ export class ChatServer extends ToolServer {
   protected override onConfigure(settings: Readonly<Record<string, unknown>>): void {
     const next: ChatSettings = { ...chatDefaults, ...settings };
     const keys = new Set([...Object.keys(this.#settings), ...Object.keys(next)] as (keyof ChatSettings)[]);
-    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && this.#settings[key] !== next[key]);
+    const fixed = [...keys].filter((key) => appliesOf("chat", key) !== "live" && !isDeepStrictEqual(this.#settings[key], next[key]));
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = next;
-    this.#model.configure(next);
+    this.#model.configure(settings);
+  }
+
+  protected override onHealth(): OwnLoad {
+    return this.#model.load;
   }
 
   protected override async onRelease(): Promise<void> {
@@ -83,20 +89,20 @@ export class ChatServer extends ToolServer {
 
   async #whole(request: Asked, call: Call): Promise<unknown> {
     const nothing = (): Promise<void> => Promise.resolve();
-    const result = await this.#answer(request, call, () => undefined, nothing);
+    const result = await this.#answer(request, call, writing(call), nothing);
     return { event: "reply", text: result.text, ...endingOf(result) };
   }
 
   /** `told` resolves when the client has been sent what came by `onToken`. */
   async #answer({ tools, maxCalls = USUAL_CALLS, functions, schema, messages, overflow = this.#settings.overflow ?? chatDefaults.overflow, ...asked }: Asked, call: Call, onToken: (token: Token) => void, told: () => Promise<void>): Promise<TurnResult> {
     const { callTimeout = chatDefaults.callTimeout, tools: usual = [] } = this.#settings;
-    const form = schema === undefined ? null : await formOf(schema as Schema);
+    const form = schema === undefined ? null : await formOf(schema as Schema, this.#settings.backend === "local");
     const said = (request: GenerateRequest, onToken: (token: Token) => void): Promise<GenerateResult> => this.#model.generate(request, call, { onToken, onBegin: () => this.#begun(call) });
     const generate = (request: GenerateRequest): Promise<GenerateResult> => {
       if (form === null) return said(request, onToken);
       // What is said before the answer itself is no part of it.
       if (request.schema === undefined) return said(request, ({ text }) => onToken({ text, thought: true }));
-      return answerInForm(form, request, { generate: said, onToken, onHeld: (tokens) => tokens % HELD === 0 && call.progress("writing", tokens, null) });
+      return answerInForm(form, request, { generate: said, onToken, onHeld: writing(call) });
     };
     const turn = { names: tools ?? usual, maxCalls, callMs: callTimeout * 1000, generate, told };
     const request = { ...asked, overflow, ...(form === null ? {} : { schema: form.schema }), ...functionsOf(functions), messages: this.#withSystem(orderly(messages)) };
@@ -143,8 +149,21 @@ export class ChatServer extends ToolServer {
   }
 }
 
-/** An answer that is not sent before it is complete shows so often that it is being written. */
-const HELD = 32;
+/** An answer that is not sent before it is complete shows so often, in ms, that it is being written: clients time silence. */
+const NEWS_MS = 1000;
+
+/** To be called at each token of such an answer. */
+function writing(call: Call): () => void {
+  let tokens = 0;
+  let told = Number.NEGATIVE_INFINITY;
+  return () => {
+    tokens++;
+    const now = performance.now();
+    if (now - told < NEWS_MS) return;
+    told = now;
+    call.progress("writing", tokens, null);
+  };
+}
 
 function question(prompt: string | undefined, system: string | undefined): ChatMessage[] {
   if (prompt === undefined || prompt === "") throw new ToolError("invalid-request", { path: "$.data", expected: "the prompt, as text", got: prompt === undefined ? "nothing" : "an empty text" });
@@ -171,11 +190,11 @@ function endingOf({ tokens, stopReason, milliseconds, performed, calls, trimmed 
   const round = (value: number): number => Math.round(value * 10) / 10;
   const { prompt, reply } = milliseconds;
   return {
-    tokens,
+    ...(tokens === null ? {} : { tokens }),
     reason: calls.length === 0 ? stopReason : "calls",
     ...(calls.length === 0 ? {} : { function_calls: calls.map(({ name, params }) => ({ id: `call_${randomBytes(9).toString("base64url")}`, name, arguments: params })) }),
     ...(performed === 0 ? {} : { calls: performed }),
     ...(trimmed === 0 ? {} : { trimmed }),
-    timings: { prompt: round(prompt), reply: round(reply), rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) },
+    timings: { prompt: round(prompt), reply: round(reply), ...(tokens === null ? {} : { rate: round(reply === 0 ? 0 : (tokens.reply * 1000) / reply) }) },
   };
 }

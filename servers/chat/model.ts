@@ -1,14 +1,12 @@
-import { join } from "node:path";
 import { type Opening, Residence, type ResidenceEvents } from "../../engines/residence.ts";
-import { resolveModel } from "../../models/resolve.ts";
-import { places } from "../../pipes/protocol/places.ts";
-import { type ChatSettings, chatDefaults } from "../../pipes/protocol/settings/chat.ts";
+import type { ChatSettings } from "../../pipes/protocol/settings/chat.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
-import { ensureBuiltinModel } from "./builtin/ensure.ts";
-import { Engine } from "./engine/engine.ts";
-import type { ChatEngine, PerRequest } from "./engine/chat-engine.ts";
-import type { Countable, GenerateRequest, GenerateResult, LoadedModel, LoadRequest, Token } from "./engine/messages.ts";
-import { forgetParked, parkedFolder, sweepParked } from "./parked.ts";
+import { Pace, type Stretch } from "../../pipes/rpc/pace.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
+import { openBackend, perRequest } from "./backend.ts";
+import type { ChatEngine, ChatModel } from "./engine/chat-engine.ts";
+import type { Countable, GenerateRequest, GenerateResult, Token } from "./engine/messages.ts";
+import { forgetParked } from "./parked.ts";
 
 export interface GenerateEvents {
   onToken(token: Token): void;
@@ -16,20 +14,27 @@ export interface GenerateEvents {
   onBegin(): void;
 }
 
-/** The model that the settings name: fetched, loaded, and kept; whoever wants it before that waits. */
+/** The model that the settings name: fetched, loaded, and kept, or found at its endpoint; whoever wants it before that waits. */
 export class Model {
   readonly #tool: string;
   #settings: Readonly<ChatSettings>;
-  readonly #residence: Residence<LoadedModel, ChatEngine>;
+  readonly #residence: Residence<ChatModel, ChatEngine>;
+  readonly #pace = new Pace("tokens/s");
 
-  constructor(tool: string, settings: Readonly<ChatSettings>, events: ResidenceEvents<LoadedModel>) {
+  constructor(tool: string, settings: Readonly<ChatSettings>, events: ResidenceEvents<ChatModel>) {
     this.#tool = tool;
     this.#settings = settings;
-    this.#residence = new Residence<LoadedModel, ChatEngine>({ tool, maxQueue: () => this.#perRequest.maxQueue, open: (opening) => this.#open(opening) }, events);
+    const open = (opening: Opening): Promise<ChatEngine> => openBackend(tool, this.#settings, opening, events.log);
+    this.#residence = new Residence<ChatModel, ChatEngine>({ tool, maxQueue: () => perRequest(this.#settings).maxQueue, open }, events);
   }
 
   get ready(): boolean {
     return this.#residence.ready;
+  }
+
+  /** How many wait for it, and how fast it writes. */
+  get load(): OwnLoad {
+    return { waiting: this.#residence.waiting, rate: this.#pace.rate };
   }
 
   /** Begins to bring the model, unless that is under way or done. */
@@ -40,10 +45,10 @@ export class Model {
   /** Settings that differ only in what needs no other engine. They hold for the requests from now on. */
   configure(settings: Readonly<ChatSettings>): void {
     this.#settings = settings;
-    this.#residence.engine?.configure(this.#perRequest);
+    this.#residence.engine?.configure(perRequest(this.#settings));
   }
 
-  async loaded(call: Call): Promise<LoadedModel> {
+  async loaded(call: Call): Promise<ChatModel> {
     const engine = await this.#residence.wait(call);
     return engine.load();
   }
@@ -53,18 +58,23 @@ export class Model {
     const engine = await this.#residence.wait(call);
     events.onBegin();
     const leave = this.#residence.tell(call);
+    let writing: Stretch | null = null;
     try {
       return await engine.generate(request, {
         signal: call.signal,
         onToken: (token) => {
           leave();
+          if (writing === null) writing = this.#pace.begin(); // from the first token on, whose time is the prompt's
+          else writing.add(1);
           call.alive(); // a reply that is sent as a whole shows no token
           events.onToken(token);
         },
         onPrompt: (value, total) => call.progress("prompt", value, total),
+        onAlive: () => call.progress("waiting for the endpoint", 0, null),
         onQueued: (position) => call.queued(position),
       });
     } finally {
+      (writing as Stretch | null)?.end();
       leave();
     }
   }
@@ -92,29 +102,5 @@ export class Model {
   async close(): Promise<void> {
     await this.#residence.close();
     await forgetParked(this.#tool);
-  }
-
-  get #perRequest(): PerRequest {
-    return { maxQueue: this.#settings.maxQueue ?? chatDefaults.maxQueue, sampling: { ...chatDefaults, ...this.#settings } };
-  }
-
-  get #parked(): LoadRequest["parked"] {
-    const { parked = chatDefaults.parked } = this.#settings;
-    return parked === 0 ? null : { folder: parkedFolder(this.#tool), bytes: parked * 1e6 };
-  }
-
-  async #open({ signal, progress, retrying }: Opening): Promise<ChatEngine> {
-    const { model = chatDefaults.model, parallel = chatDefaults.parallel, threads = chatDefaults.threads, gpu = chatDefaults.gpu, gpuLayers = chatDefaults.gpuLayers } = this.#settings;
-    const folder = places().models;
-    await sweepParked();
-    const { path } = await resolveModel(model, {
-      folder,
-      builtin: ensureBuiltinModel,
-      signal,
-      onProgress: ({ stage, value, total }) => progress(stage, value, total),
-      onRetry: (reason) => retrying({ model, reason }),
-    });
-    const contextSize = this.#settings.contextSize ?? null;
-    return Engine.start({ tool: this.#tool, path, parallel, threads, gpu, gpuLayers, contextSize, parked: this.#parked, threadsCache: join(folder, "threads.json"), ...this.#perRequest });
   }
 }

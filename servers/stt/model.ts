@@ -1,6 +1,8 @@
 import type { Phase } from "../../engines/engine.ts";
 import { type Opening, Residence, type ResidenceEvents, type Waiter } from "../../engines/residence.ts";
 import type { WorkCalls } from "../../engines/process/job.ts";
+import { Pace, REAL_TIME } from "../../pipes/rpc/pace.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import { type SttSettings, sttDefaults } from "../../pipes/protocol/settings/stt.ts";
 import { chooseModel } from "./choose.ts";
 import { SpeechEngine } from "./engine/engine.ts";
@@ -16,6 +18,7 @@ export class Model {
   readonly #tool: string;
   #settings: Readonly<SttSettings>;
   readonly #residence: Residence<SpeechModel, SpeechEngine>;
+  readonly #pace = new Pace(REAL_TIME);
 
   constructor(tool: string, settings: Readonly<SttSettings>, events: ResidenceEvents<SpeechModel>) {
     this.#tool = tool;
@@ -26,6 +29,11 @@ export class Model {
   /** Null while there is none: it is being fetched, was released, or cannot be had. */
   get phase(): Phase | null {
     return this.#residence.engine?.phase ?? null;
+  }
+
+  /** How many recordings wait, and how many seconds of sound are understood in one; a microphone has nobody hurry. */
+  get load(): OwnLoad {
+    return { waiting: this.#residence.waiting, rate: this.#pace.rate };
   }
 
   /** Begins to bring the model, unless that is under way or done. */
@@ -51,18 +59,39 @@ export class Model {
     try {
       await engine.load();
       onBegin?.();
-      return await engine.listen(request, {
-        ...calls,
-        signal: waiter.signal,
-        onPart: (part) => {
-          leave();
-          onPart?.(part);
-        },
-        onQueued: (position) => waiter.queued(position),
-      });
+      const paced = calls.beside === true ? null : this.#paced();
+      try {
+        const result = await engine.listen(request, {
+          ...calls,
+          signal: waiter.signal,
+          onPart: (part) => {
+            leave();
+            if (part.type === "progress") paced?.reached(part.seconds);
+            onPart?.(part);
+          },
+          onQueued: (position) => waiter.queued(position),
+        });
+        paced?.reached(result.seconds);
+        return result;
+      } finally {
+        paced?.end();
+      }
     } finally {
       leave();
     }
+  }
+
+  /** One recording: `reached` takes how far it has been heard, in seconds. */
+  #paced(): { reached(seconds: number): void; end(): void } {
+    const stretch = this.#pace.begin();
+    let heard = 0;
+    return {
+      reached: (seconds) => {
+        stretch.add(seconds - heard);
+        heard = seconds;
+      },
+      end: () => stretch.end(),
+    };
   }
 
   /** Lets go of the model until the next request. @throws ToolError `busy` while it is being loaded */

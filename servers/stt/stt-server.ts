@@ -9,6 +9,7 @@ import { stt } from "../../pipes/protocol/interfaces/stt.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import { type SttSettings, sttDefaults } from "../../pipes/protocol/settings/stt.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import type { ServerOptions } from "../../pipes/rpc/server-options.ts";
 import { ToolServer } from "../../pipes/rpc/server.ts";
 import { RATE } from "./engine/decoder.ts";
@@ -91,6 +92,10 @@ export class SttServer extends ToolServer {
       this.#device = next.device;
       void this.#microphone.reopen();
     } else if (changed.some((key) => key === "silence" || key === "preRoll" || key === "longest")) this.#microphone.cut();
+  }
+
+  protected override onHealth(): OwnLoad {
+    return this.#model.load;
   }
 
   /** @throws ToolError `busy` while it listens */

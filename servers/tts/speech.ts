@@ -1,11 +1,16 @@
 import { type Opening, Residence, type ResidenceEvents, type Waiter } from "../../engines/residence.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
+import { Pace, REAL_TIME } from "../../pipes/rpc/pace.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import { type TtsSettings, ttsDefaults } from "../../pipes/protocol/settings/tts.ts";
 import { Espeak } from "./espeak/espeak.ts";
 import { fluency } from "./languages.ts";
 import { engineOf, openSynthesizer } from "./open.ts";
 import type { SpeakCalls, SpeechModel, Synthesizer, Voice } from "./synthesizer.ts";
 import { choose, type Manner } from "./voices.ts";
+
+/** Of a sample: mono s16le. */
+const BYTES = 2;
 
 /** Somebody who can say one text. */
 export interface Speaker {
@@ -23,6 +28,7 @@ export class Speech {
   readonly #espeak: Espeak;
   /** The main engine's model since it was loaded, until it is released. */
   #model: SpeechModel | null = null;
+  readonly #pace = new Pace(REAL_TIME);
 
   constructor(tool: string, settings: Readonly<TtsSettings>, events: ResidenceEvents<SpeechModel>) {
     this.#tool = tool;
@@ -41,6 +47,11 @@ export class Speech {
   get ready(): boolean {
     const phase = this.#main.engine?.phase;
     return this.#model !== null && phase !== undefined && phase !== "failed" && phase !== "stopped";
+  }
+
+  /** How many texts wait, and how many seconds of sound are made in one. */
+  get load(): OwnLoad {
+    return { waiting: this.#main.waiting, rate: this.#pace.rate };
   }
 
   /** Begins to bring the engine, unless that is under way or done. */
@@ -79,7 +90,20 @@ export class Speech {
     const choice = choose(text, manner, this.#settings, ladder) ?? choose(text, manner, this.#settings, { ...ladder, ...(await this.#others()) })!;
     const [by, rate] = choice.engine === "main" ? [engine, model.rate] : [this.#espeak, (await this.#espeak.load()).rate];
     const utterance = { text, voice: choice.voice, language: choice.language, speed: manner.speed ?? this.#settings.speed ?? ttsDefaults.speed };
-    return { rate, speak: (calls) => by.speak(utterance, calls) };
+    return { rate, speak: (calls) => this.#paced(rate, calls, (noted) => by.speak(utterance, noted)) };
+  }
+
+  async #paced(rate: number, calls: SpeakCalls, speak: (calls: SpeakCalls) => Promise<void>): Promise<void> {
+    const stretch = this.#pace.begin();
+    const onPcm = (pcm: Buffer): void => {
+      stretch.add(pcm.length / BYTES / rate);
+      calls.onPcm(pcm);
+    };
+    try {
+      await speak({ ...calls, onPcm });
+    } finally {
+      stretch.end();
+    }
   }
 
   /** Lets go of the engine until the next request. @throws ToolError `busy` while it is being loaded */

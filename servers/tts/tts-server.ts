@@ -6,6 +6,7 @@ import { tts } from "../../pipes/protocol/interfaces/tts.ts";
 import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import { type TtsSettings, ttsDefaults } from "../../pipes/protocol/settings/tts.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import type { ServerOptions } from "../../pipes/rpc/server-options.ts";
 import { ToolServer } from "../../pipes/rpc/server.ts";
 import type { Session } from "../../pipes/rpc/session.ts";
@@ -80,6 +81,10 @@ export class TtsServer extends ToolServer {
     if (next.device !== this.#settings.device) this.#loudspeaker.configure(next.device ?? DEFAULT_DEVICE);
     this.#settings = next;
     this.#speech.configure(next);
+  }
+
+  protected override onHealth(): OwnLoad {
+    return this.#speech.load;
   }
 
   /** Text that was answered long ago may still be spoken. */

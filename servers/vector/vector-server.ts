@@ -7,11 +7,14 @@ import { appliesOf } from "../../pipes/protocol/settings/index.ts";
 import { type VectorSettings, vectorDefaults } from "../../pipes/protocol/settings/vector.ts";
 import type { Call } from "../../pipes/rpc/call.ts";
 import { Parts } from "../../pipes/rpc/parts.ts";
+import { Pace } from "../../pipes/rpc/pace.ts";
+import type { OwnLoad } from "../../pipes/rpc/worker.ts";
 import type { ServerOptions } from "../../pipes/rpc/server-options.ts";
 import { ToolServer } from "../../pipes/rpc/server.ts";
 import type { Backend, Selection, Work } from "./backend.ts";
 import type { EmbedderFacts, ResidentEmbedder } from "./embedders/embedder.ts";
 import { openEmbedder } from "./embedders/open.ts";
+import { embedAt } from "./embedders/paced.ts";
 import { parseFilter } from "./filter.ts";
 import { exportFile, exportLines, importLines } from "./jsonl.ts";
 import { openBackend } from "./open-backend.ts";
@@ -22,6 +25,7 @@ type A<C extends keyof (typeof vector)["commands"]> = Args<typeof vector, C>;
 export class VectorServer extends ToolServer {
   #settings: Readonly<VectorSettings>;
   readonly #embedder: Residence<EmbedderFacts, ResidentEmbedder>;
+  readonly #pace = new Pace("texts/s");
   readonly #backend: Backend;
   /** Folders that are being taken in. */
   #indexing = 0;
@@ -52,6 +56,7 @@ export class VectorServer extends ToolServer {
       tool: this.name,
       settings: () => this.#settings,
       embedder: this.#embedder,
+      pace: this.#pace,
       following: (busy) => this.#settle(() => (this.#indexing += busy ? 1 : -1)),
       claimed: (failure) => this.#claimed(failure),
       // Who has waited for room to load the embedder need not do so again.
@@ -79,6 +84,11 @@ export class VectorServer extends ToolServer {
     const fixed = [...keys].filter((key) => appliesOf("vector", key) !== "live" && JSON.stringify(this.#settings[key]) !== JSON.stringify(settings[key]));
     if (fixed.length > 0) throw new ToolError("unsupported", { tool: this.name, what: `take another ${fixed.join(", ")} while it runs`, hint: "Restart it" });
     this.#settings = settings;
+  }
+
+  /** The built-in vectors are made on the threads that keep them, which count none. */
+  protected override onHealth(): OwnLoad {
+    return { waiting: this.#embedder.waiting, rate: this.#pace.rate };
   }
 
   /** @throws ToolError `busy` while folders are taken in */
@@ -173,7 +183,7 @@ export class VectorServer extends ToolServer {
   async #embed({ text, texts, kind = "passage" }: A<"embed">, call: Call): Promise<object> {
     if ((text === undefined) === (texts === undefined)) throw new ToolError("invalid-request", { path: "$", expected: "text or texts, one of them", got: text === undefined ? "neither" : "both" });
     const embedder = await this.#embedder.wait(call);
-    const vectors = (await embedder.embed(texts ?? [text!], kind, call.signal)).map((each) => Array.from(each));
+    const vectors = (await embedAt(this.#pace, embedder, texts ?? [text!], kind, call.signal)).map((each) => Array.from(each));
     return { event: "embedding", ...(texts === undefined ? { vector: vectors[0] } : { vectors }) };
   }
 

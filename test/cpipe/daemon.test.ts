@@ -29,11 +29,11 @@ const entry = async (...args: string[]): Promise<RegistryEntry> => JSON.parse(aw
 
 test("the list comes from the registry, and a tool is called by its name alone", async () => {
   const { PIPE_TOOLS_PIPES: _, ...env } = place.env;
-  const { stdout } = await finished(spawn(process.execPath, [join(root, "dist/cpipe.js"), "--list", "--json"], { env, stdio: ["ignore", "pipe", "pipe"] }));
+  const { stdout } = await finished(spawn(process.execPath, [join(root, "dist/cpipe.cjs"), "--list", "--json"], { env, stdio: ["ignore", "pipe", "pipe"] }));
   const { daemon: told, pipes, tools } = JSON.parse(stdout) as Listing;
   assert.deepEqual([told?.running, told?.pid, pipes], [true, daemon.pid, place.pipes]);
   assert.deepEqual(tools.map(({ name, phase }) => [name, phase]), [["echo", "ready"], ["spare", "down"]]);
-  const pong = await finished(spawn(process.execPath, [join(root, "dist/cpipe.js"), "echo", "ping"], { env, stdio: ["ignore", "pipe", "pipe"] }));
+  const pong = await finished(spawn(process.execPath, [join(root, "dist/cpipe.cjs"), "echo", "ping"], { env, stdio: ["ignore", "pipe", "pipe"] }));
   assert.deepEqual(pong, { code: 0, signal: null, stdout: "pong\n", stderr: "" });
 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
-export const program = join(root, "dist/cpipe.js");
+export const program = join(root, "dist/cpipe.cjs");
 
 export interface Finished {
   code: number | null;

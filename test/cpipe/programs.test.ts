@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { after, test } from "node:test";
+import { Script } from "node:vm";
 import { build } from "esbuild";
-import { callFlags, modeFlags } from "../../cpipe/flags.ts";
+import { askFlags, callFlags, modeFlags } from "../../cpipe/flags.ts";
 import { serviceFile } from "../../cpipe/commands/service.ts";
 import { finished, Place, program, root, says } from "./program.ts";
 
@@ -13,7 +14,7 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*"], metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "./chat/*", "./top/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
   const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
@@ -21,18 +22,68 @@ test("the bundle is our own code and Node's own modules, nothing else", async ()
   assert.deepEqual(sources.filter((file) => !/(^|\/)(cpipe|logs|pipes\/(client|protocol|transport))\/|^audio\/(wav[a-z-]*|pcm)\.ts$/.test(file)), []);
 });
 
-test("what is installed is one file of plain JavaScript that can be run as it is", () => {
-  const text = readFileSync(program, "utf8");
-  assert.ok(text.startsWith("#!/usr/bin/env node\n"));
-  for (const [, from] of text.matchAll(/^import .* from "([^"]+)";$/gm)) assert.match(from ?? "", /^node:/);
+/** The bundle that the program runs, and the code that V8 has compiled of it. */
+const [bundle, code] = [".cjs", `-${process.versions["v8"]}-${process.arch}.code`].map((end) => {
+  const [, name] = /chunks\/(cpipe-[0-9a-f]{8})\.cjs/.exec(readFileSync(program, "utf8")) ?? assert.fail("the program names no bundle");
+  return join(dirname(program), "chunks", `${name}${end}`);
+}) as [string, string];
+
+/** In bytes. Who adds to it looks first whether all commands need that, or it can be one of the `parts` in scripts/build.mjs. */
+const BUDGET = 300_000;
+
+test("what is installed is plain JavaScript that can be run as it is, and small", () => {
+  assert.ok(readFileSync(program, "utf8").startsWith("#!/usr/bin/env node\n"));
   assert.ok((statSync(program).mode & 0o111) !== 0);
+  const text = readFileSync(bundle, "utf8");
+  for (const [, from] of text.matchAll(/\brequire\("([^"]+)"\)/g)) assert.match(from ?? "", /^node:/);
   assert.ok(text.includes('import("./cpipe-view.js")') && !text.includes("?1049h"), "the viewer is a file of its own, loaded when it is wanted");
   assert.ok(text.includes('import("./cpipe-mcp.js")') && !text.includes("tools/list"), "so is the bridge for agents");
+  assert.ok(!text.includes("?2004h"), "and the conversation");
+  for (const part of ["asking", "markdown", "kept", "chat"]) assert.ok(text.includes(`import("./cpipe-${part}.js")`), part);
+  assert.ok(!text.includes("TERM_SESSION_ID"), "and what conversations need");
+  assert.ok(text.includes('import("./cpipe-top.js")') && !text.includes("LAST DEATH"), "and the dashboard");
+  assert.ok(text.length < BUDGET, `${text.length} bytes`);
+  assert.equal(Buffer.byteLength(text), text.length, "it is read as Latin 1");
+});
+
+test("V8 takes the code that was compiled at the build", () => {
+  const script = new Script(readFileSync(bundle, "latin1"), { filename: basename(bundle), cachedData: readFileSync(code) });
+  assert.equal(script.cachedDataRejected, false);
+});
+
+test("it runs where nothing can be written, without compiled code, and with code that is no code or another's", () => {
+  const installed = join(place.root, "installed");
+  const chunks = join(installed, "dist/chunks");
+  mkdirSync(chunks, { recursive: true });
+  for (const [from, to] of [[join(root, "package.json"), installed], [program, join(installed, "dist")], [bundle, chunks], [code, chunks]] as const) copyFileSync(from, join(to, basename(from)));
+  const kept = join(chunks, basename(code));
+  const works = readFileSync(code);
+  const other = new Script("(function () { return 3; })").createCachedData();
+  const runs = (): unknown => {
+    chmodSync(chunks, 0o500);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(installed, "dist", basename(program)), "--list", "--json"], { env: place.env, encoding: "utf8" });
+    chmodSync(chunks, 0o700);
+    return { status, tools: (JSON.parse(stdout) as { tools: unknown }).tools, stderr };
+  };
+  const well = { status: 0, tools: [], stderr: "" };
+  assert.deepEqual(runs(), well);
+  for (const bytes of [Buffer.alloc(0), Buffer.from("no code"), works.subarray(0, works.length / 2), other]) {
+    writeFileSync(kept, bytes);
+    assert.deepEqual(runs(), well, `with ${bytes.length} bytes in the place of the code`);
+  }
+  rmSync(kept);
+  assert.deepEqual(runs(), well);
+});
+
+test("what of Node's own modules takes long to load is not loaded to list the tools", () => {
+  const told = spawnSync(process.execPath, ["-e", 'process.argv = ["node", "cpipe", "--list"]; process.once("exit", () => require("fs").writeSync(2, JSON.stringify(process.moduleLoadList))); require(process.env.PROGRAM)'], { env: { ...place.env, PROGRAM: program }, encoding: "utf8" });
+  const loaded = JSON.parse(told.stderr) as string[];
+  assert.deepEqual(["child_process", "net", "tty", "crypto"].filter((name) => loaded.includes(`NativeModule ${name}`)), []);
 });
 
 test("docs/cpipe.md and the help have every flag", async () => {
   const texts = [readFileSync(join(root, "docs/cpipe.md"), "utf8"), (await place.cpipe("--help")).stdout];
-  for (const { name, short } of [...callFlags, ...modeFlags]) {
+  for (const { name, short } of [...callFlags, ...askFlags, ...modeFlags]) {
     for (const text of texts) assert.match(text, new RegExp(`${short === undefined ? "" : `-${short}\\W+`}--${name}\\b`));
   }
 });

@@ -117,8 +117,16 @@ test("on a terminal the daemon's answers are said in words, elsewhere and of oth
     "daemon  pid 7, since 2026-11-21 09:05:00\nconfig  /t.yaml not applied: 1:1: no\nmemory  64 MiB\nshared  128 MiB in use, budget 1024 MiB; needed by chat 128 MiB\nuptime  1m",
   );
   assert.match(present({ event: "status", status: tool }) ?? "", /^chat  the tool chat\n  state     ready \(idle\)\n  pid       7\n/);
-  const metrics = { tools: { chat: { cpu: 12.5, memory: 2 ** 30, processes: 2 } }, daemon: { memory: 2 ** 26 }, machine: { memory: { total: 2 ** 34, available: 2 ** 33 }, load: 20, cores: 2 }, gpus: [] };
-  assert.equal(present({ event: "metrics", metrics }), "NAME        CPU    MEMORY\nchat      12.5%  1024 MiB\n(daemon)           64 MiB\nmachine: 20% busy, 8192 MiB of 16384 MiB free");
+  const work = { active: 3, waiting: 2, served: 40, failed: 1, rate: { value: 38.5, unit: "tokens/s" } };
+  const metrics = { tools: { chat: { cpu: 12.5, memory: 2 ** 30, processes: 2, work }, echo: { cpu: 0, memory: 2 ** 24, processes: 1, work: { ...work, waiting: null, rate: null } }, old: { cpu: 0, memory: 2 ** 24, processes: 1, work: null } }, daemon: { memory: 2 ** 26 }, machine: { memory: { total: 2 ** 34, available: 2 ** 33 }, load: 20, cores: 2 }, gpus: [] };
+  assert.equal(present({ event: "metrics", metrics }), [
+    "NAME        CPU    MEMORY  ACTIVE  WAITING  SERVED  FAILED           RATE",
+    "chat      12.5%  1024 MiB       3        2      40       1  38.5 tokens/s",
+    "echo         0%    16 MiB       3               40       1",
+    "old          0%    16 MiB",
+    "(daemon)           64 MiB",
+    "machine: 20% busy, 8192 MiB of 16384 MiB free",
+  ].join("\n"));
   assert.equal(present({ event: "swept" }), null);
   assert.equal(presenterFor("supervisor", false, plain)({ event: "started", tool }), null);
   assert.equal(presenterFor("chat", true, plain)({ event: "started", tool }), null);

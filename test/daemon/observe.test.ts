@@ -4,6 +4,7 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ToolClient } from "../../pipes/client/tool-client.ts";
+import type { Metrics } from "../../pipes/protocol/metrics.ts";
 import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { makeWorld, root } from "../harness.ts";
 import { configure, QUICK, registryOf, startDaemon, type Supervised } from "./daemon.ts";
@@ -69,15 +70,36 @@ describe("what the daemon tells of its tools", () => {
     await stream.return?.();
   });
 
-  it("metrics: processor and memory of each worker with its family, and of the machine", async () => {
-    const metrics = (await daemon.call("metrics"))["metrics"] as { tools: Record<string, { cpu: number; memory: number; processes: number }>; daemon: { memory: number }; machine: Record<string, never> };
+  it("metrics: processor, memory and work of each worker with its family, and of the machine", async () => {
+    const metrics = (await daemon.call("metrics"))["metrics"] as Metrics;
     const { echo, family: two } = metrics.tools;
     assert.deepEqual([echo?.processes, two?.processes, Object.keys(metrics.tools).length], [1, 2, 2]);
-    for (const use of [echo, two]) assert.ok(use !== undefined && use.memory > 20e6 && use.memory < 400e6 && use.cpu >= 0 && use.cpu < 1000, JSON.stringify(use));
+    for (const use of [echo, two]) assert.ok(use !== undefined && use.memory > 4e6 && use.memory < 400e6 && use.cpu >= 0 && use.cpu < 1000, JSON.stringify(use));
     assert.ok((two?.memory ?? 0) > (echo?.memory ?? 0));
-    const machine = metrics.machine as unknown as { memory: { total: number; available: number }; load: number; cores: number };
+    assert.deepEqual(echo?.work, { active: 0, waiting: null, served: 0, failed: 0, rate: null });
+    const { machine } = metrics;
     assert.ok(Math.abs(machine.memory.total - totalmem()) < totalmem() / 2 && machine.memory.available > 0 && machine.memory.available <= machine.memory.total);
     assert.ok(machine.cores > 0 && machine.load >= 0 && machine.load <= 100, JSON.stringify(machine));
+  });
+
+  it("watch with every: also metrics, at once, and again when something in them has changed", async () => {
+    const client = await ToolClient.connect("echo", { folder: world.pipes });
+    const stream = daemon.control.stream("watch", { every: 0.5 }, { timeout: Infinity });
+    const served = async (count: number): Promise<Metrics> => {
+      for (;;) {
+        const { value, done } = await stream.next();
+        if (done === true) assert.fail("the watch ended");
+        const metrics = value["metrics"] as Metrics | undefined;
+        if (metrics?.tools["echo"]?.work?.served === count) return metrics;
+      }
+    };
+    assert.deepEqual(Object.keys((await served(0)).tools), ["echo", "family"]);
+    await client.call("echo", { data: "x" });
+    const { echo } = (await served(1)).tools;
+    assert.deepEqual(echo?.work, { active: 0, waiting: null, served: 1, failed: 0, rate: null });
+    await stream.return?.();
+    await client.close();
+    await assert.rejects(daemon.control.stream("watch", { every: 0.1 }).next(), { code: "invalid-request" });
   });
 
   it("status: one tool in full, or the daemon", async () => {

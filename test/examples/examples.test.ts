@@ -57,7 +57,7 @@ test("examples/ask_notes.sh has a model read what was found", async () => {
   const servers = [await world.serve("servers/vector/main.ts", "vector"), await world.serve("test/fixtures/servers/chat.ts", "chat")];
   const bin = join(world.folder, "bin");
   mkdirSync(bin);
-  writeFileSync(join(bin, "cpipe"), `#!/bin/sh\nexec "${process.execPath}" "${join(root, "dist/cpipe.js")}" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "cpipe"), `#!/bin/sh\nexec "${process.execPath}" "${join(root, "dist/cpipe.cjs")}" "$@"\n`, { mode: 0o755 });
   const env = { ...world.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
   const said = execFileSync(join(root, "examples/ask_notes.sh"), [join(root, "docs"), "what is the ledger?"], { env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   assert.match(said, /Answer from these passages only, and name the files: what is the ledger\?[^]*docs\/design\.md:\d+: [^\n]*ledger/);

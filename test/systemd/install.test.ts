@@ -8,7 +8,7 @@ import { type Manager, startManager, whyNoManager } from "./manager.ts";
 import { control, dropIn, leftNothing, mainPid, ready, unitFolder } from "./service.ts";
 
 const why = whyNoManager();
-const checkout = join(root, "dist/cpipe.js");
+const checkout = join(root, "dist/cpipe.cjs");
 
 describe("cpipe --install-service with a real systemd", { skip: why === null ? false : `no user manager can be started: ${why}` }, () => {
   it("makes a service of the daemon that starts with the session; --uninstall-service leaves nothing of it", async (t) => {
@@ -97,6 +97,6 @@ function installGlobally(world: World): { bin: string; main: string } {
   symlinkSync(join(root, "node_modules"), join(home, "node_modules"));
   const bin = join(world.folder, "prefix/bin/cpipe");
   mkdirSync(join(world.folder, "prefix/bin"));
-  symlinkSync("../lib/node_modules/pipe-tools/dist/cpipe.js", bin);
+  symlinkSync("../lib/node_modules/pipe-tools/dist/cpipe.cjs", bin);
   return { bin, main: join(home, "dist/daemon/main.js") };
 }

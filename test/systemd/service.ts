@@ -19,7 +19,7 @@ export async function startService(t: TestContext, config: string, settings = ""
   const world = makeWorld();
   const manager = await startManager(t, world);
   mkdirSync(unitFolder(world), { recursive: true });
-  const { stdout } = await manager.run(process.execPath, [join(root, "dist/cpipe.js"), "--print-service"]);
+  const { stdout } = await manager.run(process.execPath, [join(root, "dist/cpipe.cjs"), "--print-service"]);
   writeFileSync(join(unitFolder(world), "pipe-tools.service"), stdout);
   dropIn(world, settings);
   configure(world, config);

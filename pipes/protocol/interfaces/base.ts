@@ -14,7 +14,7 @@ export const base = defineInterface({
     get_state: { description: "Ask for the tool's state", args: noFields, reply: "state", idempotent: true },
     get_description: { description: "Ask what the tool is", args: noFields, reply: "description", idempotent: true },
     get_help: { description: "Ask for the commands, as text", args: noFields, reply: "help", idempotent: true },
-    get_config: { description: "Ask for the settings in force", args: noFields, reply: "config", idempotent: true },
+    get_config: { description: "Ask for the settings in force; keys and passwords are not told", args: noFields, reply: "config", idempotent: true },
     list_interfaces: { description: "Ask for the names of the interfaces", args: noFields, reply: "interfaces", idempotent: true },
     get_interface: {
       description: "Ask for one interface: its commands, their arguments, its events",

@@ -26,7 +26,7 @@ const Vector = Type.Array(Type.Number(), { description: "its numbers" });
 const ending = {
   tokens: Type.Optional(Type.Object({}, { description: "tokens counted: prompt, those of it that were in the context already (reused), and reply" })),
   trimmed: Type.Optional(Type.Integer({ description: "how many of the oldest messages were left out, because the context had no room for them; absent where none was" })),
-  reason: Type.Optional(Type.String({ description: "why it ended: end, stop, length, context, calls" })),
+  reason: Type.Optional(Type.String({ description: "why it ended: end, stop, length, context, calls, or filter: the endpoint held it back" })),
   function_calls: Type.Optional(Type.Array(FunctionCall, { description: "functions of the request's own that the model calls; absent where it calls none" })),
   calls: Type.Optional(Type.Integer({ description: "how often the model has used a tool; absent where it has not" })),
   timings: Type.Optional(Type.Object({}, { description: "milliseconds: prompt and reply; and tokens of the reply per second (rate)" })),

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { ToolChange } from "../change.ts";
+import { Metrics } from "../metrics.ts";
 import { RegistryEntry } from "../registry.ts";
 import { defineInterface } from "./define.ts";
 
@@ -45,8 +46,14 @@ export const supervisor = defineInterface({
       readOnly: true,
       text: "tool",
     },
-    watch: { description: "Every change of every tool, as it happens, until cancelled", args: Type.Object({}), reply: "tool", streams: true, idempotent: true },
-    metrics: { description: "Processor and memory use of each worker and of the machine", args: Type.Object({}), reply: "metrics", idempotent: true, readOnly: true },
+    watch: {
+      description: "Every change of every tool, as it happens, until cancelled",
+      args: Type.Object({ every: Type.Optional(Type.Number({ minimum: 0.5, maximum: 3600, description: "also metrics, at once and then at most so often, in seconds, when any of them has changed" })) }),
+      reply: "tool",
+      streams: true,
+      idempotent: true,
+    },
+    metrics: { description: "Processor and memory use and work of each tool, and use of the machine", args: Type.Object({}), reply: "metrics", idempotent: true, readOnly: true },
   },
   events: {
     tools: { description: "All tools", fields: Type.Object({ tools: Type.Array(RegistryEntry, { description: "one entry a tool" }) }) },
@@ -66,6 +73,6 @@ export const supervisor = defineInterface({
     log: { description: "One entry of a log", fields: Type.Object({ entry: Type.Object({}, { description: "the parsed line" }) }) },
     tool: { description: "A tool has changed, or (first) is as it is", fields: entry },
     tool_removed: { description: "A tool is no longer in tools.yaml", fields: Type.Object({ name: Type.String({ description: "the tool's name" }) }) },
-    metrics: { description: "Use of the machine", fields: Type.Object({ metrics: Type.Object({}, { description: "tools, machine, gpu" }) }) },
+    metrics: { description: "What the tools do and use, and use of the machine", fields: Type.Object({ metrics: Metrics }) },
   },
 });

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { Work } from "../metrics.ts";
 import { defineInterface, noFields } from "./define.ts";
 
 const handover = Type.Object({
@@ -51,6 +52,7 @@ export const worker = defineInterface({
         idle: Type.Number({ description: "ms since the last request of a client other than the supervisor ended; 0 while one is under way" }),
         clients: Type.Integer({ description: "subscribed clients other than the supervisor" }),
         released: Type.Boolean({ description: "its weights are not in memory" }),
+        work: Type.Optional(Work),
       }),
     },
     configured: { description: "The settings are in force", fields: noFields },

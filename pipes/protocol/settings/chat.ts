@@ -16,6 +16,7 @@ export const chatDefaults = {
   minP: 0.05,
   repeatPenalty: 1.1,
   callTimeout: 60,
+  silenceTimeout: 600,
   overflow: "trim",
 } as const;
 
@@ -28,31 +29,37 @@ const NOT_A_FILE = "^(builtin$|[hH][tT][tT][pP][sS]?:|hf:)|^(?!.*\\.gguf$)";
 /** A running server takes it over: the next request goes by it. What does not say so is a matter of the engine, which is loaded by it. */
 const live = { applies: "live" } as const;
 
-/** How a reply is chosen and when it ends. Without defaults, so that a request sets only what it names; see `Sampling`. */
-const samplingFields = (defaults: Partial<typeof chatDefaults>, applies: { readonly applies?: "live" }) => {
-  const shown = (key: string) => ({ ...applies, ...(key in defaults ? { default: defaults[key as keyof typeof defaults] } : {}) });
+/**
+ * How a reply is chosen and when it ends. Without defaults in the schema: a request sets only what it names (see `Sampling`), and the settings, too,
+ * for an endpoint has defaults of its own. Of a model on this machine those of `usual` hold, and the description says so.
+ */
+const samplingFields = (usual: Partial<typeof chatDefaults>, applies: { readonly applies?: "live" }) => {
+  const shown = (key: string, description: string) => {
+    const value = usual[key as keyof typeof usual];
+    return { ...applies, description: value === undefined ? description : `${description}. Unless set ${value}, at an endpoint its own` };
+  };
   return {
     temperature: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 5, ...shown("temperature"), description: "how freely the next token is chosen; 0 always takes the likeliest" }),
+      Type.Number({ minimum: 0, maximum: 5, ...shown("temperature", "how freely the next token is chosen; 0 always takes the likeliest") }),
     ),
     topP: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: 1, ...shown("topP"), description: "choose among the likeliest tokens that together have this probability; 1 turns it off" }),
+      Type.Number({ exclusiveMinimum: 0, maximum: 1, ...shown("topP", "choose among the likeliest tokens that together have this probability; 1 turns it off") }),
     ),
-    topK: Type.Optional(Type.Integer({ minimum: 0, ...shown("topK"), description: "choose among this many of the likeliest tokens; 0 turns it off" })),
+    topK: Type.Optional(Type.Integer({ minimum: 0, ...shown("topK", "choose among this many of the likeliest tokens; 0 turns it off") })),
     minP: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, ...shown("minP"), description: "drop tokens less likely than this share of the likeliest one; 0 turns it off" }),
+      Type.Number({ minimum: 0, maximum: 1, ...shown("minP", "drop tokens less likely than this share of the likeliest one; 0 turns it off") }),
     ),
     repeatPenalty: Type.Optional(
-      Type.Number({ minimum: 0, ...shown("repeatPenalty"), description: "above 1, tokens that were just used become less likely; 1 turns it off" }),
+      Type.Number({ minimum: 0, ...shown("repeatPenalty", "above 1, tokens that were just used become less likely; 1 turns it off") }),
     ),
     seed: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 4_294_967_295, ...shown("seed"), description: "the same seed, settings and messages give the same reply; without one each reply is drawn anew" }),
+      Type.Integer({ minimum: 0, maximum: 4_294_967_295, ...shown("seed", "the same seed, settings and messages give the same reply; without one each reply is drawn anew") }),
     ),
     maxTokens: Type.Optional(
-      Type.Integer({ minimum: 1, ...shown("maxTokens"), description: "longest reply in tokens; without it a reply may fill what is left of the context" }),
+      Type.Integer({ minimum: 1, ...shown("maxTokens", "longest reply in tokens; without it a reply may fill what is left of the context") }),
     ),
     stop: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), { maxItems: 16, ...shown("stop"), description: "texts that end the reply where they would appear; they are not part of it" }),
+      Type.Array(Type.String({ minLength: 1 }), { maxItems: 16, ...shown("stop", "texts that end the reply where they would appear; they are not part of it") }),
     ),
   };
 };
@@ -114,6 +121,17 @@ export const ChatSettings = Type.Object(
       Type.String({ pattern: "^https?://", description: "with `backend: openai`, the address that has /chat/completions below it, as https://api.openai.com/v1 or http://localhost:11434/v1" }),
     ),
     apiKey: Type.Optional(Type.String({ minLength: 1, description: "with `backend: openai`, sent as a bearer token; write ${NAME} to take it from the environment" })),
+    extra: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), { description: "with `backend: openai`, further fields of each request, as they are: {reasoning_effort: low}, {chat_template_kwargs: {enable_thinking: false}}" }),
+    ),
+    silenceTimeout: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 86_400,
+        default: chatDefaults.silenceTimeout,
+        description: "with `backend: openai`, how many seconds the endpoint may say nothing before an answer begins, and within it; a long prompt on a slow machine takes minutes",
+      }),
+    ),
     model: Type.Optional(
       Type.String({
         minLength: 1,

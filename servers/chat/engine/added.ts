@@ -5,7 +5,7 @@ export function added(before: GenerateResult, { tokens, milliseconds, ...last }:
   return {
     ...last,
     thoughts: before.thoughts + last.thoughts,
-    tokens: { ...tokens, reply: before.tokens.reply + tokens.reply },
+    tokens: tokens === null || before.tokens === null ? null : { ...tokens, reply: before.tokens.reply + tokens.reply },
     milliseconds: { prompt: before.milliseconds.prompt + milliseconds.prompt, reply: before.milliseconds.reply + milliseconds.reply },
   };
 }

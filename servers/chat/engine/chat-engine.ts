@@ -1,5 +1,5 @@
 import type { Engine } from "../../../engines/engine.ts";
-import type { Countable, GenerateRequest, GenerateResult, LoadedModel, SamplingOptions, Token } from "./messages.ts";
+import type { Countable, EndpointModel, GenerateRequest, GenerateResult, LoadedModel, SamplingOptions, Token } from "./messages.ts";
 
 /** What a reply tells while it is made. */
 export interface GenerateCalls {
@@ -7,6 +7,8 @@ export interface GenerateCalls {
   readonly onToken?: (token: Token) => void;
   /** How far its prompt has been evaluated, in tokens; not called for a short one, nor by what cannot know. */
   readonly onPrompt?: (value: number, total: number) => void;
+  /** It goes on, with nothing to tell: called now and then by what waits for another machine. */
+  readonly onAlive?: () => void;
   /** The request has to wait; 1 is the next. Called again whenever the place changes, not at all when nothing waits. */
   readonly onQueued?: (position: number) => void;
 }
@@ -19,8 +21,11 @@ export interface PerRequest {
   readonly sampling: SamplingOptions;
 }
 
+/** What is known of a model once it can be used. */
+export type ChatModel = LoadedModel | EndpointModel;
+
 /** What answers: a process with llama.cpp, or an endpoint elsewhere. The rest of the server does not know which. */
-export interface ChatEngine extends Engine<LoadedModel> {
+export interface ChatEngine extends Engine<ChatModel> {
   /** Requests being answered, and requests that wait. */
   readonly counts: { readonly active: number; readonly waiting: number };
   configure(settings: PerRequest): void;

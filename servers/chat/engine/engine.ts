@@ -2,7 +2,7 @@ import { engineArguments } from "../../../engines/process/entry.ts";
 import { ProcessEngine } from "../../../engines/process/engine.ts";
 import type { WorkCalls } from "../../../engines/process/job.ts";
 import type { ChatEngine, GenerateCalls, PerRequest } from "./chat-engine.ts";
-import type { Answers, ChatRequest, ChatWork, Countable, GenerateRequest, GenerateResult, LoadRequest } from "./messages.ts";
+import type { Answers, ChatRequest, ChatWork, Countable, CountedResult, GenerateRequest, LoadRequest } from "./messages.ts";
 
 export interface EngineOptions extends LoadRequest {
   /** The tool's name, for messages. */
@@ -39,7 +39,7 @@ export class Engine extends ProcessEngine<ChatWork> implements ChatEngine {
    * @throws ToolError `busy`, `context-overflow`, `cancelled` (or the signal's own ToolError), `engine-died`, `stopping`,
    * and what `load` throws
    */
-  generate(request: GenerateRequest, { signal, onToken, onPrompt, onQueued }: GenerateCalls = {}): Promise<GenerateResult> {
+  generate(request: GenerateRequest, { signal, onToken, onPrompt, onQueued }: GenerateCalls = {}): Promise<CountedResult> {
     return this.#asked(
       { kind: "generate", generate: { ...this.#sampling, ...request } },
       { signal, onQueued, admitted: request.turn !== undefined, onPart: (part) => (part.type === "token" ? onToken?.(part.token) : onPrompt?.(part.value, part.total)) },

@@ -19,7 +19,7 @@ export interface ChatWork extends Work {
 /** What an engine is asked, by its kind, and what answers that. */
 export type ChatRequest = { readonly kind: "generate"; readonly generate: GenerateRequest } | { readonly kind: "embed"; readonly texts: readonly string[] } | ({ readonly kind: "count" } & Countable);
 export interface Answers {
-  readonly generate: GenerateResult;
+  readonly generate: CountedResult;
   readonly embed: number[][];
   readonly count: number;
 }
@@ -49,6 +49,16 @@ export interface LoadedModel extends Loaded {
   readonly gpuLayers: number;
   /** The chat template's name, as the engine understood it. */
   readonly template: string;
+}
+
+/** What is known of a model behind an endpoint. */
+export interface EndpointModel extends Loaded {
+  readonly backend: "openai";
+  /** Without a name or a password in it. */
+  readonly url: string;
+  readonly name: string;
+  /** Tokens of one conversation; null where the endpoint does not tell. */
+  readonly contextSize: number | null;
 }
 
 export type ChatMessage = Static<typeof Message>;
@@ -105,13 +115,16 @@ export interface GenerateResult {
   /** How many of the oldest messages were left out, because the context had no room for them. */
   readonly trimmed: number;
   readonly thoughts: string;
-  /** `reused` of the prompt's tokens were in the context already. */
-  readonly tokens: { readonly prompt: number; readonly reused: number; readonly reply: number };
-  /** The model ended it, a text of `stop` did, `maxTokens` did, or the context was full. */
-  readonly stopReason: "end" | "stop" | "length" | "context";
+  /** `reused` of the prompt's tokens were in the context already. null where nobody has counted. */
+  readonly tokens: { readonly prompt: number; readonly reused: number; readonly reply: number } | null;
+  /** The model ended it, a text of `stop` did, `maxTokens` did, the context was full, or an endpoint's filter held it back. */
+  readonly stopReason: "end" | "stop" | "length" | "context" | "filter";
   /** The reply waits for what comes of these; empty when it is an answer. */
   readonly calls: readonly ModelCall[];
   /** What was said and thought before those; empty without them. */
   readonly parts: readonly (string | LlamaChatResponseSegment)[];
   readonly milliseconds: { readonly prompt: number; readonly reply: number };
 }
+
+/** Of an engine that counts its tokens itself. */
+export type CountedResult = GenerateResult & { readonly tokens: NonNullable<GenerateResult["tokens"]> };

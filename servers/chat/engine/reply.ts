@@ -8,7 +8,7 @@ import { fittingPrompt } from "./fitting.ts";
 import { functionsOf } from "./history.ts";
 import { alignedTo, keeping } from "./keeping.ts";
 import type { OpenModel } from "./load.ts";
-import type { GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
+import type { CountedResult, GenerateRequest, GenerateResult, ModelCall, Token } from "./messages.ts";
 
 export interface ReplyCalls {
   readonly onToken: (token: Token) => void;
@@ -20,7 +20,7 @@ export interface ReplyCalls {
  * One reply. The prompt is counted before anything is evaluated: node-llama-cpp would shorten a long one in silence.
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
-export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<GenerateResult> {
+export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<CountedResult> {
   const { history, prompt: plain, left } = fittingPrompt(open, request);
 
   const slot = open.slots.take((one) => alignedTo(one, plain).shared);

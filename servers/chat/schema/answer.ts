@@ -6,8 +6,8 @@ import type { Form } from "./form.ts";
 export interface AnswerCalls {
   readonly generate: (request: GenerateRequest, onToken: (token: Token) => void) => Promise<GenerateResult>;
   readonly onToken: (token: Token) => void;
-  /** So many tokens have been made that are not sent yet. */
-  readonly onHeld: (tokens: number) => void;
+  /** A token has been made that is not sent yet. */
+  readonly onHeld: () => void;
 }
 
 /**
@@ -22,8 +22,7 @@ export async function answerInForm(form: Form, request: GenerateRequest, { gener
   }
   let before: GenerateResult | null = null;
   for (;;) {
-    let held = 0;
-    const last = await generate(request, (token) => (token.thought ? onToken(token) : onHeld((held += 1))));
+    const last = await generate(request, (token) => (token.thought ? onToken(token) : onHeld()));
     const result: GenerateResult = before === null ? last : added(before, last);
     try {
       form.check(last);

@@ -61,7 +61,8 @@ export async function takeTurn(request: GenerateRequest, offers: ReadonlyMap<str
 /** One call with what came of it, as the model is told. */
 async function answered(made: ModelCall, offers: ReadonlyMap<string, Offer>, request: GenerateRequest, { perform }: TurnCalls): Promise<ModelCall & { readonly result: unknown }> {
   const offer = offers.get(made.name);
-  if (offer === undefined) throw new ToolError("handler-failed", { cmd: "chat", reason: `the model called ${made.name}, which it was not offered` });
+  // No grammar holds the model of an endpoint to what there is.
+  if (offer === undefined) return { ...made, result: { error: `there is no function ${made.name}; there are ${[...offers.keys()].join(", ")}` } };
   const given = made.params ?? {};
   const args = completed(offer, given, request);
   const outcome = await perform(offer, args);

@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { endpointOf } from "../../../engines/endpoint/settings.ts";
 import { type Opening, Residence, type ResidenceEvents } from "../../../engines/residence.ts";
 import { resolveModel } from "../../../models/resolve.ts";
-import { ToolError } from "../../../pipes/protocol/errors.ts";
 import { places } from "../../../pipes/protocol/places.ts";
 import { type EmbeddingSettings, embeddingDefaults } from "../../../pipes/protocol/settings/vector.ts";
+import type { Log } from "../../../pipes/rpc/log.ts";
 import type { EmbedderFacts, ResidentEmbedder } from "./embedder.ts";
 import { HashEmbedder } from "./hash-embedder.ts";
 import { LlamaEmbedder } from "./llama/embedder.ts";
@@ -21,24 +22,18 @@ export interface EmbedderHome {
  * `wait` gives a request the embedder once it is there. While it works, the request may be told of a load beneath it (`tell`).
  */
 export function openEmbedder({ tool, maxQueue }: EmbedderHome, settings: EmbeddingSettings, events: ResidenceEvents<EmbedderFacts>): Residence<EmbedderFacts, ResidentEmbedder> {
-  return new Residence({ tool, maxQueue, open: (opening) => open(tool, settings, opening) }, events);
+  return new Residence({ tool, maxQueue, open: (opening) => open(tool, settings, opening, events.log) }, events);
 }
 
 /** @throws ToolError `usage` for settings that do not go together, and what `resolveModel` throws */
-async function open(tool: string, settings: EmbeddingSettings, opening: Opening): Promise<ResidentEmbedder> {
+async function open(tool: string, settings: EmbeddingSettings, opening: Opening, log: Log): Promise<ResidentEmbedder> {
   const { backend = embeddingDefaults.backend, model = embeddingDefaults.model, prefixes = {} } = settings;
   switch (backend) {
     case "openai":
-      return new OpenAiEmbedder({ ...endpointOf(settings), model, dimensions: settings.dimensions ?? null, prefixes });
+      return new OpenAiEmbedder({ ...endpointOf(settings, "/embeddings", log), dimensions: settings.dimensions ?? null, prefixes });
     case "local":
       return model === "builtin" ? new HashEmbedder() : openLlama(tool, model, settings, opening);
   }
-}
-
-function endpointOf({ url, apiKey, model }: EmbeddingSettings): { url: string; apiKey: string | null } {
-  if (url === undefined) throw new ToolError("usage", { reason: "backend: openai needs `url:`, the address that has /embeddings below it" });
-  if (model === undefined || model === embeddingDefaults.model) throw new ToolError("usage", { reason: "backend: openai needs `model:`, what the endpoint calls its model" });
-  return { url, apiKey: apiKey ?? null };
 }
 
 async function openLlama(tool: string, model: string, settings: EmbeddingSettings, { signal, progress, retrying }: Opening): Promise<ResidentEmbedder> {

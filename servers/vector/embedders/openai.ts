@@ -1,9 +1,10 @@
 import { EventEmitter } from "node:events";
+import { embeddingsOf, otherwise } from "../../../engines/endpoint/embeddings.ts";
+import type { Endpoint } from "../../../engines/endpoint/endpoint.ts";
 import type { EngineEvents, Phase } from "../../../engines/engine.ts";
 import { cancelled } from "../../../pipes/protocol/cancelled.ts";
 import { ToolError } from "../../../pipes/protocol/errors.ts";
 import type { EmbedderFacts, ResidentEmbedder, TextKind } from "./embedder.ts";
-import { type Endpoint, post } from "./endpoint.ts";
 import { spaceOf } from "./space.ts";
 import { isBlank, normalize } from "./vectors.ts";
 
@@ -14,11 +15,7 @@ export interface OpenAiOptions extends Endpoint {
   readonly prefixes: { readonly query?: string | undefined; readonly passage?: string | undefined };
 }
 
-/** Texts and characters of one request: what every endpoint takes, OpenAI's 2048 texts and 300 000 tokens included. */
-const MOST_TEXTS = 128;
-const MOST_CHARACTERS = 200_000;
-
-/** The embeddings of any endpoint that speaks as OpenAI's does. Source: platform.openai.com/docs/api-reference/embeddings/create */
+/** The embeddings of any endpoint that speaks as OpenAI's does. */
 export class OpenAiEmbedder extends EventEmitter<EngineEvents> implements ResidentEmbedder {
   readonly id: string;
   readonly #options: OpenAiOptions;
@@ -59,20 +56,15 @@ export class OpenAiEmbedder extends EventEmitter<EngineEvents> implements Reside
     }
   }
 
-  /** @throws ToolError `embedding-failed` for an answer that is none, `embedding-unavailable`, `cancelled` (or the signal's own ToolError), `stopping` */
+  /** @throws ToolError `endpoint-failed` for an answer that is none, `endpoint-unavailable`, `cancelled` (or the signal's own ToolError), `stopping` */
   async embed(texts: readonly string[], kind: TextKind, signal?: AbortSignal): Promise<Float32Array[]> {
     const either = signal === undefined ? this.#stopping.signal : AbortSignal.any([signal, this.#stopping.signal]);
-    const prefix = this.#options.prefixes[kind] ?? "";
-    const found = new Map<number, Float32Array>();
-    for (const indexes of batchesOf(texts)) {
-      if (either.aborted) throw cancelled(either);
-      const { model, dimensions } = this.#options;
-      const input = indexes.map((index) => prefix + texts[index]!);
-      const body = { model, input, encoding_format: "float", ...(dimensions === null ? {} : { dimensions }) };
-      const vectors = this.#read(await post(this.#options, body, either, (reason) => this.emit("log", "warn", reason)), input.length);
-      for (const [at, index] of indexes.entries()) found.set(index, vectors[at]!);
-    }
-    return texts.map((_, index) => found.get(index) ?? new Float32Array(this.#dimensions ?? 0));
+    if (either.aborted) throw cancelled(either);
+    const { model, dimensions, prefixes } = this.#options;
+    const prefix = prefixes[kind] ?? "";
+    const said = texts.filter((text) => !isBlank(text)).map((text) => prefix + text);
+    const vectors = (await embeddingsOf(this.#options, { model, texts: said, dimensions }, either, (reason) => this.emit("log", "warn", reason))).map((vector) => this.#fitting(vector));
+    return texts.map((text) => (isBlank(text) ? new Float32Array(this.#dimensions ?? 0) : vectors.shift()!));
   }
 
   stop(): Promise<void> {
@@ -85,53 +77,13 @@ export class OpenAiEmbedder extends EventEmitter<EngineEvents> implements Reside
     return this.stop();
   }
 
-  /** The vectors in the order of the input, whatever the order of the answer. */
-  #read(answer: unknown, expected: number): Float32Array[] {
-    const data = (answer as { data?: unknown } | null)?.data;
-    if (!Array.isArray(data)) throw this.#wrong("a list `data` of embeddings", brief(answer));
-    if (data.length !== expected) throw this.#wrong(`${expected} embeddings`, `${data.length}`);
-    const vectors = Array.from<Float32Array | undefined>({ length: expected });
-    for (const [at, entry] of (data as ({ index?: unknown; embedding?: unknown } | null)[]).entries()) {
-      const index = entry?.index ?? at;
-      if (typeof index !== "number" || !(index in vectors) || vectors[index] !== undefined) throw this.#wrong("each `index` once", brief(index));
-      vectors[index] = normalize(this.#vectorOf(entry?.embedding));
-    }
-    return vectors as Float32Array[];
-  }
-
-  #vectorOf(value: unknown): Float32Array {
-    if (!Array.isArray(value) || value.length === 0 || !value.every(Number.isFinite)) throw this.#wrong("an embedding as a list of numbers", brief(value));
-    this.#dimensions ??= value.length;
-    if (value.length !== this.#dimensions) throw this.#wrong(`embeddings of ${this.#dimensions} numbers`, `one of ${value.length}`);
-    return Float32Array.from(value as number[]);
-  }
-
-  #wrong(expected: string, got: string): ToolError {
-    return new ToolError("embedding-failed", { reason: `${this.#options.url} sent something else than was asked for: expected ${expected}, got ${got}` });
+  #fitting(vector: readonly number[]): Float32Array {
+    this.#dimensions ??= vector.length;
+    if (vector.length !== this.#dimensions) throw otherwise(this.#options, `embeddings of ${this.#dimensions} numbers`, `one of ${vector.length}`);
+    return normalize(Float32Array.from(vector));
   }
 
   #stopped(): ToolError {
     return new ToolError("stopping", { tool: this.id });
   }
-}
-
-/** The places of texts that go together; those without content are not sent, for endpoints refuse them. */
-function batchesOf(texts: readonly string[]): number[][] {
-  const batches: number[][] = [];
-  let characters = 0;
-  for (const [index, text] of texts.entries()) {
-    if (isBlank(text)) continue;
-    const last = batches.at(-1);
-    if (last === undefined || last.length === MOST_TEXTS || characters + text.length > MOST_CHARACTERS) {
-      batches.push([index]);
-      characters = 0;
-    } else last.push(index);
-    characters += text.length;
-  }
-  return batches;
-}
-
-function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -22,7 +22,8 @@ test("A built-in server's settings stand flat in its entry and are completed by 
   assert.equal(spec.description, "Talks");
   assert.equal(spec.settings["model"], "/home/me/m.gguf");
   assert.equal(spec.settings["parallel"], 2);
-  assert.equal(spec.settings["temperature"], 0.7);
+  assert.equal(spec.settings["maxQueue"], 64);
+  assert.equal(spec.settings["temperature"], undefined, "the usual one of a model on this machine is not that of an endpoint");
   assert.equal(spec.settings["description"], undefined);
 });
 
@@ -73,7 +74,7 @@ test("A filled-in scalar, quoted or not, is what is wanted where it stands", () 
   assert.equal(spec.timeouts.stopMs, 16_000);
   assert.deepEqual(specOf("module: a.ts", "settings: {deep: [{a: '${SIXTEEN}'}]}", "description: ${SIXTEEN}").settings, { deep: [{ a: "16" }] });
   assert.deepEqual(specOf("module: a.ts", "settings:", "  a: ${SIXTEEN}").settings, { a: 16 });
-  assert.equal(specOf("server: ${SERVER:-chat}", "model: x").settings["model"], "/etc/pipes/x");
+  assert.equal(specOf("server: ${SERVER:-chat}", "model: x.gguf").settings["model"], "/etc/pipes/x.gguf");
   assert.deepEqual(complaints("tools: {x: {server: chat, parallel: '${WORD}'}}"), ['1:37: tools.x.parallel cannot be "word"; expected a whole number from 1 to 64']);
 });
 

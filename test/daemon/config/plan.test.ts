@@ -29,8 +29,8 @@ tools:
   const changes = plan(before, after).map((change) => [change.kind, change.name, "fields" in change ? change.fields : []]);
   assert.deepEqual(changes, [
     ["removed", "gone", []],
-    ["recreated", "chat", ["settings.temperature", "settings.contextSize"]],
-    ["live", "warm", ["settings.maxQueue", "settings.temperature", "settings.system"]],
+    ["recreated", "chat", ["settings.contextSize", "settings.temperature"]],
+    ["live", "warm", ["settings.maxQueue", "settings.system", "settings.temperature"]],
     ["live", "live", ["description", "autostart", "restart", "timeouts"]],
     ["unchanged", "same", []],
     ["recreated", "env", ["env.B", "env.C"]],

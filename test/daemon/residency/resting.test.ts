@@ -52,10 +52,10 @@ describe("a tool on demand", () => {
   });
 
   it("is not woken by a look at it", async () => {
-    const cpipe = world.run("dist/cpipe.js", ["untouched", "--help"]);
+    const cpipe = world.run("dist/cpipe.cjs", ["untouched", "--help"]);
     assert.equal((await cpipe.ended).code, 0);
     assert.match(cpipe.lines.join("\n"), /untouched: sleeps\n\nIt has not run yet, so its commands are not known/);
-    await world.run("dist/cpipe.js", ["--list", "--pid"]).ended;
+    await world.run("dist/cpipe.cjs", ["--list", "--pid"]).ended;
     await daemon.call("status", { tool: "untouched" });
     assert.equal((await daemon.until("untouched", () => true)).phase, "resting");
     assert.ok(!daemon.log.entries().some(({ tool, msg }) => tool === "untouched" && msg === "resting → starting"));

@@ -50,6 +50,21 @@ test("health counts what is under way and who is there, without whoever asks", (
     other.close();
   }));
 
+test("health has what was asked of the tool so far: answered, failed, and neither for what was cancelled", () =>
+  pliant(async (client) => {
+    const work = async (): Promise<unknown> => (await client.call("health"))["work"];
+    assert.deepEqual(await work(), { active: 0, waiting: null, served: 0, failed: 0, rate: null });
+    await client.call("colour");
+    await client.call("ping");
+    await assert.rejects(client.call("fail"), { code: "handler-failed" });
+    const hanging = new AbortController();
+    const hung = client.call("hang", {}, { signal: hanging.signal, timeout: Infinity });
+    assert.deepEqual(await work(), { active: 1, waiting: null, served: 1, failed: 1, rate: null });
+    hanging.abort();
+    await assert.rejects(hung);
+    assert.deepEqual(await work(), { active: 0, waiting: null, served: 1, failed: 1, rate: null });
+  }));
+
 test("what is configured is in force at once, for handlers, get_config and get_description", () =>
   pliant(async (client) => {
     assert.equal((await client.call("configure", { settings: { colour: "blue", size: 2 }, description: "anew" })).event, "configured");

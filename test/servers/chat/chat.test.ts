@@ -40,6 +40,13 @@ describe("a chat server with the built-in model", () => {
     assert.ok(seen.includes("progress"));
   });
 
+  it("shows that an answer is being written which comes as a whole: its client would take silence for the end", async () => {
+    const news: unknown[] = [];
+    const onInterim = (event: { event: string; [field: string]: unknown }): void => void news.push(event["stage"] ?? event.event);
+    await client.call("chat_blocking", { messages: [{ role: "user", content: "Hello" }] }, { onInterim });
+    assert.deepEqual(news, ["writing"]);
+  });
+
   it("streams an answer that depends on the question, and ends it with counts and times but no text", async () => {
     const events = [];
     for await (const event of client.stream("ask", { data: "what about the weather?", temperature: 0 })) events.push(event);

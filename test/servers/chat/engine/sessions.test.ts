@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
 import type { Engine } from "../../../../servers/chat/engine/engine.ts";
-import type { ChatMessage, GenerateRequest, GenerateResult } from "../../../../servers/chat/engine/messages.ts";
+import type { ChatMessage, GenerateRequest, CountedResult } from "../../../../servers/chat/engine/messages.ts";
 import { temporaryFolder } from "../../../temporary.ts";
 import { startEngine, user } from "../fixtures.ts";
 
@@ -36,14 +36,14 @@ describe("a conversation that goes on", () => {
       this.#more = more;
     }
 
-    async ask(question: string): Promise<GenerateResult> {
+    async ask(question: string): Promise<CountedResult> {
       this.messages.push(user(question));
       const result = await this.#engine.generate({ messages: this.messages, ...this.#more });
       this.messages.push({ role: "assistant", content: result.text });
       return result;
     }
   }
-  const fresh = ({ tokens }: GenerateResult): number => tokens.prompt - tokens.reused;
+  const fresh = ({ tokens }: CountedResult): number => tokens.prompt - tokens.reused;
 
   test("evaluates the new question only, reply after reply", async () => {
     const talk = new Talk("Ada");
@@ -108,7 +108,7 @@ describe("a conversation that goes on", () => {
 
   test("that is too long loses its oldest turns, says how many messages, and keeps its context for the turns that follow", async () => {
     const talk = new Talk("Ned", { overflow: "trim" });
-    const results: GenerateResult[] = [];
+    const results: CountedResult[] = [];
     for (let turn = 0; turn < 12; turn++) results.push(await talk.ask(`${"a word. ".repeat(120)} weather?`));
     const left = results.map(({ trimmed }) => trimmed);
     assert.ok(left[0] === 0 && left.at(-1)! > 0, JSON.stringify(left));

@@ -54,6 +54,12 @@ function scripted(...steps: (GenerateResult | ToolError)[]) {
 }
 
 describe("a turn of the model's", () => {
+  test("goes on when the model calls what there is not, and is told so", async () => {
+    const { run, seen, asked } = scripted(step("", { name: "find", params: {} }), step("There."));
+    assert.equal((await run(5)).text, "There.");
+    assert.deepEqual([resultIn(seen[1], 0), asked], [{ error: "there is no function find; there are library_search" }, []]);
+  });
+
   test("goes on with what came of a call, and counts all that was generated", async () => {
     const { run, seen, asked } = scripted(step("Let me see. ", search({ query: "it" })), step("There."));
     const { text, performed, tokens } = await run(5, { ok: true, text: '{"hits": []}' });
@@ -125,7 +131,7 @@ describe("a turn of the model's", () => {
     const schema = { type: "boolean" };
     const { run, seen } = scripted(step("Let me see. ", search({ query: "a" })), step("It seems so."), step("true"));
     const { text, tokens } = await run(5, undefined, undefined, { schema });
-    assert.deepEqual([text, tokens.reply], ["true", 6]);
+    assert.deepEqual([text, tokens?.reply], ["true", 6]);
     assert.deepEqual(seen.map((given) => [given.schema, given.functions !== undefined]), [[undefined, true], [undefined, true], [schema, true]]);
     assert.equal(seen[2]?.turn?.at(-1), "It seems so.\n");
     const bare = scripted(step("true"));

@@ -93,10 +93,10 @@ describe("the embedder that the settings name", () => {
   test("is an endpoint, whose failure is told, and which is asked again for a later request", async () => {
     await using server = await serveEndpoint((response, asked, count) => (count === 1 ? send(response, 401, "no") : sendVectors(response, asked)));
     await using residence = opened({ backend: "openai", url: server.url, model: "small" });
-    await assert.rejects(residence.wait(waiter()), { code: "embedding-failed" });
-    await assert.rejects(residence.wait(waiter()), { code: "embedding-failed" });
+    await assert.rejects(residence.wait(waiter()), { code: "endpoint-failed" });
+    await assert.rejects(residence.wait(waiter()), { code: "endpoint-failed" });
     assert.equal(server.asked.length, 1, "not at once");
-    assert.deepEqual(residence.told, ["loading", "failed embedding-failed"]);
+    assert.deepEqual(residence.told, ["loading", "failed endpoint-failed"]);
     await residence.release();
     assert.equal((await residence.wait(waiter())).dimensions, 3);
     assert.deepEqual(residence.told.slice(2), ["loading", "ready openai:small"]);

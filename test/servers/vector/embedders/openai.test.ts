@@ -54,7 +54,7 @@ describe("embeddings of an endpoint", () => {
     await embedder.load();
     assert.equal(embedder.id, "openai:small:3");
     assert.equal(server.asked[0]!.body.dimensions, 3);
-    await assert.rejects(embedderOf(server, { dimensions: 2 }).load(), error("embedding-failed", /expected embeddings of 2 numbers, got one of 3/));
+    await assert.rejects(embedderOf(server, { dimensions: 2 }).load(), error("endpoint-failed", /expected embeddings of 2 numbers, got one of 3/));
   });
 });
 
@@ -80,23 +80,23 @@ describe("an endpoint that does not answer as it should", () => {
 
   test("is given up after four attempts", async () => {
     await using server = await after(99, 500);
-    assert.equal(await fails(server, "embedding-unavailable", /answered 500: not now\. Given up after 4 attempts/), 4);
+    assert.equal(await fails(server, "endpoint-unavailable", /answered 500: not now\. Given up after 4 attempts/), 4);
   });
 
   test("is not waited for longer than half a minute", async () => {
     await using server = await after(99, 429, { "retry-after": "3600" });
-    assert.equal(await fails(server, "embedding-unavailable", /answered 429: not now\. It asks for 3600 s of patience/), 1);
+    assert.equal(await fails(server, "endpoint-unavailable", /answered 429: not now\. It asks for 3600 s of patience/), 1);
     await using dated = await after(99, 503, { "retry-after": new Date(Date.now() + 7_200_000).toUTCString() });
-    assert.equal(await fails(dated, "embedding-unavailable", /It asks for 7[12]\d\d s of patience/), 1);
+    assert.equal(await fails(dated, "endpoint-unavailable", /It asks for 7[12]\d\d s of patience/), 1);
   });
 
   test("is not asked again when it refuses; what it says is passed on", async () => {
     await using key = await serveEndpoint((response) => send(response, 401, { error: { message: "Incorrect API key" } }));
-    assert.equal(await fails(key, "embedding-failed", /answered 401: Incorrect API key\. Check `apiKey:`/), 1);
+    assert.equal(await fails(key, "endpoint-failed", /answered 401: Incorrect API key\. Check `apiKey:`/), 1);
     await using page = await serveEndpoint((response) => send(response, 404, "<h1>Not\n found</h1>"));
-    assert.equal(await fails(page, "embedding-failed", /answered 404: <h1>Not found<\/h1>\. Check `url:`/), 1);
+    assert.equal(await fails(page, "endpoint-failed", /answered 404: <h1>Not found<\/h1>\. Check `url:`/), 1);
     await using moved = await serveEndpoint((response) => send(response, 307, "", { location: "http://127.0.0.1:9/" }));
-    assert.equal(await fails(moved, "embedding-failed", /answered 307/), 1);
+    assert.equal(await fails(moved, "endpoint-failed", /answered 307/), 1);
   });
 
   for (const [title, body, message] of [
@@ -110,19 +110,19 @@ describe("an endpoint that does not answer as it should", () => {
   ] as const) {
     test(`is told from a good one when it ${title}`, async () => {
       await using server = await serveEndpoint((response) => send(response, 200, body));
-      assert.equal(await fails(server, "embedding-failed", message), 1);
+      assert.equal(await fails(server, "endpoint-failed", message), 1);
     });
   }
 
   test("is given up when it stays silent, each time after its time", async () => {
     await using server = await serveEndpoint(() => undefined);
-    assert.equal(await fails(server, "embedding-unavailable", /gave no answer within 0\.03 s/, { timeoutMs: 30 }), 4);
+    assert.equal(await fails(server, "endpoint-unavailable", /gave no answer within 0\.03 s/, { timeoutMs: 30 }), 4);
   });
 
   test("is named when it is not there", async () => {
     const gone = await serveEndpoint();
     await gone[Symbol.asyncDispose]();
-    assert.equal(await fails(gone, "embedding-unavailable", /cannot be reached: connect ECONNREFUSED/), 0);
+    assert.equal(await fails(gone, "endpoint-unavailable", /cannot be reached: connect ECONNREFUSED/), 0);
   });
 });
 
