@@ -1,16 +1,21 @@
+import type { ToolError } from "../pipes/protocol/errors.ts";
 import { suggest } from "../pipes/protocol/suggest.ts";
 import { parseAgents } from "./agents.ts";
 import { parseShell, type Shell } from "./complete/shells.ts";
-import { callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
+import { askFlags, callFlags, modeFlags, noOptions, type Options } from "./flags.ts";
+import { type KeptTask, parseKept } from "./kept.ts";
 import { type LogsTask, parseLogs } from "./logs/arguments.ts";
-import { shorten, splitAtEquals, takeOption, usage } from "./options.ts";
+import { ASK, shorten, splitAtEquals, takeOption, usage } from "./options.ts";
 
 /** What a command line asks for. */
 export type Task =
   | { kind: "call"; tool: string; cmd: string; /** What stands after the command, not yet read. */ rest: string[]; options: Options }
+  /** A conversation on the terminal; `otherwise` is what is wrong with the command line where there can be none. */
+  | { kind: "converse"; tool: string; rest: string[]; options: Options; otherwise: ToolError }
   | { kind: "help"; tool: string | null; cmd: string | null; options: Options }
   | { kind: "list"; folder: string | null; json: boolean; pids: boolean }
   | LogsTask
+  | KeptTask
   | { kind: "completions"; shell: Shell }
   | { kind: "complete"; /** What stands behind `cpipe` up to the cursor; the last one is being typed. */ words: readonly string[] }
   | { kind: "clear"; folder: string | null; json: boolean }
@@ -20,13 +25,15 @@ export type Task =
   | { kind: "install-skill"; /** A project's, instead of the home folder. */ folder: string | null; force: boolean }
   | { kind: "view"; /** Null: the default one; `-`: standard input only. */ socket: string | null }
   | { kind: "stdio" }
+  | { kind: "top" }
   | { kind: "init" }
   | { kind: "install-service" | "uninstall-service"; /** Whatever is in its place. */ force: boolean }
   | { kind: "print-service" }
   | { kind: "version" };
 
-/** Reads the command line as far as that goes without a tool's interface. @throws ToolError `usage` */
-export function parseArguments(tokens: readonly string[]): Task {
+/** Reads the command line as far as that goes without a tool's interface. With a person at it (`interactive`) nothing at all asks for the dashboard. @throws ToolError `usage` */
+export function parseArguments(tokens: readonly string[], interactive = false): Task {
+  if (tokens.length === 0 && interactive) return { kind: "top" };
   const options = noOptions();
   if (tokens[0] === "--complete") return { kind: "complete", words: tokens.slice(1) };
   const words: string[] = [];
@@ -39,10 +46,14 @@ export function parseArguments(tokens: readonly string[]): Task {
       at++;
       continue;
     }
-    const next = takeOption(tokens, at, options);
+    const next = takeOption(tokens, at, options, ASK);
     if (next !== null) at = next;
-    else if (token.startsWith("-") && token !== "-") throw unknownFlag(token, words.length);
-    else {
+    else if (token.startsWith("-") && token !== "-") {
+      const otherwise = unknownFlag(token, words.length);
+      if (words[0] === undefined) throw otherwise;
+      if (asksForHelp(tokens.slice(at))) return { kind: "help", tool: words[0], cmd: null, options };
+      return { kind: "converse", tool: words[0], rest: tokens.slice(at), options, otherwise };
+    } else {
       words.push(token);
       at++;
     }
@@ -52,7 +63,7 @@ export function parseArguments(tokens: readonly string[]): Task {
   if (options.version) return { kind: "version" };
   if (options.help || asksForHelp(rest)) return { kind: "help", tool: tool ?? null, cmd: cmd ?? null, options };
   if (tool === undefined) throw usage("a tool and a command are missing: cpipe TOOL CMD [DATA]", "See: cpipe --help, cpipe --list");
-  if (cmd === undefined) throw usage(`a command for ${tool} is missing: cpipe ${tool} CMD [DATA]`, `Its commands: cpipe ${tool} --help`);
+  if (cmd === undefined) return { kind: "converse", tool, rest: [], options, otherwise: usage(`a command for ${tool} is missing: cpipe ${tool} CMD [DATA]`, `Its commands: cpipe ${tool} --help`) };
   return { kind: "call", tool, cmd, rest, options };
 }
 
@@ -73,7 +84,9 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
   if (mode === "mcp" || mode === "install-skill") return parseAgents(mode, words);
   if (mode === "completions" && words.every((word) => word !== "-h" && word !== "--help")) return { kind: "completions", shell: parseShell(words) };
   if (mode === "logs") return parseLogs(words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
+  if (mode === "conversations" || mode === "templates") return parseKept(mode, words) ?? { kind: "help", tool: null, cmd: null, options: noOptions() };
   if (mode === "view") return parseView(words);
+  if (mode === "top" && words.some((word) => word === "--json" || word === "-j")) throw usage("--top is for people", "For programs, every change as a line of JSON: cpipe supervisor watch -o jsonl --every 2");
   const inFolder = mode === "list" || mode === "pid" || mode === "clear";
   const allowed = inFolder || mode === "init" ? ["--json", "-j"] : mode.endsWith("install-service") ? ["--force"] : [];
   const folders = words.filter((word) => !word.startsWith("-"));
@@ -93,6 +106,7 @@ function parseMode(mode: string, [first = "", ...tokens]: readonly string[]): Ta
       return { kind: "clear", folder, json: given };
     case "init":
     case "stdio":
+    case "top":
       return { kind: mode };
     case "install-service":
     case "uninstall-service":
@@ -130,9 +144,9 @@ function asksForHelp(rest: readonly string[]): boolean {
   return (end === -1 ? rest : rest.slice(0, end)).some((token) => token === "--help" || token === "-h");
 }
 
-function unknownFlag(token: string, words: number): Error {
+function unknownFlag(token: string, words: number): ToolError {
   const [name] = splitAtEquals(token.replace(/^-+/, ""));
-  const known = [...callFlags, ...(words === 0 ? modeFlags : [])].map((flag) => flag.name);
+  const known = [...callFlags, ...askFlags, ...(words === 0 ? modeFlags : [])].map((flag) => flag.name);
   const near = token.startsWith("--") ? suggest(name, known) : null;
   if (near !== null) return usage(`there is no flag ${token}`, `Did you mean --${near}?`);
   return usage(`there is no flag ${token} here`, "A command's own flags go behind it: cpipe TOOL CMD --flag value. See: cpipe --help");

@@ -20,7 +20,7 @@ export interface Source extends ReadStdin {
  */
 export async function composeArguments(cmd: string, words: Words, args: readonly FieldShape[] | null, source: Source): Promise<Record<string, unknown>> {
   const given = words.data ?? words.options.data;
-  const data = given === "-" ? await readStdin(source.kind, { ...source, optional: false, timeout: Number.POSITIVE_INFINITY }) : given === null ? null : load(given);
+  const data = given === "-" ? await readStdin(source.kind, { ...source, optional: false, timeout: Number.POSITIVE_INFINITY }) : given === null ? null : textOrFile(given);
   const fields = fieldsOf(words.flags, args, cmd);
   const object = data === null ? null : asObject(data);
   const all: Record<string, unknown> = { ...words.options.json, ...object, ...fields };
@@ -33,6 +33,19 @@ export async function composeArguments(cmd: string, words: Words, args: readonly
   }
   if (given !== "-" && source.kind !== "other") await appendStdin(all, args, source);
   return checked(withAbsolutePaths(all, args));
+}
+
+/** `@FILE` is the file's text; `@@…` is a text that starts with one @. @throws ToolError `file-failed` */
+export function textOrFile(given: string): string {
+  if (!given.startsWith("@")) return given;
+  if (given.startsWith("@@")) return given.slice(1);
+  const path = given.slice(1);
+  try {
+    return readFileSync(path, "utf8").replace(/\n$/, "");
+  } catch (error) {
+    const hint = `@ names a file; for text that starts with one write @@${shorten(path).slice(1, -1)}`;
+    throw new ToolError("file-failed", { path, reason: (error as Error).message, hint }, { cause: error });
+  }
 }
 
 /** Whether what is piped in could belong to this command. An interface that is not known is given the benefit of the doubt. */
@@ -55,7 +68,7 @@ export function withAbsolutePaths(fields: Record<string, unknown>, args: readonl
 }
 
 /** The shell leaves a tilde alone that stands behind an equals sign. */
-function absolute(path: string): string {
+export function absolute(path: string): string {
   return resolve(path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path);
 }
 
@@ -86,19 +99,6 @@ function textValue(text: string, arg: FieldShape | null): unknown {
   return value;
 }
 
-/** `@FILE` is the file's text; `@@…` is a text that starts with one @. */
-function load(given: string): string {
-  if (!given.startsWith("@")) return given;
-  if (given.startsWith("@@")) return given.slice(1);
-  const path = given.slice(1);
-  try {
-    return readFileSync(path, "utf8").replace(/\n$/, "");
-  } catch (error) {
-    const hint = `@ names a file; for text that starts with one write @@${shorten(path).slice(1, -1)}`;
-    throw new ToolError("file-failed", { path, reason: (error as Error).message, hint }, { cause: error });
-  }
-}
-
 function asObject(text: string): Record<string, unknown> | null {
   if (!/^\s*\{/.test(text)) return null;
   try {
@@ -109,10 +109,13 @@ function asObject(text: string): Record<string, unknown> | null {
   }
 }
 
-/** A server skips a longer line and cannot tell whose request it was. */
 function checked(fields: Record<string, unknown>): Record<string, unknown> {
   const bytes = Object.values(fields).reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0);
-  if (bytes < MAX_LINE_BYTES / 8) return fields;
+  return bytes < MAX_LINE_BYTES / 8 ? fields : ofFittingSize(fields);
+}
+
+/** The same arguments: a server skips a longer line and cannot tell whose request it was. @throws ToolError `usage` */
+export function ofFittingSize(fields: Record<string, unknown>): Record<string, unknown> {
   const exact = Buffer.byteLength(JSON.stringify(fields)) + 1024;
   if (exact > MAX_LINE_BYTES) throw usage(`a request may have at most ${MAX_LINE_BYTES} bytes; this one has ${exact}`, "Send less at once");
   return fields;

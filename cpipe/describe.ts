@@ -55,7 +55,7 @@ export function plain(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }
 
-function isWell({ phase, want, state, note }: ToolLine): boolean {
+export function isWell({ phase, want, state, note }: ToolLine): boolean {
   if (note !== undefined) return false;
   if (phase === "down") return want === "down";
   if (phase === "resting") return true;

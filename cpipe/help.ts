@@ -1,6 +1,6 @@
 import type { CommandShape, FieldShape, InterfaceShape } from "../pipes/protocol/interfaces/shape.ts";
 import { isArray, isBoolean } from "./coerce.ts";
-import { callFlags, type Flag, modeFlags } from "./flags.ts";
+import { askFlags, callFlags, type Flag, modeFlags } from "./flags.ts";
 import { widthOf } from "./table.ts";
 import { flagOf } from "./words.ts";
 
@@ -13,6 +13,7 @@ ${filled(`TOOL is a name (chat) or a path (/tmp/tool-chat). DATA is text, a JSON
 what is piped in is added to a prompt: git diff | cpipe chat ask "Review this"`, width)}
 
 ${flagLines("Flags", callFlags, width)}
+${flagLines("Flags to ask a model (ask, chat)", askFlags, width)}
 ${flagLines("Instead of TOOL", modeFlags, width)}
 ${filled("Exit codes: 0 answered, 1 error, 2 usage, 3 no such tool, 4 not ready, 124 timeout, 125 daemon unreachable, 130 Ctrl-C", width)}
 `;
@@ -20,6 +21,7 @@ ${filled("Exit codes: 0 answered, 1 error, 2 usage, 3 no such tool, 4 not ready,
 
 const USES = [
   ["cpipe TOOL CMD [DATA] [--ARGUMENT value …]", "send a command, print the answer"],
+  ["cpipe TOOL", "a conversation with a model, on a terminal"],
   ["cpipe TOOL --help", "what a tool can do"],
   ["cpipe --list", "which tools there are"],
 ] as const;
@@ -39,14 +41,14 @@ export function toolHelp(name: string, description: string, interfaces: readonly
 /** The registry leaves out what goes for all. */
 const EVERY_TOOL = "Every tool also answers ping, get_state, get_description, get_help, get_config, list_interfaces, get_interface, cancel and stop.";
 
-/** `cpipe TOOL CMD --help` */
-export function commandHelp(tool: string, command: CommandShape, width: number): string {
+/** `cpipe TOOL CMD --help`; with the flags for what is asked of a model, if it is that. */
+export function commandHelp(tool: string, command: CommandShape, width: number, asks = false): string {
   const [first, ...others] = command.args;
   const word = first === undefined ? "" : first.required ? ` ${placeholder(first)}` : ` [${placeholder(first)}]`;
   const rest = others.length === 0 ? "" : " [--ARGUMENT value …]";
   const rows = command.args.map((arg) => [`${flagOf(arg.name)}${valueOf(arg)}`, about(arg)] as const);
   const answer = command.streams && !/stream/i.test(command.description) ? "The answer streams.\n" : "";
-  return `cpipe ${tool} ${command.name}${word}${rest}\n\n${command.description === "" ? "" : `${filled(command.description, width)}\n`}${answer}${rows.length === 0 ? "\nIt takes no arguments.\n" : `\n${columns(rows, width)}`}`;
+  return `cpipe ${tool} ${command.name}${word}${rest}\n\n${command.description === "" ? "" : `${filled(command.description, width)}\n`}${answer}${rows.length === 0 ? "\nIt takes no arguments.\n" : `\n${columns(rows.filter(([name]) => !asks || !askFlags.some((flag) => name.startsWith(`--${flag.name} `))), width)}`}${asks ? `\n${flagLines("And cpipe's own", askFlags, width)}` : ""}`;
 }
 
 function flagLines(title: string, flags: readonly Flag[], width: number): string {

@@ -22,3 +22,15 @@ export function commandIn(interfaces: readonly InterfaceShape[], cmd: string): C
   const commands = sorted.flatMap((shape) => shape.commands);
   return commands.find((command) => command.name === cmd) ?? commands.find((command) => command.name.toLowerCase() === cmd.toLowerCase()) ?? null;
 }
+
+/** Whether the command asks a model: `ask` and `chat` of a tool that has a `chat` with `messages`. */
+export function asksModel(interfaces: readonly InterfaceShape[], cmd: string): boolean {
+  return ASKS.has(cmd.toLowerCase()) && (modelIn(interfaces)?.commands.some(({ name }) => name === cmd.toLowerCase()) ?? false);
+}
+
+/** The interface by which a model is asked; undefined where the tool is none. */
+export function modelIn(interfaces: readonly InterfaceShape[]): InterfaceShape | undefined {
+  return interfaces.find(({ commands }) => commands.some(({ name, args }) => name === "chat" && args.some((arg) => arg.name === "messages")));
+}
+
+const ASKS: ReadonlySet<string> = new Set(["ask", "chat", "chat_blocking"]);

@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { initConfig } from "../pipes/client/init.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
@@ -37,7 +38,7 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    task = parseArguments(process.argv.slice(2));
+    task = parseArguments(process.argv.slice(2), process.argv.length === 2 && out.tty && isatty(0) && process.env["TERM"] !== "dumb");
     await perform(task);
     if (task.kind !== "serve") await finish();
   } catch (thrown) {
@@ -52,6 +53,12 @@ async function perform(task: Task): Promise<void> {
     case "call":
       interruption.listen();
       return call(task, out, interruption);
+    case "converse": {
+      if (!out.tty || !isatty(0)) throw task.otherwise;
+      const { converse } = await import("./chat/chat.ts"); // not loaded for anything else
+      interruption.listen();
+      return converse(task, out, interruption);
+    }
     case "talk":
       interruption.listen();
       return talk(task, out, interruption);
@@ -66,6 +73,11 @@ async function perform(task: Task): Promise<void> {
       interruption.listen();
       return view(task.socket, out, interruption);
     }
+    case "top": {
+      const { top } = await import("./top/dashboard.ts"); // not loaded for anything else
+      interruption.listen();
+      return top(out, interruption);
+    }
     case "stdio":
       interruption.listen();
       return stdio(out, interruption);
@@ -75,6 +87,11 @@ async function perform(task: Task): Promise<void> {
     case "list": {
       const listing = takeStock(task.folder, task.pids);
       return out.write(task.json ? `${JSON.stringify(listing)}\n` : renderListing(listing, styleFor(out.tty), Date.now()));
+    }
+    case "conversations":
+    case "templates": {
+      const { kept } = await import("./commands/kept.ts"); // not loaded for anything else
+      return out.write(kept(task, out.tty, styleFor(out.tty)));
     }
     case "logs":
       interruption.listen();
@@ -107,7 +124,7 @@ async function perform(task: Task): Promise<void> {
 function report(error: ToolError): number {
   if (interruption.by === "output") return code;
   if (interruption.exitCode !== null) return interruption.exitCode;
-  const tool = task !== null && (task.kind === "call" || task.kind === "help") ? task.tool : null;
+  const tool = task !== null && (task.kind === "call" || task.kind === "converse" || task.kind === "help") ? task.tool : null;
   const told = tool === null ? error : withSuggestion(error, tool);
   if (json) out.write(failureLine(error, told));
   say(told.message);

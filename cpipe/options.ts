@@ -1,20 +1,33 @@
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { DURATION_EXAMPLES, parseDuration } from "../pipes/protocol/quantity.ts";
-import { callFlags, type Flag, type Options, OUTPUTS } from "./flags.ts";
+import { askFlags, type Asking, callFlags, type Flag, type Options, OUTPUTS } from "./flags.ts";
+
+/** Which flags are cpipe's own where a command line is read. */
+export interface Vocabulary {
+  readonly long: readonly Flag[];
+  readonly short: readonly Flag[];
+}
+
+/** Of any call. */
+export const CALL: Vocabulary = { long: callFlags, short: callFlags };
+/** Of a call that asks a model. */
+export const ASK: Vocabulary = { long: [...callFlags, ...askFlags], short: [...callFlags, ...askFlags] };
+/** While it is not known what is called: no argument of a tool is one letter. */
+export const EITHER: Vocabulary = { long: CALL.long, short: ASK.short };
 
 /**
  * Takes the flag of cpipe's own at `tokens[at]` into `options` and returns where to go on; null when what stands there
  * is none. Knows `--flag value`, `--flag=value`, `-f value`, `-fvalue` and `-ab`. @throws ToolError `usage`
  */
-export function takeOption(tokens: readonly string[], at: number, options: Options): number | null {
+export function takeOption(tokens: readonly string[], at: number, options: Options, known: Vocabulary): number | null {
   const token = tokens[at] ?? "";
   if (token.startsWith("--")) {
     const [name, inline] = splitAtEquals(token.slice(2));
-    const flag = callFlags.find((candidate) => candidate.name === name);
+    const flag = known.long.find((candidate) => candidate.name === name);
     return flag === undefined ? null : take(flag, `--${name}`, inline, tokens, at, options);
   }
   if (!/^-[A-Za-z]/.test(token)) return null;
-  return takeCluster(token.slice(1), tokens, at, options);
+  return takeCluster(token.slice(1), tokens, at, options, known.short);
 }
 
 /** `name=value` in two; without an `=` the second is undefined. */
@@ -56,9 +69,9 @@ export function shorten(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-function takeCluster(letters: string, tokens: readonly string[], at: number, options: Options): number | null {
+function takeCluster(letters: string, tokens: readonly string[], at: number, options: Options, known: readonly Flag[]): number | null {
   for (let index = 0; index < letters.length; index++) {
-    const flag = callFlags.find((candidate) => candidate.short === letters[index]);
+    const flag = known.find((candidate) => candidate.short === letters[index]);
     if (flag === undefined) {
       if (index === 0) return null;
       throw usage(`there is no flag -${letters[index]} (in -${letters})`);
@@ -122,6 +135,36 @@ function set(name: string, value: string, options: Options): void {
       return;
     case "version":
       options.version = true;
+      return;
+    default:
+      setAsking(name, value, options.asking);
+  }
+}
+
+function setAsking(name: string, value: string, asking: Asking): void {
+  switch (name) {
+    case "continue":
+      asking.continues = true;
+      return;
+    case "conversation":
+    case "system":
+    case "template":
+    case "schema":
+      if (asking[name] !== null) throw usage(`--${name} was given twice`);
+      asking[name] = value;
+      return;
+    case "file":
+      asking.files.push(value);
+      return;
+    case "param": {
+      const [param, text] = splitAtEquals(value);
+      if (text === undefined || param === "") throw usage(`--param: expected NAME=VALUE, got ${shorten(value)}`);
+      asking.params[param] = text;
+      return;
+    }
+    case "extract":
+    case "raw":
+      asking[name] = true;
       return;
     default:
       throw new TypeError(`flag ${name} has no meaning`);

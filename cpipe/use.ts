@@ -12,6 +12,13 @@ export function useOf(event: ToolEvent): string | null {
   return short(event["ok"] === true ? `  -> ${String(event["text"])}` : `  failed: ${String(event["message"])}`);
 }
 
+/** What is to be known of an answer beside its text; null for most. */
+export function caveatOf(event: ToolEvent): string | null {
+  const { trimmed } = event as { trimmed?: unknown };
+  if (typeof trimmed !== "number" || trimmed === 0) return null;
+  return `the oldest ${trimmed === 1 ? "message was" : `${trimmed} messages were`} left out: the model's context has no room for all`;
+}
+
 /** What a tool or a model wrote, as one line that a terminal does not obey. */
 function short(text: string): string {
   const indent = /^ */.exec(text)?.[0] ?? "";

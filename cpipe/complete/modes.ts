@@ -29,7 +29,7 @@ export function completeMode(mode: string, before: readonly string[], current: s
   if (value !== undefined) return flag === `--${mode}` ? inline(flag, wordsOf(mode, fleet)) : inline(flag, named(flag)?.values?.(fleet) ?? NOTHING);
   if (current.startsWith("-")) return { candidates: flags.filter((one) => !before.includes(one.flag)).map((one) => ({ value: one.flag, description: one.description })), files: false };
   const taken = before.filter((word, at) => !word.startsWith("-") && named(before[at - 1])?.values === undefined);
-  if (mode === "logs") return without(wordsOf(mode, fleet), taken);
+  if (mode === "logs" || (mode === "conversations" && before.includes("--delete"))) return without(wordsOf(mode, fleet), taken);
   return taken.length > 0 ? NOTHING : wordsOf(mode, fleet);
 }
 
@@ -63,6 +63,8 @@ const FLAGS: Readonly<Record<string, readonly ModeFlag[]>> = {
     { flag: "--system", description: "what the model is to be", values: text },
     { flag: "--no-barge-in", description: "let it finish" },
   ],
+  conversations: [JSON_FLAG, { flag: "--raw", description: "Markdown as it stands" }, { flag: "--delete", description: "delete those that are named" }],
+  templates: [JSON_FLAG],
   mcp: [{ flag: "--print-config", description: "what to tell an agent's program" }],
   "install-skill": [FORCE],
   "install-service": [FORCE],
@@ -73,6 +75,8 @@ const FLAGS: Readonly<Record<string, readonly ModeFlag[]>> = {
 function wordsOf(mode: string, fleet: Fleet): Completion {
   if (mode === "serve") return both(words(...builtInServers()), FILES);
   if (mode === "logs") return { candidates: logNames(fleet), files: false };
+  if (mode === "conversations") return words(...fleet.conversations);
+  if (mode === "templates") return words(...fleet.templates);
   return valuesNamed(modeFlags.find(({ name }) => name === mode)?.value ?? "", fleet);
 }
 

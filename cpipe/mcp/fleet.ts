@@ -11,7 +11,7 @@ import { type Listing, type ListedTool, takeStock } from "../commands/list.ts";
 import { declaredBy, wordsOf } from "./declared.ts";
 import { Inquiries } from "./inquiries.ts";
 import type { KnownTool } from "./offer.ts";
-import { FolderWatch } from "./watch.ts";
+import { FolderWatch } from "../watch.ts";
 
 export interface FleetOptions {
   /** Asks a tool for its interfaces. */

@@ -1,7 +1,7 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
-import { refuseForeign, type Service } from "./service.ts";
+import { NOT_INSTALLED, refuseForeign, type Service } from "./service.ts";
 import { toldOf, writeServiceFile } from "./file.ts";
 import { complaint, type Run } from "./program.ts";
 
@@ -47,6 +47,16 @@ export async function uninstallAgent(service: Service, { home, uid }: Agent): Pr
   if (running !== null) await unload(run, target);
   rmSync(path, { force: true });
   return `${running === null || running === 0 ? "The service was not running." : "The daemon and its tools were stopped."} ${path} was removed.\nYour tools.yaml, logs and models are where they were.\n`;
+}
+
+/** Starts the agent that is installed; what to tell the person. @throws ToolError `service-failed` */
+export async function startAgent(run: Run, { home, uid }: Agent): Promise<string> {
+  const path = pathIn(home);
+  const target = `gui/${uid}/${LABEL}`;
+  const isLoaded = (await loadedPid(run, target)) !== null;
+  if (!isLoaded && !existsSync(path)) throw new ToolError("service-failed", { reason: "the daemon is not installed as a service", hint: NOT_INSTALLED });
+  await (isLoaded ? must(run, "the daemon does not start", "kickstart", target) : must(run, "launchd does not load it", "bootstrap", `gui/${uid}`, path));
+  return "The service was started.";
 }
 
 function pathIn(home: string): string {

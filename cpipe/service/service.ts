@@ -13,6 +13,9 @@ export interface Service {
   readonly run: Run;
 }
 
+/** What to do where no service is there to be started. */
+export const NOT_INSTALLED = "Start it in another terminal: pipe-tools; or install it: cpipe --install-service";
+
 /**
  * How the file at `path` stands, where it is ours to replace (or, without an `advice` on changes, to remove).
  * @throws ToolError `file-failed` for somebody else's

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
-import { refuseForeign, type Service } from "./service.ts";
+import { NOT_INSTALLED, refuseForeign, type Service } from "./service.ts";
 import { toldOf, writeServiceFile } from "./file.ts";
 import { complaint, type Ran, type Run } from "./program.ts";
 
@@ -51,6 +51,15 @@ export async function uninstallUnit(service: Service, home: string, configHome: 
   await systemctl(run, "reset-failed", UNIT); // a unit that failed stays in its lists for that
   const drop = `${path}.d`;
   return `${running === 0 ? "The service was not running." : "The daemon and its tools were stopped."} ${path} was removed.\nYour tools.yaml, logs and models are where they were.${existsSync(drop) ? `\nSo are your own settings of the service: ${drop}` : ""}\n`;
+}
+
+/** Starts the unit that is installed; what to tell the person. @throws ToolError `service-failed` */
+export async function startUnit(run: Run): Promise<string> {
+  const known = await systemctl(run, "cat", UNIT);
+  if (known.code !== 0) throw new ToolError("service-failed", { reason: "the daemon is not installed as a service", hint: NOT_INSTALLED });
+  await systemctl(run, "reset-failed", UNIT);
+  await must(run, "the daemon does not start", "start", UNIT);
+  return "The service was started.";
 }
 
 function stateOf(elsewhere: number | null, pid: number, outdated: boolean): string {

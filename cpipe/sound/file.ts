@@ -19,7 +19,7 @@ export interface SoundFile {
  * @throws ToolError `usage` for sound on a terminal
  */
 export function soundFile(path: string, bare: boolean, out: Output): SoundFile {
-  if (path !== "-") return new File(path, bare);
+  if (path !== "-") return soundOnDisk(path, bare);
   if (out.tty) throw usage("sound is not for a terminal", "Give a file, -o speech.wav, or a program: … -o - | aplay");
   return {
     begin: (format) => out.send(bare ? Buffer.alloc(0) : wavHeader(format, null)),
@@ -27,6 +27,16 @@ export function soundFile(path: string, bare: boolean, out: Output): SoundFile {
     finish: async () => undefined,
     discard: async () => undefined,
   };
+}
+
+/** A file, also where its name is a dash; with a WAV header unless `bare`. */
+export function soundOnDisk(path: string, bare: boolean): SoundFile {
+  return new File(path, bare);
+}
+
+/** Whether sound goes out without a header: the request asks for that, or the file's name is no WAV file's. */
+export function isBare(format: unknown, path: string): boolean {
+  return format === "s16le" || (format === undefined && path !== "-" && !/\.wave?$/i.test(path));
 }
 
 class File implements SoundFile {

@@ -9,7 +9,7 @@ import { takeStock } from "../commands/list.ts";
 import { composeArguments, needsInterface } from "../compose.ts";
 import { noOptions, type Options } from "../flags.ts";
 import { commandIn, PLAIN_COMMANDS } from "../interfaces.ts";
-import { GENERAL_HINT, usage } from "../options.ts";
+import { CALL, GENERAL_HINT, usage } from "../options.ts";
 import { patienceWith, presenterFor } from "../present.ts";
 import { rendererFor } from "../render.ts";
 import { styleFor } from "../style.ts";
@@ -80,7 +80,7 @@ async function call(request: CallRequest, clients: Clients, signal: AbortSignal,
 /** The arguments, those that were given as words of the command line read by the tool's interface. */
 async function composed({ cmd, args, words, cwd }: CallRequest, target: Target, client: ToolClient, signal: AbortSignal): Promise<{ args: Record<string, unknown>; timeout: number | null }> {
   if (words.length === 0) return { args, timeout: null };
-  const loose = sortWords(words, null, noOptions());
+  const loose = sortWords(words, null, noOptions(), CALL);
   let known = target.entry?.interfaces ?? [];
   if (commandIn(known, cmd) === null && needsInterface(loose, "other")) known = await askInterfaces(client, { timeout: DEFAULT_TIMEOUT_MS, signal });
   const fields = commandIn(known, cmd)?.args ?? [];

@@ -9,6 +9,19 @@ export interface Copied {
 
 const PATIENCE_MS = 5000;
 
+/**
+ * Puts text into the clipboard, by the terminal (`send` gives it a sequence) and by a program. Resolves with what is to be said
+ * of it; `what` is what the text is.
+ */
+export async function copy(text: string, what: string, send: (sequence: string) => void): Promise<string> {
+  // What is pasted somewhere must not give orders to a terminal there.
+  const plain = text.replaceAll(/(?![\t\n])\p{Cc}/gu, "");
+  send(clipboardSequence(plain));
+  const { by, failure } = await copyWithProgram(plain);
+  const size = `${plain.length} characters`;
+  return by === null ? `handed ${what} to the terminal's clipboard, ${size}${failure === null ? "" : `; ${failure}`}` : `copied ${what} with ${by}, ${size}`;
+}
+
 /** OSC 52: asks the terminal, also one at the far end of ssh, to put the text into its clipboard. Source: xterm's ctlseqs. */
 export function clipboardSequence(text: string): string {
   return `\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`;

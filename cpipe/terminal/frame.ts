@@ -15,5 +15,5 @@ export function repaint(before: Frame | null, after: Frame): string {
 }
 
 /** A terminal that knows them shows what is between them at once; others leave them out. */
-const BEGIN = "\x1b[?2026h";
-const END = "\x1b[?2026l";
+export const BEGIN = "\x1b[?2026h";
+export const END = "\x1b[?2026l";

@@ -42,14 +42,14 @@ export class KeyDecoder {
 
 const PASTE = "\x1b[200~";
 const PASTED = "\x1b[201~";
-/** `CSI 1 ; 5 A`, `CSI 5 ~`, and `SS3 A`. Source: ECMA-48 §5.4, xterm's ctlseqs "PC-Style Function Keys". */
+/** `CSI 1 ; 5 A`, `CSI 5 ~`, `SS3 A`, and `CSI 13 ; 2 u`. Source: ECMA-48 §5.4, xterm's ctlseqs "PC-Style Function Keys" and `formatOtherKeys`. */
 // oxlint-disable-next-line no-control-regex -- it is the key's first character
 const SEQUENCE = /^\x1b(?:\[([0-?]*)[ -/]*([@-~])|O([0-9;]*)([A-Za-z]))/;
 // oxlint-disable-next-line no-control-regex
 const UNFINISHED = /^\x1b(?:$|\[[0-?]*[ -/]*$|O[0-9;]*$)/;
 const FINAL: Readonly<Record<string, string>> = { A: "up", B: "down", C: "right", D: "left", H: "home", F: "end", Z: "shift-tab", M: "enter", P: "f1", Q: "f2", R: "f3", S: "f4" };
 const TILDE: Readonly<Record<string, string>> = { 1: "home", 2: "insert", 3: "delete", 4: "end", 5: "page-up", 6: "page-down", 7: "home", 8: "end", 11: "f1", 12: "f2", 13: "f3", 14: "f4", 15: "f5" };
-const CONTROL: Readonly<Record<number, string>> = { 0: "ctrl-space", 8: "backspace", 9: "tab", 10: "enter", 13: "enter", 27: "escape", 28: "ctrl-\\", 29: "ctrl-]", 30: "ctrl-^", 31: "ctrl-_", 127: "backspace" };
+const CONTROL: Readonly<Record<number, string>> = { 0: "ctrl-space", 8: "backspace", 9: "tab", 10: "ctrl-j", 13: "enter", 27: "escape", 28: "ctrl-\\", 29: "ctrl-]", 30: "ctrl-^", 31: "ctrl-_", 127: "backspace" };
 
 /** The first key and its length; a null key is one that is nothing to us; null when its end has not come. */
 function next(text: string, all: boolean): [Key | null, number] | null {
@@ -72,7 +72,7 @@ function next(text: string, all: boolean): [Key | null, number] | null {
 function special(parameters: string, final: string): Key | null {
   if (/^[<-?]/.test(parameters)) return null; // a reply, or a mouse
   const [first = "", modifiers = "1"] = parameters.split(";");
-  const name = final === "~" ? TILDE[first] : FINAL[final];
+  const name = final === "~" ? TILDE[first] : final === "u" ? (first === "13" ? "enter" : undefined) : FINAL[final];
   return name === undefined ? null : { id: `${modifier(Number(modifiers) - 1)}${name}`, text: "" };
 }
 

@@ -24,7 +24,7 @@ export function wrap(text: string, columns: number, start = 0): Range[] {
     const isSpace = char === " " || char === "\t";
     const width = char === "\t" ? TAB_STOP - (column % TAB_STOP) : cluster.width;
     if (!isSpace) {
-      if (cluster.start > row && (WIDE.test(char) || WIDE.test(before)) && !NOT_FIRST.has(char) && !NOT_LAST.has(before)) [breakAt, atBreak] = [cluster.start, column];
+      if (cluster.start > row && mayBreakBetween(before, char)) [breakAt, atBreak] = [cluster.start, column];
       while (column + width > columns && cluster.start > row) {
         const at = breakAt > row ? breakAt : cluster.start;
         rows.push([row, trimmed(text, row, at)]);
@@ -38,6 +38,11 @@ export function wrap(text: string, columns: number, start = 0): Range[] {
   }
   rows.push([row, column > columns ? trimmed(text, row, text.length) : text.length]);
   return rows;
+}
+
+/** Whether a row may end between two clusters with no space there: by an ideograph or an emoji. Each is known by its first unit. */
+export function mayBreakBetween(before: string, char: string): boolean {
+  return (WIDE.test(char) || WIDE.test(before)) && !NOT_FIRST.has(char) && !NOT_LAST.has(before);
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;

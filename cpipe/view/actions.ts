@@ -13,7 +13,7 @@ interface Binding {
 
 const bindings: readonly Binding[] = [
   { keys: ["up", "k", "ctrl-p"], action: "up", help: ["up, k", "a row up; the text then stays where it is"] },
-  { keys: ["down", "j", "enter", "ctrl-n", "ctrl-e"], action: "down", help: ["down, j, Enter", "a row down; at the end it follows again"] },
+  { keys: ["down", "j", "enter", "ctrl-j", "ctrl-n", "ctrl-e"], action: "down", help: ["down, j, Enter", "a row down; at the end it follows again"] },
   { keys: ["page-up", "b", "ctrl-b"], action: "page-up", help: ["PgUp, b", "a page up"] },
   { keys: ["page-down", "space", "f", "ctrl-f"], action: "page-down", help: ["PgDn, Space, f", "a page down"] },
   { keys: ["u", "ctrl-u"], action: "half-up", help: ["u, d", "half a page up, down"] },

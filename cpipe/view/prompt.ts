@@ -15,6 +15,7 @@ export function edited(prompt: Prompt, key: Key): Edited {
   const going = (text: string): Edited => ({ kind: "going-on", prompt: { ...prompt, text } });
   switch (key.id) {
     case "enter":
+    case "ctrl-j":
       return { kind: "answered" };
     case "escape":
     case "ctrl-c":

@@ -1,5 +1,5 @@
 import type { Frame } from "../terminal/frame.ts";
-import type { Size } from "../terminal/terminal.ts";
+import type { Size } from "../terminal/hold.ts";
 import { expandTabs, fit, harmless, widthOf } from "../terminal/width.ts";
 import { helpLines } from "./actions.ts";
 import type { Line } from "./document.ts";

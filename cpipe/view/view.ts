@@ -1,6 +1,6 @@
 import type { Key } from "../terminal/keys.ts";
 import { type Action, actionOf, helpLines } from "./actions.ts";
-import { lastCodeBlock } from "./code.ts";
+import { lastCodeBlock } from "../markdown/code.ts";
 import type { Document } from "./document.ts";
 import type { Anchor, Layout } from "./layout.ts";
 import { edited, type Prompt } from "./prompt.ts";

@@ -1,12 +1,11 @@
-import { writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { places } from "../../pipes/protocol/places.ts";
+import { writeNew } from "../new-file.ts";
 import type { Output } from "../output.ts";
 import type { Interruption } from "../signals.ts";
 import { stdinKind } from "../stdin.ts";
-import { clipboardSequence, copyWithProgram } from "../terminal/clipboard.ts";
+import { copy } from "../terminal/clipboard.ts";
 import { Terminal } from "../terminal/terminal.ts";
 import { Document, Feed } from "./document.ts";
 import { Layout } from "./layout.ts";
@@ -120,29 +119,9 @@ class Viewer {
       case "redraw":
         return this.#terminal.redraw();
       case "copy":
-        return this.#copy(effect.text, effect.what);
+        return this.#say(await copy(effect.text, effect.what, (sequence) => this.#terminal.send(sequence)));
       case "write":
-        return this.#write(effect.path, effect.text);
-    }
-  }
-
-  async #copy(text: string, what: string): Promise<void> {
-    // What is pasted somewhere must not give orders to a terminal there.
-    const plain = text.replaceAll(/(?![\t\n])\p{Cc}/gu, "");
-    this.#terminal.send(clipboardSequence(plain));
-    const { by, failure } = await copyWithProgram(plain);
-    const size = `${plain.length} characters`;
-    this.#say(by === null ? `handed ${what} to the terminal's clipboard, ${size}${failure === null ? "" : `; ${failure}`}` : `copied ${what} with ${by}, ${size}`);
-  }
-
-  async #write(typed: string, text: string): Promise<void> {
-    const path = resolve(typed.replace(/^~(?=\/)/, homedir()));
-    try {
-      await writeFile(path, text.endsWith("\n") ? text : `${text}\n`, { flag: "wx" });
-      this.#say(`wrote ${path}`);
-    } catch (error) {
-      const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
-      throw isThere ? new ToolError("exists", { what: "the file", name: typed, hint: "It was left as it is; choose another name" }) : ToolError.from(error, "file-failed", { path });
+        return this.#say(`wrote ${await writeNew(effect.path, effect.text)}`);
     }
   }
 

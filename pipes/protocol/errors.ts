@@ -58,6 +58,8 @@ export const errors = {
   "data-locked": row(4, true, (x) => `${f(x["path"])} is in use by another process${x["pid"] ? ` (pid ${f(x["pid"])})` : ""}${next(x)}`),
   "data-damaged": row(1, false, (x) => `${f(x["path"])} is damaged: ${f(x["reason"])}${next(x)}`),
   "backend-failed": row(4, true, (x) => `${f(x["url"])}: ${f(x["reason"])}${next(x)}`),
+  // What a model has said
+  "no-code-block": row(1, false, () => "the answer has no code block, so there is nothing for -x to print; the answer stands above"),
   // Sound
   "no-audio-pipe": row(1, false, (x) => `there is no FIFO ${f(x["path"])} that the ${x["direction"] === "in" ? "client's sound could be read from" : "sound could be sent to"}${next(x)}`),
   "audio-invalid": row(1, false, (x) => `${f(x["what"])} is no sound that can be read: ${f(x["reason"])}${next(x)}`),

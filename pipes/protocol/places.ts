@@ -18,6 +18,8 @@ export interface Places {
   readonly voices: string;
   /** Conversations of the terminal, a file each. */
   readonly conversations: string;
+  /** What was typed in them. */
+  readonly typed: string;
   /** The user's own prompt templates, a file each. */
   readonly templates: string;
   readonly models: string;
@@ -43,6 +45,7 @@ export function places(env: Environment = process.env, uid: number = process.get
     sizes: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "sizes.json"),
     voices: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "voices"),
     conversations: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "conversations"),
+    typed: join(base("XDG_STATE_HOME", ".local/state"), "pipe-tools", "typed.jsonl"),
     templates: join(base("XDG_CONFIG_HOME", ".config"), "pipe-tools", "templates"),
     models: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "models"),
     parked: join(base("XDG_CACHE_HOME", ".cache"), "pipe-tools", "parked"),

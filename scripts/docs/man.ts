@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { callFlags, type Flag, modeFlags } from "../../cpipe/flags.ts";
+import { askFlags, callFlags, type Flag, modeFlags } from "../../cpipe/flags.ts";
 import { packageVersion } from "../../pipes/protocol/package.ts";
 import { roffOf, roffText } from "./roff.ts";
 
@@ -21,6 +21,8 @@ export function manualPage(): string {
     roffText("`cpipe` sends one command to a tool that a daemon keeps resident behind a named pipe, and prints the answer as it comes. TOOL is a name (`chat`) or a path (`/tmp/tool-chat`). DATA is text, a JSON object, `@FILE`, or `-` for standard input."),
     ".SH OPTIONS",
     ...callFlags.flatMap(option),
+    ".SS Of what is asked of a model, by ask or chat",
+    ...askFlags.flatMap(option),
     ".SH MODES",
     "One of these stands in the place of TOOL.",
     ...modeFlags.flatMap(option),
@@ -51,7 +53,9 @@ const ENVIRONMENT = [
 const FILES = [
   ["$XDG_RUNTIME_DIR/pipe-tools/registry.json", "What the running daemon knows of its tools."],
   ["~/.config/pipe-tools/tools.yaml", "The tools."],
+  ["~/.config/pipe-tools/templates", "Templates for prompts."],
   ["~/.local/state/pipe-tools/logs", "The logs."],
+  ["~/.local/state/pipe-tools/conversations", "Conversations, a file of JSON lines each."],
 ] as const;
 
 function option({ name, short, value, description }: Flag): string[] {
@@ -67,5 +71,5 @@ function section(markdown: string): string[] {
 
 /** Those of cpipe itself are told of above; a section's own stay. */
 function isTableOfFlags(rows: readonly string[]): boolean {
-  return rows.some((row) => row.includes("`--list [DIR]`") || row.includes("`--data`"));
+  return rows.some((row) => row.includes("`--list [DIR]`") || row.includes("`--data`") || row.includes("`--continue`"));
 }

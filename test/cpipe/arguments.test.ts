@@ -3,8 +3,11 @@ import { test } from "node:test";
 import { parseArguments } from "../../cpipe/arguments.ts";
 import { coerce, MISFIT } from "../../cpipe/coerce.ts";
 import { settingsFrom } from "../../cpipe/commands/serve.ts";
+import { ofFittingSize } from "../../cpipe/compose.ts";
 import { noOptions } from "../../cpipe/flags.ts";
+import { ASK } from "../../cpipe/options.ts";
 import { fieldsOf, flagOf, sortWords } from "../../cpipe/words.ts";
+import { MAX_LINE_BYTES } from "../../pipes/protocol/messages.ts";
 import type { FieldShape } from "../../pipes/protocol/interfaces/shape.ts";
 
 const arg = (name: string, type: string): FieldShape => ({ name, type, description: "", required: false, default: null });
@@ -13,12 +16,19 @@ const sort = (shape: readonly FieldShape[] | null, ...rest: string[]) => sortWor
 const usage = { code: "usage" };
 
 test("the first two words are the tool and the command; what follows is read later", () => {
-  const task = parseArguments(["-t", "5", "chat", "-v", "ask", "Hi", "--temperature", "0"]);
+  const task = parseArguments(["--timeout", "5", "chat", "-v", "ask", "Hi", "--temperature", "0"]);
   assert.deepEqual(task, { kind: "call", tool: "chat", cmd: "ask", rest: ["Hi", "--temperature", "0"], options: { ...noOptions(), timeout: 5000, verbose: true } });
 });
 
+test("nothing at all asks for the dashboard where a person is at it, and is a mistake elsewhere", () => {
+  assert.deepEqual([parseArguments([], true), parseArguments(["--top"])], [{ kind: "top" }, { kind: "top" }]);
+  assert.throws(() => parseArguments([]), usage);
+  assert.throws(() => parseArguments(["--top", "chat"]), usage);
+  assert.throws(() => parseArguments(["--top", "--json"]), { message: /cpipe supervisor watch -o jsonl --every 2/ });
+});
+
 test("short flags may be put together and have their value attached", () => {
-  const task = parseArguments(["-nvt1.5", "chat", "ask"]);
+  const task = parseArguments(["-nv", "--timeout=1.5", "chat", "ask"]);
   assert.deepEqual(task.kind === "call" && task.options, { ...noOptions(), noWait: true, verbose: true, timeout: 1500 });
 });
 
@@ -53,9 +63,22 @@ for (const [line, tool, cmd] of [
   });
 }
 
+for (const [line, rest, reason] of [
+  ["chat", [], /a command for chat is missing/],
+  ["chat -c", [], /a command for chat is missing/],
+  ["-s terse chat --temperature 0", ["--temperature", "0"], /there is no flag --temperature here/],
+] as const) {
+  test(`cpipe ${line} is a conversation, or where there can be none a usage error`, () => {
+    const task = parseArguments(line.split(" "));
+    assert.ok(task.kind === "converse");
+    assert.deepEqual([task.tool, task.rest, task.otherwise.code], ["chat", rest, "usage"]);
+    assert.match(task.otherwise.message, reason);
+  });
+}
+
 test("--help behind -- is text", () => assert.equal(parseArguments(["chat", "ask", "--", "--help"]).kind, "call"));
 
-for (const line of ["--list /a /b", "--list --verbose", "--init x", "--init --force", "--install-service x", "--install-service --json", "--serve", "--nonsense", "chat --temperature 0 ask", "chat", "-x chat ask", "chat ask2 -tsoon", "-n5 chat ask"]) {
+for (const line of ["--list /a /b", "--list --verbose", "--init x", "--init --force", "--install-service x", "--install-service --json", "--serve", "--nonsense", "-y chat ask", "chat ask2 --timeout=soon", "chat ask -f", "-n5 chat ask"]) {
   test(`cpipe ${line} is a usage error`, () => {
     const read = (): unknown => {
       const task = parseArguments(line.split(" "));
@@ -65,7 +88,7 @@ for (const line of ["--list /a /b", "--list --verbose", "--init x", "--init --fo
   });
 }
 
-test("--timeout 0 waits for ever", () => assert.equal(sort(null, "-t", "0").options.timeout, Number.POSITIVE_INFINITY));
+test("--timeout 0 waits for ever", () => assert.equal(sort(null, "--timeout", "0").options.timeout, Number.POSITIVE_INFINITY));
 
 test("with the interface a flag takes its value whatever that looks like, and a boolean takes none", () => {
   const words = sort(args, "--stop", "--data", "--follow", "text", "--max-tokens", "-5");
@@ -77,6 +100,25 @@ test("without the interface a flag takes the next word unless that is a flag, an
   const words = sort(null, "--loud", "--top-p", "0.5", "--tags", '["a"]', "--name", "x y", "text");
   assert.equal(words.data, "text");
   assert.deepEqual(fieldsOf(words.flags, null, "ask"), { loud: true, top_p: 0.5, tags: ["a"], name: "x y" });
+});
+
+test("flags for what is asked of a model are cpipe's own there, and a tool's arguments elsewhere", () => {
+  const asked = sortWords(["-cx", "Hi", "-f", "a", "--file=b", "-s", "Be brief", "-t", "tidy", "--param", "a=b=c", "--raw"], args, noOptions(), ASK);
+  assert.deepEqual([asked.data, asked.flags], ["Hi", []]);
+  assert.deepEqual(asked.options.asking, { continues: true, conversation: null, files: ["a", "b"], system: "Be brief", template: "tidy", params: { a: "b=c" }, schema: null, extract: true, raw: true });
+  const own = [...args, arg("file", "path"), arg("schema", "boolean")];
+  assert.deepEqual(fieldsOf(sort(own, "--file", "x", "--schema").flags, own, "dump"), { file: "x", schema: true });
+  assert.deepEqual(sort(own, "--file", "x").options, noOptions());
+});
+
+test("elsewhere they are a usage error that says what they are for", () => {
+  assert.throws(() => sort(args, "-c"), { code: "usage", message: "-c, --continue is for what is asked of a model, by ask or chat. As in: cpipe chat ask" });
+  assert.throws(() => fieldsOf(sort(args, "--extract").flags, args, "ask"), { message: /^-x, --extract is for what is asked of a model/ });
+  for (const words of [["-t", "5"], ["-t5"]]) assert.throws(() => sort(args, ...words), { message: "-t, --template is for what is asked of a model, by ask or chat. The longest silence is --timeout 5" });
+});
+
+test("a request that no server would take is a usage error, wherever in it the text is", () => {
+  assert.throws(() => ofFittingSize({ messages: [{ role: "user", content: "x".repeat(MAX_LINE_BYTES) }] }), { code: "usage", message: /a request may have at most 67108864 bytes; this one has/ });
 });
 
 test("a flag given twice is an error unless it is a list", () => {

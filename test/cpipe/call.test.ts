@@ -38,7 +38,7 @@ test("a tool is called by its name or by the path of its pipe, a command without
 
 test("a stream is printed as it comes and ends in one newline, whether or not its text has one", async () => {
   assert.equal(await ok("echo", "count", "3"), "1\n2\n3\n");
-  const { stdout } = await place.cpipe("patient", "begin", "-t", "0.3");
+  const { stdout } = await place.cpipe("patient", "begin", "--timeout", "0.3");
   assert.equal(stdout, "first \n");
 });
 
@@ -85,7 +85,7 @@ test("an unknown flag, a wrong type, a second DATA and a missing value are usage
   assert.match(await fails(2, "patient", "say", "a", "-j", "[1]"), /--json: expected a JSON object, got "\[1\]"/);
   assert.match(await fails(2, "--lsit"), /Did you mean --list\?/);
   assert.match(await fails(2, "echo"), /a command for echo is missing/);
-  assert.match(await fails(2, "echo", "ping", "-t", "soon"), /--timeout: expected a duration/);
+  assert.match(await fails(2, "echo", "ping", "--timeout", "soon"), /--timeout: expected a duration/);
   assert.match(await fails(2, "echo", "subscribe"), /not for the command line/);
 });
 
@@ -117,7 +117,7 @@ test("a tool that is not there is exit code 3 with what was probably meant, the 
 });
 
 test("silence past --timeout is exit code 124, at the start and between two tokens", async () => {
-  assert.match(await fails(124, "patient", "hang", "-t", "0.2"), /no answer from patient within 0.2 s/);
+  assert.match(await fails(124, "patient", "hang", "--timeout", "0.2"), /no answer from patient within 0.2 s/);
   const begun = await place.cpipe("patient", "begin", "--timeout", "200ms");
   assert.deepEqual([begun.code, begun.stdout], [124, "first \n"]);
   assert.match(begun.stderr, /no further part of the answer from patient within 0.2 s/);

@@ -105,7 +105,7 @@ if (existsSync("/dev/full")) {
 
 test("a server that dies is noticed at once", async () => {
   const fragile = await place.serve("test/fixtures/servers/patient.ts", "fragile");
-  const child = place.start("fragile", "begin", "-t", "60");
+  const child = place.start("fragile", "begin", "--timeout", "60");
   const done = finished(child);
   await says(child.stdout, "first ");
   fragile.kill("SIGKILL");

@@ -28,7 +28,7 @@ for (const dialect of ["new", "old"]) {
 
   test(`a silent upstream server is a timeout (${dialect} dialect)`, async () => {
     const server = await start("chat_server.py", dialect, "--hang-after", "1");
-    const { code, stdout } = await place.cpipe(dialect, "chat", "--data", messages, "-t", "0.3");
+    const { code, stdout } = await place.cpipe(dialect, "chat", "--data", messages, "--timeout", "0.3");
     assert.deepEqual([code, stdout], [124, "You\n"]);
     await server.kill();
   });

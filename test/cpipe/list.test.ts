@@ -118,7 +118,7 @@ test("a tool that dies again and again, with its pipe held by the daemon, is exi
   writeRegistry(place, registryOf(place.pipes, [entryOf("looping", place.pipes, { phase: "backoff", state: null, pid: null, reason })]));
   mkfifo("tool-looping");
   const held = openSync(join(place.pipes, "tool-looping"), constants.O_RDWR | constants.O_NONBLOCK);
-  const { code, stderr } = await place.cpipe("looping", "ping", "-t", "0.3");
+  const { code, stderr } = await place.cpipe("looping", "ping", "--timeout", "0.3");
   closeSync(held);
   assert.deepEqual([code, stderr], [4, `cpipe: looping waits to be started again: ${reason}. See: cpipe supervisor logs looping\n`]);
 });

@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { Script } from "node:vm";
 import { build } from "esbuild";
-import { callFlags, modeFlags } from "../../cpipe/flags.ts";
+import { askFlags, callFlags, modeFlags } from "../../cpipe/flags.ts";
 import { serviceFile } from "../../cpipe/commands/service.ts";
 import { finished, Place, program, root, says } from "./program.ts";
 
@@ -14,7 +14,7 @@ const place = new Place();
 after(() => place.close());
 
 test("the bundle is our own code and Node's own modules, nothing else", async () => {
-  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "../mcp/*"], metafile: true, write: false, logLevel: "silent" });
+  const { metafile } = await build({ entryPoints: [join(root, "cpipe/main.ts")], bundle: true, platform: "node", format: "esm", packages: "external", external: ["./view/*", "./chat/*", "./top/*", "../mcp/*", "./turn.ts", "../markdown/*", "./commands/kept.ts"], metafile: true, write: false, logLevel: "silent" });
   const [output] = Object.values(metafile.outputs);
   const imports = new Set(output?.imports.filter(({ kind }) => kind !== "dynamic-import").map(({ path }) => path));
   assert.deepEqual([...imports].filter((path) => !path.startsWith("node:")), []);
@@ -38,6 +38,10 @@ test("what is installed is plain JavaScript that can be run as it is, and small"
   for (const [, from] of text.matchAll(/\brequire\("([^"]+)"\)/g)) assert.match(from ?? "", /^node:/);
   assert.ok(text.includes('import("./cpipe-view.js")') && !text.includes("?1049h"), "the viewer is a file of its own, loaded when it is wanted");
   assert.ok(text.includes('import("./cpipe-mcp.js")') && !text.includes("tools/list"), "so is the bridge for agents");
+  assert.ok(!text.includes("?2004h"), "and the conversation");
+  for (const part of ["asking", "markdown", "kept", "chat"]) assert.ok(text.includes(`import("./cpipe-${part}.js")`), part);
+  assert.ok(!text.includes("TERM_SESSION_ID"), "and what conversations need");
+  assert.ok(text.includes('import("./cpipe-top.js")') && !text.includes("LAST DEATH"), "and the dashboard");
   assert.ok(text.length < BUDGET, `${text.length} bytes`);
   assert.equal(Buffer.byteLength(text), text.length, "it is read as Latin 1");
 });
@@ -79,7 +83,7 @@ test("what of Node's own modules takes long to load is not loaded to list the to
 
 test("docs/cpipe.md and the help have every flag", async () => {
   const texts = [readFileSync(join(root, "docs/cpipe.md"), "utf8"), (await place.cpipe("--help")).stdout];
-  for (const { name, short } of [...callFlags, ...modeFlags]) {
+  for (const { name, short } of [...callFlags, ...askFlags, ...modeFlags]) {
     for (const text of texts) assert.match(text, new RegExp(`${short === undefined ? "" : `-${short}\\W+`}--${name}\\b`));
   }
 });

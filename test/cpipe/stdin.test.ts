@@ -44,7 +44,7 @@ test("an empty, closed or missing standard input adds nothing", async () => {
 });
 
 test("a pipe on which nothing ever comes ends in the timeout, with what to do", async () => {
-  const { code, stderr } = await place.shell("{ sleep 5 & } | cpipe echo echo hi -t 0.2");
+  const { code, stderr } = await place.shell("{ sleep 5 & } | cpipe echo echo hi --timeout 0.2");
   assert.equal(code, 124);
   assert.match(stderr, /no end from standard input within 0.2 s. Give <\/dev\/null/);
 });

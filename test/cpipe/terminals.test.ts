@@ -138,7 +138,7 @@ describe("with --json", () => {
 
   it("help, version and init are objects of the same keys each time", async () => {
     const keys = async (...args: string[]): Promise<string[]> => Object.keys(JSON.parse((await place.cpipe(...args, "--json")).stdout) as object);
-    assert.deepEqual(await keys("--help"), ["flags", "modes"]);
+    assert.deepEqual(await keys("--help"), ["flags", "asking", "modes"]);
     assert.deepEqual(await keys("chat", "--help"), ["tool", "description", "interfaces"]);
     assert.deepEqual(await keys("chat", "say", "--help"), ["tool", "command"]);
     assert.deepEqual(await keys("--version"), ["version"]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { callFlags, modeFlags } from "../../cpipe/flags.ts";
+import { askFlags, callFlags, modeFlags } from "../../cpipe/flags.ts";
 import { roffOf, roffText } from "../../scripts/docs/roff.ts";
 import { root, textOf } from "./files.ts";
 
@@ -17,7 +17,7 @@ describe("the manual page", () => {
     const { stdout } = read(textOf("man/cpipe.1"), "-Tascii", "-O", "width=400");
     // oxlint-disable-next-line no-control-regex -- letters are struck twice to be bold
     const page = stdout.replaceAll(/.\u0008/g, "");
-    for (const { name, short } of [...callFlags, ...modeFlags]) assert.match(page, new RegExp(`^ +${short === undefined ? "" : `-${short}, `}--${name}\\b`, "m"));
+    for (const { name, short } of [...callFlags, ...askFlags, ...modeFlags]) assert.match(page, new RegExp(`^ +${short === undefined ? "" : `-${short}, `}--${name}\\b`, "m"));
     for (const [, title = ""] of textOf("docs/cpipe.md").matchAll(/^## (.*)$/gm)) assert.ok(page.includes(`\n${title.replaceAll("`", "").toUpperCase()}\n`), title);
     assert.doesNotMatch(page, /\*\*|`|\]\(/);
   });

@@ -79,12 +79,13 @@ const OPTIONS = { strict: false, verbose: true, validateFormats: false, logger: 
 let older: Promise<Ajv> | null = null;
 let latest: Promise<Ajv> | null = null;
 
+/** By the default export: of what is CommonJS and loaded on demand, a bundle has no other. */
 async function olderAjv(): Promise<Ajv> {
-  const { Ajv } = await import("ajv");
-  return new Ajv(OPTIONS);
+  const { default: ajv } = await import("ajv");
+  return new ajv.Ajv(OPTIONS);
 }
 
 async function latestAjv(): Promise<Ajv> {
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
-  return new Ajv2020(OPTIONS);
+  const { default: ajv } = await import("ajv/dist/2020.js");
+  return new ajv.Ajv2020(OPTIONS);
 }

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { known } from "../../../cpipe/complete/known.ts";
-import { callFlags, modeFlags } from "../../../cpipe/flags.ts";
+import { askFlags, callFlags, modeFlags } from "../../../cpipe/flags.ts";
 import { Place } from "../program.ts";
 import { entryOf, registryOf, writeRegistry } from "../registry.ts";
 
@@ -80,6 +80,25 @@ describe("cpipe --complete", () => {
     assert.deepEqual(await lines("-o", ""), ["text\t", "json\t", "jsonl\t", "\tfiles"]);
     assert.deepEqual(await lines("chat", "ask", "@"), ["\tfiles"]);
     assert.deepEqual(await values("--timeout", ""), []);
+  });
+
+  it("offers the flags for what is asked of a model where that is asked, with the names that are kept", async () => {
+    for (const words of [["chat", "-"], ["chat", "ask", "-"], ["chat", "chat", "-"]]) {
+      const flags = await values(...words);
+      for (const { name } of askFlags) assert.equal(flags.filter((flag) => flag === `--${name}`).length, 1, `${words.join(" ")} ${name}`);
+    }
+    for (const words of [["tts", "-"], ["tts", "say", "-"], ["chat", "get_model", "-"]]) assert.ok(!(await values(...words)).includes("--conversation"), words.join(" "));
+    const [conversations, templates] = [join(String(place.env["XDG_STATE_HOME"]), "pipe-tools/conversations"), join(String(place.env["XDG_CONFIG_HOME"]), "pipe-tools/templates")];
+    for (const folder of [join(conversations, ".terminals"), templates]) mkdirSync(folder, { recursive: true });
+    for (const file of ["bread.jsonl", "soup.jsonl", "notes.txt"]) writeFileSync(join(conversations, file), "");
+    for (const file of ["brief.md", "translate.txt", "other.json"]) writeFileSync(join(templates, file), "");
+    assert.deepEqual((await values("chat", "ask", "--conversation", "")).sort(), ["bread", "soup"]);
+    assert.deepEqual(await lines("chat", "ask", "-t", ""), ["brief\t", "translate\t", "\tfiles"]);
+    assert.deepEqual(await values("chat", "ask", "--template="), ["--template=brief", "--template=translate", ""]);
+    assert.deepEqual(await lines("chat", "ask", "x", "-f", ""), ["\tfiles"]);
+    assert.deepEqual(await values("--conversations", "--"), ["--json", "--raw", "--delete", "--help"]);
+    assert.deepEqual(await values("--conversations", "--delete", "bread", ""), ["soup"]);
+    assert.deepEqual(await values("--templates", ""), ["brief", "translate"]);
   });
 
   it("offers the voices that a tool has written down", async () => {

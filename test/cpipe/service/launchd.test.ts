@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { serviceFile } from "../../../cpipe/commands/service.ts";
-import { installAgent, uninstallAgent } from "../../../cpipe/service/launchd.ts";
+import { installAgent, startAgent, uninstallAgent } from "../../../cpipe/service/launchd.ts";
 import type { Ran } from "../../../cpipe/service/program.ts";
 import { runner } from "./runner.ts";
 
@@ -84,4 +84,16 @@ test("a removal unloads the agent, waits until launchd has let go of it, and may
   assert.deepEqual(asked, [`launchctl print ${target}`, bootout, `launchctl print ${target}`]);
   assert.ok(!existsSync(path));
   assert.equal(await uninstallAgent({ text, force: false, daemon: null, run }, place), `There is no ${path}; nothing had to be done.\n`);
+});
+
+test("an agent that is installed is started, whether or not launchd has it; without one it is said how to have one", async () => {
+  const loaded = launchd(true);
+  assert.equal(await startAgent(loaded.run, place), "The service was started.");
+  assert.equal(loaded.asked.at(-1), `launchctl kickstart ${target}`);
+  await assert.rejects(startAgent(launchd(false).run, place), { code: "service-failed", message: /not installed as a service.*cpipe --install-service/ });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  const unloaded = launchd(false);
+  await startAgent(unloaded.run, place);
+  assert.equal(unloaded.asked.at(-1), `launchctl bootstrap gui/501 ${path}`);
 });

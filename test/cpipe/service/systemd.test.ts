@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { serviceFile } from "../../../cpipe/commands/service.ts";
 import type { Ran } from "../../../cpipe/service/program.ts";
-import { installUnit, uninstallUnit } from "../../../cpipe/service/systemd.ts";
+import { installUnit, startUnit, uninstallUnit } from "../../../cpipe/service/systemd.ts";
 import { runner } from "./runner.ts";
 
 // What only a real systemd can show is in test/systemd; here is what systemd may answer, and what may be in the file's place.
@@ -110,4 +110,12 @@ test("a removal stops, disables and deletes, leaves one's own settings, and may 
   assert.deepEqual(changes(asked), ["systemctl stop pipe-tools.service", "systemctl disable pipe-tools.service", "systemctl daemon-reload", "systemctl reset-failed pipe-tools.service"]);
   assert.ok(!existsSync(path) && existsSync(`${path}.d`));
   assert.equal(await uninstall(systemd().run), `There is no ${path}; nothing had to be done.\n`);
+});
+
+test("a unit that is installed is started, also after it has failed; without one it is said how to have one", async () => {
+  const { run, asked } = systemd();
+  assert.equal(await startUnit(run), "The service was started.");
+  assert.deepEqual(asked, ["systemctl cat pipe-tools.service", "systemctl reset-failed pipe-tools.service", "systemctl start pipe-tools.service"]);
+  await assert.rejects(startUnit(systemd({ "systemctl cat pipe-tools.service": { code: 1 } }).run), { code: "service-failed", message: /not installed as a service.*cpipe --install-service/ });
+  await assert.rejects(startUnit(systemd({ "systemctl start pipe-tools.service": { code: 1, stderr: "no way" } }).run), { code: "service-failed", message: /does not start: no way/ });
 });

@@ -6,7 +6,7 @@ import { KeyDecoder } from "../../../cpipe/terminal/keys.ts";
 
 const sent: Readonly<Record<string, string>> = {
   "\x1b[A": "up", "\x1bOB": "down", "\x1b[1;5C": "ctrl-right", "\x1b[5~": "page-up", "\x1b[6~": "page-down", "\x1b[H": "home", "\x1bOF": "end", "\x1b[1~": "home",
-  "\x1b[3~": "delete", "\x1b[Z": "shift-tab", "\x1bOP": "f1", "\r": "enter", "\t": "tab", "\x7f": "backspace", "\x03": "ctrl-c", "\x00": "ctrl-space", "\x1bb": "alt-b", " ": "space", "é": "é", "👍": "👍",
+  "\x1b[3~": "delete", "\x1b[Z": "shift-tab", "\x1bOP": "f1", "\r": "enter", "\n": "ctrl-j", "\x1b\r": "alt-enter", "\x1b[13;2u": "shift-enter", "\t": "tab", "\x7f": "backspace", "\x03": "ctrl-c", "\x00": "ctrl-space", "\x1bb": "alt-b", " ": "space", "é": "é", "👍": "👍",
 };
 const ids = (...chunks: Array<string | Buffer>): string[] => {
   const decoder = new KeyDecoder();

@@ -40,6 +40,12 @@ export class Tmux {
     await this.#ask(`send-keys -l ${quoted(text)}`);
   }
 
+  /** Pastes a text, which the terminal marks as pasted if the program has asked for that. */
+  async paste(text: string): Promise<void> {
+    await this.#ask(`set-buffer "${text.replaceAll(/["\\$~]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\t", "\\t")}"`);
+    await this.#ask("paste-buffer -p");
+  }
+
   async resize(columns: number, rows: number): Promise<void> {
     await this.#ask(`resize-window -x ${columns} -y ${rows}`);
   }
@@ -47,6 +53,11 @@ export class Tmux {
   /** The screen's rows as text, with escape sequences for how they look if `dressed`. */
   async rows(dressed = false): Promise<string[]> {
     return this.#ask(`capture-pane -p ${dressed ? "-e" : ""}`);
+  }
+
+  /** All rows, those included that have left the screen. */
+  async scrollback(): Promise<string[]> {
+    return this.#ask("capture-pane -p -S -");
   }
 
   /** What a program has put into the terminal's clipboard. */
@@ -61,11 +72,9 @@ export class Tmux {
   /** The screen as soon as it is as wanted. */
   async until(wanted: (screen: string, rows: string[]) => boolean, what: string): Promise<string[]> {
     const limit = AbortSignal.timeout(PATIENCE_MS);
+    limit.addEventListener("abort", () => this.#changed(), { once: true });
     for (;;) {
-      const changed = new Promise<void>((resolve) => {
-        this.#changed = resolve;
-        limit.addEventListener("abort", () => resolve(), { once: true });
-      });
+      const changed = new Promise<void>((resolve) => (this.#changed = resolve));
       const rows = await this.rows();
       if (wanted(rows.join("\n"), rows)) return rows;
       assert.ok(!limit.aborted, `the terminal never showed ${what}; it shows:\n${rows.join("\n")}`);

@@ -113,3 +113,19 @@ describe("a chat server with one context and two conversations", () => {
     await served.close();
   });
 });
+
+describe("a chat server as it is built", () => {
+  it("knows schemas of both drafts", async () => {
+    const served = new Served().start({ model: "builtin", temperature: 0 }, ["dist/servers/chat/main.js"]);
+    const client = await served.connect();
+    try {
+      for (const $schema of ["http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema"]) {
+        const { text } = await client.call("chat_blocking", { messages: [{ role: "user", content: "hello" }], schema: { $schema, type: "boolean" } });
+        assert.equal(typeof JSON.parse(String(text)), "boolean");
+      }
+    } finally {
+      await client.close();
+      await served.close();
+    }
+  });
+});

@@ -22,7 +22,8 @@ export class Served {
     this.#held = openPresentFifo(path, "both");
   }
 
-  start(settings: object): this {
+  /** From the sources, or as it is built. */
+  start(settings: object, program: readonly string[] = ["--import", "tsx", "servers/chat/main.ts"]): this {
     const env = {
       ...process.env,
       HOME: this.folder,
@@ -32,7 +33,7 @@ export class Served {
       PIPE_TOOLS_SUPERVISED: "1",
       PIPE_TOOLS_SETTINGS: JSON.stringify(settings),
     };
-    this.#child = spawn(process.execPath, ["--import", "tsx", "servers/chat/main.ts"], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+    this.#child = spawn(process.execPath, [...program], { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
     return this;
   }
 

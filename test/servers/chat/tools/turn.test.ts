@@ -37,8 +37,8 @@ function scripted(...steps: (GenerateResult | ToolError)[]) {
   const seen: GenerateRequest[] = [];
   const asked: unknown[] = [];
   const shortened: [number, number][] = [];
-  const run = (maxCalls: number, outcome: Outcome = { ok: true, text: "found" }, offers = [offer()]) =>
-    takeTurn(request, named(offers), maxCalls, {
+  const run = (maxCalls: number, outcome: Outcome = { ok: true, text: "found" }, offers = [offer()], more: Partial<GenerateRequest> = {}) =>
+    takeTurn({ ...request, ...more }, named(offers), maxCalls, {
       generate: (given) => {
         seen.push(given);
         const next = steps.length > 1 ? steps.shift()! : steps[0]!;
@@ -110,5 +110,32 @@ describe("a turn of the model's", () => {
     const { run, seen } = scripted(step("", search({ query: "a" })), overflow);
     await assert.rejects(run(5, { ok: true, text: "x".repeat(300) }), { code: "context-overflow" });
     assert.equal(resultIn(seen.at(-1), 0), LEFT_OUT);
+  });
+
+  test("ends at a call of the request's own functions, and performs nothing else of that reply", async () => {
+    const own = { clock: { description: "tell the time" } };
+    const { run, seen, asked } = scripted(step("", search({ query: "a" })), step("Well. ", { name: "clock", params: {} }, search({ query: "b" })));
+    const { calls, performed, text } = await run(5, undefined, undefined, { functions: own });
+    assert.deepEqual([calls.map(({ name }) => name), performed, text], [["clock"], 1, "Well. "]);
+    assert.deepEqual(asked, [{ query: "a" }]);
+    assert.deepEqual(Object.keys(seen[0]?.functions ?? {}), ["clock", "library_search"]);
+  });
+
+  test("still has the request's own functions when no tool is offered any more", async () => {
+    const { run, seen } = scripted(step("", search({ query: "a" })), step("enough"));
+    await run(1, undefined, undefined, { functions: { clock: {} } });
+    assert.deepEqual(seen.map(({ functions = {} }) => Object.keys(functions)), [["clock", "library_search"], ["clock"]]);
+  });
+
+  test("drafts before an answer by a schema as long as there is something to call, and goes on from the draft", async () => {
+    const schema = { type: "boolean" };
+    const { run, seen } = scripted(step("Let me see. ", search({ query: "a" })), step("It seems so."), step("true"));
+    const { text, tokens } = await run(5, undefined, undefined, { schema });
+    assert.deepEqual([text, tokens?.reply], ["true", 6]);
+    assert.deepEqual(seen.map((given) => [given.schema, given.functions !== undefined]), [[undefined, true], [undefined, true], [schema, true]]);
+    assert.equal(seen[2]?.turn?.at(-1), "It seems so.\n");
+    const bare = scripted(step("true"));
+    await bare.run(5, undefined, [], { schema });
+    assert.deepEqual(bare.seen.map((given) => [given.schema, given.functions]), [[schema, undefined]]);
   });
 });

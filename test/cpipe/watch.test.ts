@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { FolderWatch } from "../../../cpipe/mcp/watch.ts";
-import { temporaryFolder } from "../../temporary.ts";
+import { FolderWatch } from "../../cpipe/watch.ts";
+import { temporaryFolder } from "../temporary.ts";
 
 /** A watch, and its next news. */
 function watched(folder: string) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lastCodeBlock } from "../../../cpipe/view/code.ts";
+import { lastCodeBlock } from "../../../cpipe/markdown/code.ts";
 
 test("the last fenced block is found, with what belongs to it and nothing else", () => {
   assert.equal(lastCodeBlock("a\n```js\none\n```\nb\n```\ntwo\n\n  three\n```\nc"), "two\n\n  three\n");

@@ -1,0 +1,297 @@
+import { randomInt } from "node:crypto";
+import type { ToolClient } from "../../pipes/client/tool-client.ts";
+import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { ToolEvent } from "../../pipes/protocol/messages.ts";
+import { promptOf } from "../asking/turn.ts";
+import { edit, type Editor, emptied, emptyEditor, insert, replaceAll, typable, type Wish } from "../editor/editor.ts";
+import type { History } from "../editor/history.ts";
+import type { Asking } from "../flags.ts";
+import type { Output } from "../output.ts";
+import type { Interruption } from "../signals.ts";
+import { newsOf } from "../status.ts";
+import { type Style, styleFor } from "../style.ts";
+import { Inline } from "../terminal/inline.ts";
+import type { Key } from "../terminal/keys.ts";
+import type { Live } from "../terminal/scroll.ts";
+import { wrap } from "../terminal/wrap.ts";
+import { harmless } from "../terminal/width.ts";
+import { useOf } from "../use.ts";
+import { AnswerText } from "./answer.ts";
+import { parseTyped } from "./commands.ts";
+import { agreed, completionFor } from "./complete.ts";
+import type { Current } from "./current.ts";
+import { endingOf, figuresOf } from "./ending.ts";
+import { perform } from "./perform.ts";
+import { editorColumns, liveOf, sentRows } from "./screen.ts";
+import { takeTurn } from "./turn.ts";
+import { writeInEditor } from "./write.ts";
+
+/** Lines of a message that are shown when its conversation goes on. */
+const RECALLED_LINES = 10;
+
+/** What a conversation is held with. */
+export interface Setting {
+  readonly tool: string;
+  readonly client: ToolClient;
+  readonly current: Current;
+  readonly history: History;
+  /** Fields of every request: sampling, tools. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly asking: Pick<Asking, "template" | "params">;
+  /** Longest silence in ms. */
+  readonly timeout: number;
+}
+
+/** A conversation on a terminal, from the first prompt until the user leaves. The one place with effects. */
+export class Dialogue {
+  readonly setting: Setting;
+  readonly style: Style = styleFor(true);
+  /** Files that the next message is about. */
+  readonly files: string[] = [];
+  /** Whether figures are told below each answer. */
+  stats = false;
+  readonly #terminal: Inline;
+  readonly #interruption: Interruption;
+  #editor: Editor = emptyEditor;
+  /** What is going on, and how it is ended; null while the user is to say something. */
+  #busy: AbortController | null = null;
+  #answer: AnswerText | null = null;
+  /** Said on a line of its own: until the next key, and while something is going on. */
+  #hint = "";
+  #news = "";
+  #quit: () => void = () => undefined;
+
+  /** @throws ToolError `usage` where there is no terminal */
+  constructor(setting: Setting, out: Output, interruption: Interruption) {
+    this.setting = setting;
+    this.#interruption = interruption;
+    const events = { key: (key: Key) => this.#press(key), ended: () => interruption.end("SIGHUP") };
+    this.#terminal = new Inline(out, "a conversation", events, (size): Live => {
+      const status = this.#hint || this.#news || (this.#busy !== null && this.#answer?.begun !== true ? "…" : "");
+      return liveOf({ tail: this.#answer?.tail(size.columns) ?? [], status, editor: this.#editor }, size, this.style);
+    });
+  }
+
+  /** Resolves when the user has left, or was made to. */
+  async run(): Promise<void> {
+    const { signal } = this.#interruption;
+    this.#terminal.enter();
+    try {
+      await new Promise<void>((done) => {
+        this.#quit = done;
+        signal.addEventListener("abort", () => done(), { once: true });
+        if (signal.aborted) done();
+      });
+    } finally {
+      this.#busy?.abort();
+      if (this.#answer !== null) this.#terminal.print(this.#answer.pause());
+      await this.#terminal.leave();
+    }
+  }
+
+  quit(): void {
+    this.#quit();
+  }
+
+  /** Lines for good, as they are. */
+  print(lines: string): void {
+    this.#terminal.print(lines);
+  }
+
+  /** A remark of ours: faint, broken at blanks. */
+  note(text: string, paint: (text: string) => string = this.style.faint): void {
+    const { columns } = this.#terminal.size;
+    for (const line of harmless(text).split("\n")) this.print(wrap(line, columns).map(([start, end]) => `${paint(line.slice(start, end))}\n`).join(""));
+  }
+
+  /** Something for the terminal itself, such as text for its clipboard. */
+  send(sequence: string): void {
+    this.#terminal.send(sequence);
+  }
+
+  /** Shows how the conversation stands that goes on now: what was said last, and its answer. */
+  recall(): void {
+    const { name, turns, unread } = this.setting.current;
+    const { size } = this.#terminal;
+    const at = turns.findLastIndex(({ role }) => role === "user");
+    this.note(`going on with ${name}${turns.length === 0 ? ", which is new" : ""}`);
+    if (unread > 0) this.note(`what could not be read of its file was left out (${unread} ${unread === 1 ? "line" : "lines"})`);
+    for (const { role, content, stopped } of at === -1 ? [] : turns.slice(at)) {
+      if (role === "user") this.print(sentRows(beginning(typable(content)), size, this.style));
+      else {
+        const answer = new AnswerText(size.columns, this.style.faint);
+        this.print(answer.text(content, size.columns, Infinity) + answer.pause());
+      }
+      if (stopped === true) this.note("(stopped)");
+    }
+  }
+
+  /** Puts a text where the user writes, unless something is there. */
+  offer(text: string): void {
+    if (this.#editor.text === "") this.#editor = replaceAll(this.#editor, text);
+    this.#terminal.change();
+  }
+
+  /** Has the user write in their own editor; what comes of it is theirs to send. @throws ToolError `file-failed` */
+  async write(text: string): Promise<void> {
+    await this.#terminal.leave();
+    try {
+      this.#editor = replaceAll(this.#editor, await writeInEditor(text));
+    } finally {
+      this.#terminal.enter();
+    }
+  }
+
+  /** Has the model answer what was said last. `again`: otherwise than before. */
+  async answer(signal: AbortSignal, again = false): Promise<void> {
+    const { client, current, fields, timeout } = this.setting;
+    const answer = new AnswerText(this.#terminal.size.columns, this.style.faint);
+    const kept = current.answering();
+    this.#answer = answer;
+    const request = { messages: current.messages, fields: again ? { ...fields, seed: randomInt(2 ** 32 - 1) } : fields, signal, timeout };
+    const end = await takeTurn(client, request, {
+      text: (piece) => {
+        kept?.add(piece);
+        const { columns, rows } = this.#terminal.size;
+        this.#shown(answer.text(piece, columns, Math.max(1, rows - 4)));
+      },
+      thought: (piece) => this.#shown(answer.thought(piece, this.#terminal.size.columns)),
+      news: (event) => this.#tell(event, answer),
+    });
+    this.#answer = null;
+    this.#news = "";
+    this.print(answer.pause());
+    kept?.end(end.final !== null);
+    for (const line of endingOf(end, this.setting.tool)) this.note(line.text, line.bad ? this.style.bad : this.style.faint);
+    const figures = this.stats && end.final !== null ? figuresOf(end.final) : "";
+    if (figures !== "") this.note(figures);
+  }
+
+  #shown(lines: string): void {
+    this.#news = "";
+    this.print(lines);
+  }
+
+  #tell(event: ToolEvent, answer: AnswerText): void {
+    const use = useOf(event);
+    if (use !== null) {
+      this.print(answer.pause());
+      this.note(use);
+    } else this.#news = harmless(newsOf(event) ?? "");
+    this.#terminal.change();
+  }
+
+  #press(key: Key): void {
+    this.#hint = "";
+    const { editor, wish } = edit(this.#editor, key, { history: this.setting.history.entries, columns: editorColumns(this.#terminal.size) });
+    this.#editor = editor;
+    this.#grant(wish);
+    this.#terminal.change();
+  }
+
+  #grant(wish: Wish): void {
+    switch (wish) {
+      case null:
+        return;
+      case "send":
+        return this.#send();
+      case "leave":
+        return this.#busy === null ? this.quit() : this.#say("Ctrl-C stops the answer");
+      case "interrupt":
+        return this.#interrupt();
+      case "complete":
+        return this.#complete();
+      case "clear-screen":
+        return this.#terminal.clear();
+      case "open-editor":
+        if (this.#busy === null) this.#do(() => this.write(this.#editor.text));
+        return;
+      case "suspend":
+        return void this.#terminal.suspend();
+    }
+  }
+
+  /** An answer is stopped, a message that is being written goes; with neither the user leaves. */
+  #interrupt(): void {
+    if (this.#busy !== null && !this.#busy.signal.aborted) return this.#busy.abort();
+    if (this.#busy !== null || this.#editor.text === "") return this.quit();
+    this.#editor = replaceAll(this.#editor, "");
+  }
+
+  #send(): void {
+    const { text } = this.#editor;
+    if (text.trim() === "") return;
+    if (this.#busy !== null) return this.#say("the answer is still coming; Ctrl-C stops it");
+    const typed = parseTyped(text);
+    this.print(sentRows(text.trimEnd(), this.#terminal.size, this.style));
+    this.#editor = emptied(this.#editor);
+    this.#remember(text.trim());
+    this.#do((signal) => {
+      if (typed.kind === "wrong") return this.note(typed.reason);
+      if (typed.kind === "command") return perform(this, typed, signal);
+      this.#put(typed.text);
+      return this.answer(signal);
+    });
+  }
+
+  /** What cannot be remembered can be sent all the same. */
+  #remember(text: string): void {
+    try {
+      this.setting.history.add(text);
+    } catch (thrown) {
+      this.note(ToolError.from(thrown).message, this.style.bad);
+    }
+  }
+
+  /** The message becomes part of the conversation; where that fails it can be sent again. */
+  #put(text: string): void {
+    try {
+      this.setting.current.say(promptOf(text, { ...this.setting.asking, files: this.files }));
+      this.files.length = 0;
+    } catch (thrown) {
+      this.offer(text);
+      throw thrown;
+    }
+  }
+
+  /** One thing after another: what fails is told, and the conversation goes on. What takes no time is done at once, before the next key. */
+  #do(what: (signal: AbortSignal) => Promise<void> | void): void {
+    const busy = new AbortController();
+    this.#busy = busy;
+    const ended = (): void => {
+      this.#busy = null;
+      this.#hint = "";
+      this.print("\n");
+    };
+    const failed = (thrown: unknown): void => {
+      if (!busy.signal.aborted) this.note(ToolError.from(thrown).message, this.style.bad);
+      ended();
+    };
+    try {
+      const going = what(busy.signal);
+      if (going === undefined) ended();
+      else void going.then(ended, failed);
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  #complete(): void {
+    const { text, cursor } = this.#editor;
+    const before = text.slice(0, cursor);
+    const completion = completionFor(before);
+    const more = agreed(completion, before);
+    if (more !== null) this.#editor = insert(this.#editor, more, completion.start);
+    else if (completion.candidates.length > 1) this.#say(completion.candidates.join("  "));
+  }
+
+  #say(hint: string): void {
+    this.#hint = harmless(hint);
+  }
+}
+
+/** As much of a message as one remembers it by: a file may stand in it. */
+function beginning(text: string): string {
+  const lines = text.split("\n");
+  return lines.length <= RECALLED_LINES ? text : `${lines.slice(0, RECALLED_LINES).join("\n")}\n… ${lines.length - RECALLED_LINES} more lines`;
+}
