@@ -30,7 +30,7 @@ describe("a chat whose model is at an endpoint", () => {
   const yaml = (chat: string): string => `${QUICK}tools:\n  echo: {server: echo}\n  chat: {server: chat${chat}}\n`;
   const elsewhere = (): string => `, backend: openai, url: "${server.url}", model: small, apiKey: "\${TEST_KEY}", extra: {reasoning_effort: low}`;
   const idle = (): Promise<unknown> => daemon.until("chat", ({ phase, state }) => phase === "ready" && state === "idle");
-  const cpipe = (...args: string[]): Running => world.run("dist/cpipe.js", args);
+  const cpipe = (...args: string[]): Running => world.run("dist/cpipe.cjs", args);
   const output = async (...args: string[]): Promise<{ code: number | null; out: string; err: string }> => {
     const running = cpipe(...args);
     const { code } = await running.ended;
@@ -131,9 +131,10 @@ describe("a chat whose endpoint is not there", () => {
     // What was asked a moment after the failure is told of that; then it is tried again.
     let said = "";
     while (said === "") {
-      const running = world.run("dist/cpipe.js", ["chat", "ask", "Hello"]);
-      await running.ended;
+      const running = world.run("dist/cpipe.cjs", ["chat", "ask", "Hello"]);
+      const { code } = await running.ended;
       said = running.lines.join("\n");
+      if (code !== 0) assert.match(running.stderr(), /cannot be reached/);
     }
     assert.equal(said, "You said: Hello");
     const entry = await daemon.until("chat", ({ state }) => state === "idle");
