@@ -31,8 +31,9 @@ export async function refusalOf(response: IncomingMessage, endpoint: Endpoint): 
   };
 }
 
+/** Of the endpoint's own errors 501 is none that passes: it has no such thing. */
 export function isTemporary(status: number): boolean {
-  return status >= 500 || status === 429 || status === 408;
+  return (status >= 500 && status !== 501) || status === 429 || status === 408;
 }
 
 const MOST_READ = 65_536;

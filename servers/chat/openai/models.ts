@@ -41,8 +41,9 @@ function isSame(id: string, name: string): boolean {
   return id === name || id === `${name}:latest` || id === `models/${name}`;
 }
 
-/** vLLM's name for it, OpenRouter's, Groq's, Mistral's. */
+/** vLLM's name for it, llama.cpp's server's, OpenRouter's, Groq's, Mistral's. */
 function contextOf(entry: Entry): number | null {
-  const told = [entry["max_model_len"], entry["context_length"], entry["context_window"], entry["max_context_length"]];
+  const meta = entry["meta"] as { readonly n_ctx?: unknown } | null | undefined;
+  const told = [meta?.n_ctx, entry["max_model_len"], entry["context_length"], entry["context_window"], entry["max_context_length"]];
   return told.find((value): value is number => Number.isInteger(value) && Number(value) > 0) ?? null;
 }

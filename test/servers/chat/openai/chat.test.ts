@@ -17,6 +17,11 @@ describe("a model at an endpoint", () => {
     assert.equal((await chatOf(server, { model: "big" }).load()).contextSize, null);
   });
 
+  test("has its context told by llama.cpp's server among other facts", async () => {
+    await using server = await serveEndpoint((response) => send(response, 200, { data: [{ id: "small", meta: { n_ctx: 2048, n_ctx_train: 4096 } }] }));
+    assert.equal((await chatOf(server).load()).contextSize, 2048);
+  });
+
   for (const [title, ids, name] of [
     ["by Ollama's short name", ["llama3:latest"], "llama3"],
     ["by Google's", ["models/gemini-pro"], "gemini-pro"],

@@ -57,6 +57,7 @@ describe("an endpoint that refuses", () => {
     ["a key", (response) => send(response, 401, { error: { message: "Incorrect API key provided: secret-key" } }), /answered 401: Incorrect API key provided: \(the key\)\. Check `apiKey:`/],
     ["a user", (response) => send(response, 403, { message: "forbidden" }), /answered 403: forbidden\. Check `apiKey:`/],
     ["a model", (response) => send(response, 404, { error: { message: "model 'small' not found" } }), /answered 404: model 'small' not found\. Check `url:` and `model:`/],
+    ["what it has not got", (response) => send(response, 501, { error: { message: "no embeddings here" } }), /answered 501: no embeddings here/],
     ["a method, being something else", (response) => send(response, 405, "<h1>No</h1>"), /answered 405: <h1>No<\/h1>\. Check `url:`/],
     ["to stay where it is", (response) => send(response, 308, "", { location: "http://127.0.0.1:9/" }), /answered 308/],
     ["in its stream", (response) => stream(response, [{ error: { message: "bad image", code: 400 } }]), /failed at it: bad image/],
