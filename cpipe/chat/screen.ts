@@ -1,5 +1,5 @@
 import type { Editor } from "../editor/editor.ts";
-import { rowsOf, shown, spotOf } from "../editor/layout.ts";
+import { rowsOf, rowsWritten, shown, spotOf } from "../editor/layout.ts";
 import type { Style } from "../style.ts";
 import type { Size } from "../terminal/hold.ts";
 import type { Live } from "../terminal/scroll.ts";
@@ -40,6 +40,5 @@ export function liveOf({ tail, status, editor }: Scene, size: Size, style: Style
 /** What was sent, as it stays above its answer. */
 export function sentRows(text: string, size: Size, style: Style): string {
   const width = editorColumns(size);
-  const rows = rowsOf(text, width).filter(({ start, end }, at, all) => start < end || at === 0 || all[at - 1]?.goesOn !== true);
-  return rows.map((row, at) => `${at === 0 ? style.strong(PROMPT) : BESIDE}${shown(text, row, width)}\n`).join("");
+  return rowsWritten(text, width).map((row, at) => `${at === 0 ? style.strong(PROMPT) : BESIDE}${shown(text, row, width)}\n`).join("");
 }

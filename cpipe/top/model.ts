@@ -3,6 +3,7 @@ import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import type { Metrics } from "../../pipes/protocol/metrics.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import type { LogLine } from "../../logs/merge.ts";
+import type { Editor } from "../editor/editor.ts";
 import type { Key } from "../terminal/keys.ts";
 import type { Size } from "../terminal/hold.ts";
 import type { Messenger } from "./messenger/model.ts";
@@ -45,7 +46,7 @@ export type Page =
   | { readonly kind: "text"; readonly title: string; readonly lines: readonly Row[]; readonly scroll: Scroll; readonly back: Page }
   | Messenger;
 
-export type Question = { readonly kind: "filter"; readonly before: string } | { readonly kind: "confirm"; readonly asks: string; readonly effect: Extract<Effect, { do: "ask" }>; /** Said while it is under way. */ readonly what: string };
+export type Question = { readonly kind: "filter"; readonly before: string; readonly editor: Editor } | { readonly kind: "confirm"; readonly asks: string; readonly effect: Extract<Effect, { do: "ask" }>; /** Said while it is under way. */ readonly what: string };
 
 /** Said in the last row. `full` is all there is to it, where that is more. */
 export interface Notice {

@@ -5,6 +5,7 @@ import type { Message, Model, Updated } from "../model.ts";
 import { rowsOf, scrolled } from "../pane.ts";
 import { answerLines, withEnd, withEvent } from "./answers.ts";
 import { askedIn, formFor, OTHER, typedIn, typedInto } from "./form.ts";
+import { fieldColumns } from "./inputs.ts";
 import { answersHeight } from "./layout.ts";
 import type { Exchange, Form, Messenger } from "./model.ts";
 
@@ -96,7 +97,7 @@ function inForm(model: Model, page: Messenger, form: Form, key: Key): Updated {
     case "page-down":
       return scrolledBy(model, page, key);
     default:
-      return withForm(typedInto(form, key));
+      return withForm(typedInto(form, key, fieldColumns(form, model.size.columns)));
   }
 }
 
