@@ -122,7 +122,7 @@ class Dashboard {
     const file = editable(path);
     await this.#terminal.leave();
     try {
-      await edit(file);
+      await this.#interruption.lend(() => edit(file));
     } finally {
       this.#terminal.enter();
       this.#take({ type: "resized", size: this.#terminal.size });

@@ -21,9 +21,12 @@ export function afterEvent(model: Model, event: ToolEvent): Model {
   }
 }
 
-/** What the file of the daemon says: of itself, and in which order the tools are; how they are, too, until the daemon itself tells that. */
+/**
+ * What the file of the daemon says: of itself, and in which order the tools are; how they are, too, until the daemon itself tells that. While it does,
+ * a file that has gone means nothing: its end is that of the session.
+ */
 export function afterRegistry(model: Model, registry: Registry | null): Model {
-  if (registry === null) return { ...model, daemon: null, attached: false, trouble: null, tools: [], metrics: null, history: {} };
+  if (registry === null) return model.attached ? model : { ...model, daemon: null, trouble: null, tools: [], metrics: null, history: {} };
   const daemon = { ...registry.daemon, config: registry.config };
   if (!model.attached) return { ...model, daemon, tools: Object.values(registry.tools) };
   const order = Object.keys(registry.tools);

@@ -78,12 +78,20 @@ test("the shares of a core are kept for a while, those of a tool that has no pro
 });
 
 test("without a daemon nothing is asked of it; s starts the service, and what it runs is shown when it comes", () => {
-  const [alone] = update(model, { type: "registry", registry: null }, NOW);
+  const [lost] = update(model, { type: "detached", reason: "supervisor has ended" }, NOW);
+  const [alone] = update(lost, { type: "registry", registry: null }, NOW);
   assert.deepEqual([alone.tools, press(alone, "R")[1], press(alone, "s")[1]], [[], [], [{ do: "start-daemon", id: 1 }]]);
   assert.match(last(press(alone, "R")[0]), /no daemon is running/);
   const messages = [{ type: "registry", registry: registryOf("/tmp/pipes", []) }, { type: "attached" }, { type: "event", event: { event: "tool", tool: tool("new") } }] as const;
   const back = messages.reduce((before, message) => update(before, message, NOW)[0], alone);
   assert.match(textOf(back)[2] ?? "", /^new +ready/);
+});
+
+test("a registry that is gone, or written anew, ends nothing while the daemon tells of itself", () => {
+  const [without] = update(model, { type: "registry", registry: null }, NOW);
+  assert.deepEqual(textOf(without), textOf(model));
+  const [again] = update(without, { type: "registry", registry: registryOf("/tmp/pipes", fleet) }, NOW);
+  assert.deepEqual([again.attached, again.tools.length], [true, fleet.length]);
 });
 
 test("what the registry knows is shown at once, and how the daemon tells it from then on", () => {
