@@ -2,7 +2,7 @@ import { write, writeSync } from "node:fs";
 import { isTerminal } from "./tty.ts";
 
 /** Why writing has ended before everything was written. `null`: the reader has gone, which is nobody's fault. */
-export type WriteFailure = Error | null;
+export type WriteFailure = NodeJS.ErrnoException | null;
 
 /**
  * Standard output. Node's own stream would wait in the write itself while the reader of a pipe pauses (`| less`), and

@@ -36,12 +36,12 @@ export class Interruption {
   }
 
   /** While another program has the terminal, the keys that interrupt are for that: the terminal tells us as well. */
-  async lend(run: () => Promise<void>): Promise<void> {
+  async lend<T>(run: () => Promise<T>): Promise<T> {
     const notOurs = (): void => undefined;
     this.#lent = true;
     process.on("SIGQUIT", notOurs);
     try {
-      await run();
+      return await run();
     } finally {
       process.off("SIGQUIT", notOurs);
       this.#lent = false;

@@ -136,7 +136,7 @@ export class Dialogue {
   async write(text: string): Promise<void> {
     await this.#terminal.leave();
     try {
-      this.#editor = replaceAll(this.#editor, await writeInEditor(text));
+      this.#editor = replaceAll(this.#editor, await this.#interruption.lend(() => writeInEditor(text)));
     } finally {
       this.#terminal.enter();
     }

@@ -11,7 +11,7 @@ interface Piece {
   readonly tool_calls?: unknown;
 }
 interface Chunk {
-  readonly choices?: readonly { readonly delta?: Piece | null; readonly message?: Piece | null; readonly finish_reason?: unknown; readonly stop_reason?: unknown }[] | null;
+  readonly choices?: readonly ({ readonly delta?: Piece | null; readonly message?: Piece | null; readonly finish_reason?: unknown; readonly stop_reason?: unknown } | null)[] | null;
   readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown; readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null } | null;
 }
 interface CallPiece {
@@ -63,7 +63,7 @@ export class Reply {
     else if (this.#stranger === undefined) this.#stranger = chunk;
     if (typeof usage === "object" && usage !== null) this.#count(usage);
     const choice = choices?.[0];
-    if (choice === undefined) return;
+    if (choice === undefined || choice === null) return;
     const piece = choice.delta ?? choice.message ?? {};
     this.#think(textIn(piece.reasoning_content) || textIn(piece.reasoning));
     for (const { text, thought } of contentIn(piece.content)) {
@@ -116,9 +116,9 @@ export class Reply {
   }
 
   #count({ prompt_tokens: prompt, completion_tokens: reply, prompt_tokens_details: details }: NonNullable<Chunk["usage"]>): void {
-    if (typeof prompt !== "number" || typeof reply !== "number") return;
+    if (!isCount(prompt) || !isCount(reply)) return;
     const cached = details?.cached_tokens;
-    this.#tokens = { prompt, reused: typeof cached === "number" ? cached : 0, reply };
+    this.#tokens = { prompt, reused: isCount(cached) ? cached : 0, reply };
   }
 
   #stopReason(): GenerateResult["stopReason"] {
@@ -140,6 +140,10 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function textIn(value: unknown): string {

@@ -67,6 +67,13 @@ describe("a reply of an endpoint", () => {
     await server.asked[0]!.ended;
   });
 
+  test("is read past what is no piece of one, and past counts that are none", async () => {
+    const odd = [{ choices: [null] }, { choices: [7] }, { choices: [{ delta: "x" }] }, chunk({ tool_calls: [null, "x"], content: 7 }), { choices: [], usage: { prompt_tokens: -1, completion_tokens: 2 } }];
+    await using server = await chatEndpoint((response) => stream(response, [...odd, chunk({ content: "Hello" }), chunk({}, "stop")]));
+    const { text, tokens } = await chatOf(server).generate(ask);
+    assert.deepEqual({ text, tokens }, { text: "Hello", tokens: null });
+  });
+
   test("has no count of tokens where the endpoint sends none", async () => {
     const { result } = await replyTo([chunk({ content: "Hello" }, "stop")]);
     assert.equal(result.tokens, null);
