@@ -132,7 +132,7 @@ export class Dialogue {
     this.#terminal.change();
   }
 
-  /** Has the user write in their own editor; what comes of it is theirs to send. @throws ToolError `file-failed` */
+  /** Has the user write in their own editor; what comes of it is theirs to send. @throws ToolError `handler-failed` */
   async write(text: string): Promise<void> {
     await this.#terminal.leave();
     try {

@@ -8,9 +8,10 @@ import type { Interruption } from "../signals.ts";
 import { styleFor } from "../style.ts";
 import type { Frame } from "../terminal/frame.ts";
 import type { Key } from "../terminal/keys.ts";
+import { editFile } from "../terminal/own-editor.ts";
 import { Terminal } from "../terminal/terminal.ts";
 import { clockIn } from "./clock.ts";
-import { edit, editable } from "./editing.ts";
+import { editable } from "./editing.ts";
 import { Follower } from "./follower.ts";
 import { Link } from "./link.ts";
 import { type Effect, initialModel, type Message } from "./model.ts";
@@ -122,7 +123,7 @@ class Dashboard {
     const file = editable(path);
     await this.#terminal.leave();
     try {
-      await this.#interruption.lend(() => edit(file));
+      await this.#interruption.lend(() => editFile(file));
     } finally {
       this.#terminal.enter();
       this.#take({ type: "resized", size: this.#terminal.size });
