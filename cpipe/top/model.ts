@@ -91,6 +91,11 @@ export function initialModel(size: Size): Model {
   return { size, daemon: null, attached: false, trouble: null, tools: [], metrics: null, history: {}, selected: null, filter: "", page: { kind: "fleet" }, left: {}, question: null, running: [], notice: null, nextId: 1 };
 }
 
+/** What is kept under the name of a tool, which may be `constructor`. */
+export function keptOf<Kept>(kept: Readonly<Record<string, Kept>> | undefined, tool: string): Kept | undefined {
+  return kept !== undefined && Object.hasOwn(kept, tool) ? kept[tool] : undefined;
+}
+
 /** Rows between the header and the last row. */
 export function bodyHeight({ size }: Pick<Model, "size">): number {
   return Math.max(1, size.rows - 2);

@@ -2,7 +2,7 @@ import type { ToolEvent } from "../../pipes/protocol/messages.ts";
 import type { Metrics } from "../../pipes/protocol/metrics.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { isObject } from "../options.ts";
-import { type Model, toolsShown } from "./model.ts";
+import { keptOf, type Model, toolsShown } from "./model.ts";
 
 /** So many shares of a core are kept of each tool. */
 const HISTORY = 30;
@@ -48,7 +48,7 @@ function without(model: Model, name: string): Model {
 }
 
 function withMetrics(model: Model, metrics: Metrics): Model {
-  const used = Object.entries(metrics.tools).map(([name, { cpu }]) => [name, [...(model.history[name] ?? []), cpu].slice(-HISTORY)] as const);
+  const used = Object.entries(metrics.tools).map(([name, { cpu }]) => [name, [...(keptOf(model.history, name) ?? []), cpu].slice(-HISTORY)] as const);
   return { ...model, metrics, history: Object.fromEntries(used) };
 }
 

@@ -3,7 +3,7 @@ import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { share } from "../status.ts";
 import { isWell } from "../describe.ts";
 import { cells, layoutFor, type Told } from "./columns.ts";
-import { type Model, selectedTool, toolsShown } from "./model.ts";
+import { keptOf, type Model, selectedTool, toolsShown } from "./model.ts";
 import { padded, type Row, row } from "./row.ts";
 
 const BAR = 20;
@@ -12,7 +12,7 @@ const BAR = 20;
 export function tableRows(model: Model, height: number, now: number): Row[] {
   const { columns } = model.size;
   const tools = toolsShown(model);
-  const told = tools.map((tool): Told => ({ tool, use: model.metrics?.tools[tool.name] ?? null, history: model.history[tool.name] ?? [], now }));
+  const told = tools.map((tool): Told => ({ tool, use: keptOf(model.metrics?.tools, tool.name) ?? null, history: keptOf(model.history, tool.name) ?? [], now }));
   const layout = layoutFor(told, columns);
   const chosen = selectedTool(model);
   const notes = tools.map((tool) => notesOf(tool, columns));

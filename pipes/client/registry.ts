@@ -15,7 +15,9 @@ export function readRegistry(path: string = places().registry): Registry | null 
     const stats = fstatSync(fd);
     if (!stats.isFile() || stats.uid !== process.geteuid?.()) return null;
     const value: unknown = JSON.parse(readFileSync(fd, "utf8"));
-    return isRegistry(value) ? value : null;
+    if (!isRegistry(value)) return null;
+    Object.setPrototypeOf(value.tools, null); // people ask it for any name, and `constructor` is in every other object
+    return value;
   } catch {
     return null; // not JSON: written by something else
   } finally {

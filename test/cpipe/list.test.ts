@@ -113,6 +113,14 @@ test("a registry that has the wrong shape is as good as none, and what it quotes
   assert.match(await ok("--list"), /why: it said: {2}\[31m 2J reversed\n/);
 });
 
+test("what every object has is no tool, unless tools.yaml names one so", async () => {
+  writeRegistry(place, registryOf(place.pipes, [entryOf("toString", place.pipes)]));
+  const { code, stderr } = await place.cpipe("constructor", "ping");
+  assert.deepEqual([code, /there is no tool 'constructor'\. Known tools: toString/.test(stderr)], [3, true], stderr);
+  assert.match(await ok("--complete", "constructor", ""), /^ping\t/);
+  assert.match(await ok("--list"), /^toString +ready/m);
+});
+
 test("a call of a tool that the daemon has given up, or that is down, is exit code 4 with the reason, at once", async () => {
   const tools = [
     entryOf("broken", place.pipes, { phase: "failed", pid: null, reason: "the model file /m.gguf does not exist" }),

@@ -1,7 +1,7 @@
 import type { InterfaceShape } from "../../../pipes/protocol/interfaces/shape.ts";
 import type { RegistryEntry } from "../../../pipes/protocol/registry.ts";
 import type { Key } from "../../terminal/keys.ts";
-import type { Message, Model, Updated } from "../model.ts";
+import { keptOf, type Message, type Model, type Updated } from "../model.ts";
 import { rowsOf, scrolled } from "../pane.ts";
 import { answerLines, withEnd, withEvent } from "./answers.ts";
 import { askedIn, formFor, OTHER, typedIn, typedInto } from "./form.ts";
@@ -17,7 +17,7 @@ const NOT_HERE: ReadonlySet<string> = new Set(["subscribe", "unsubscribe", "canc
 /** The messenger for a tool: what the daemon knows of its commands at once, the rest as soon as the tool has told it. */
 export function opened(model: Model, tool: RegistryEntry): Updated {
   const fresh: Messenger = { kind: "messenger", tool: tool.name, commands: commandsIn(tool.interfaces), at: 0, focus: "commands", form: null, exchanges: [], scroll: null, verbose: false };
-  const page = model.left[tool.name] ?? fresh;
+  const page = keptOf(model.left, tool.name) ?? fresh;
   return [{ ...model, page }, [{ do: "describe", tool: tool.name }]];
 }
 

@@ -77,6 +77,16 @@ test("the shares of a core are kept for a while, those of a tool that has no pro
   assert.deepEqual([Object.keys(grown.history), grown.history["vector"]?.length, grown.history["vector"]?.at(-1)], [["vector"], 30, 49]);
 });
 
+test("a tool may have a name that every object has something under", () => {
+  const named = modelWith(80, 24, [tool("constructor"), tool("toString")]);
+  assert.match(textOf(named)[2] ?? "", /^constructor +ready \(idle\)/);
+  const [measured] = update(named, { type: "event", event: { event: "metrics", metrics: { ...metrics, tools: { toString: use(7) } } } }, NOW);
+  assert.match(textOf(measured)[3] ?? "", /^toString .* 7%/);
+  assert.equal(press(measured, "enter")[0].page.kind, "details");
+  assert.match(textOf(press(measured, "enter")[0]).join("\n"), /restarts +0/);
+  assert.equal(press(measured, "m")[0].page.kind, "messenger");
+});
+
 test("without a daemon nothing is asked of it; s starts the service, and what it runs is shown when it comes", () => {
   const [lost] = update(model, { type: "detached", reason: "supervisor has ended" }, NOW);
   const [alone] = update(lost, { type: "registry", registry: null }, NOW);
