@@ -4,6 +4,7 @@ import type { Style } from "../style.ts";
 import type { Size } from "../terminal/hold.ts";
 import type { Live } from "../terminal/scroll.ts";
 import { fit, harmless } from "../terminal/width.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 const PROMPT = "> ";
 const BESIDE = "  ";
@@ -35,6 +36,11 @@ export function liveOf({ tail, status, editor }: Scene, size: Size, style: Style
   const room = Math.max(0, size.rows - written.length - news.length - search.length);
   const above = tail.length === 0 || room < 2 ? news : [...tail.slice(-(room - 1)), "", ...news];
   return { rows: [...above, ...written, ...search].map((row) => (size.columns > PROMPT.length ? row : "")), cursor: { row: above.length + spot.row - first, column: Math.min(size.columns - 1, spot.column + PROMPT.length) } };
+}
+
+/** A remark of ours, broken at blanks: lines to print. */
+export function noteRows(text: string, { columns }: Size, paint: (text: string) => string): string {
+  return harmless(text).split("\n").flatMap((line) => wrap(line, columns).map(([start, end]) => `${paint(line.slice(start, end))}\n`)).join("");
 }
 
 /** What was sent, as it stays above its answer. */
