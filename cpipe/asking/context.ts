@@ -25,7 +25,7 @@ export function readText(path: string): string {
 }
 
 /** A text in a fence that nothing in it ends, below the name it goes by. */
-export function inFence(name: string, text: string): string {
+function inFence(name: string, text: string): string {
   let longest = 2;
   for (const [, ticks = ""] of text.matchAll(/^[ \t]*(`{3,})/gm)) longest = Math.max(longest, ticks.length);
   const fence = "`".repeat(longest + 1);

@@ -3,14 +3,16 @@ import { setImmediate as turn } from "node:timers/promises";
 import { test } from "node:test";
 import { Frames } from "../../../cpipe/terminal/frames.ts";
 
-/** Frames on a terminal that is slow while `busy`; `next` resolves with the number of frames when there is another. */
+/** Frames on a terminal that is slow while `busy`: `waited` resolves when they wait for it, `next` with their number when there is another. */
 function shown() {
   let count = 0;
   let ready: () => void = () => undefined;
   let told: (count: number) => void = () => undefined;
-  const terminal = { busy: false, drained: () => new Promise<void>((resolve) => (ready = resolve)) };
+  let waits: () => void = () => undefined;
+  const waited = new Promise<void>((resolve) => (waits = resolve));
+  const terminal = { busy: false, drained: () => (waits(), new Promise<void>((resolve) => (ready = resolve))) };
   const frames = new Frames(terminal, () => told(++count));
-  return { frames, terminal, ready: () => ready(), count: () => count, next: () => new Promise<number>((resolve) => (told = resolve)) };
+  return { frames, terminal, waited, ready: () => ready(), count: () => count, next: () => new Promise<number>((resolve) => (told = resolve)) };
 }
 
 test("whatever changes before a frame is in it", async () => {
@@ -24,14 +26,10 @@ test("whatever changes before a frame is in it", async () => {
 });
 
 test("a slow terminal gets one frame when it is ready, however much has changed", async () => {
-  const { frames, terminal, ready, next, count } = shown();
-  const waits = new Promise<void>((resolve) => {
-    const { drained } = terminal;
-    terminal.drained = () => (resolve(), drained());
-  });
+  const { frames, terminal, waited, ready, next, count } = shown();
   terminal.busy = true;
   frames.change();
-  await waits;
+  await waited;
   for (let at = 0; at < 100; at++) frames.change();
   assert.equal(count(), 0);
   terminal.busy = false;
@@ -41,20 +39,16 @@ test("a slow terminal gets one frame when it is ready, however much has changed"
 });
 
 test("none comes after the end, neither in its moment nor when the terminal is ready; another change begins anew", async () => {
-  const { frames, terminal, ready, next, count } = shown();
+  const { frames, terminal, waited, ready, next, count } = shown();
   const later = shown();
   frames.change();
   frames.stop();
   later.frames.change();
   await later.next();
   assert.equal(count(), 0);
-  const waits = new Promise<void>((resolve) => {
-    const { drained } = terminal;
-    terminal.drained = () => (resolve(), drained());
-  });
   terminal.busy = true;
   frames.change();
-  await waits;
+  await waited;
   frames.stop();
   terminal.busy = false;
   ready();
