@@ -1,5 +1,6 @@
 import { write, writeSync } from "node:fs";
 import { isTerminal } from "./tty.ts";
+import { harmless } from "./terminal/harmless.ts";
 
 /** Why writing has ended before everything was written. `null`: the reader has gone, which is nobody's fault. */
 export type WriteFailure = NodeJS.ErrnoException | null;
@@ -80,9 +81,9 @@ export class Output {
   }
 }
 
-/** A line on standard error. Nothing can be told to anybody when that fails. */
+/** A line on standard error, which may quote anybody: an endpoint, a file's name, a model. Nothing can be told to anybody when that fails. */
 export function say(text: string): void {
-  writeError(`cpipe: ${text}\n`);
+  writeError(`cpipe: ${harmless(text)}\n`);
 }
 
 export function writeError(text: string): void {

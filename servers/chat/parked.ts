@@ -16,6 +16,9 @@ export async function forgetParked(tool: string): Promise<void> {
 /** Removes what processes have left that could not do so themselves. */
 export async function sweepParked(): Promise<void> {
   const left = await readdir(places().parked).catch((): string[] => []); // nothing was ever kept
-  const dead = left.filter((name) => !isAlive(Number(/\.(\d+)$/.exec(name)?.[1] ?? 0), null));
+  const dead = left.filter((name) => OURS.test(name) && !isAlive(Number(OURS.exec(name)?.[1]), null));
   await Promise.all(dead.map((name) => rm(join(places().parked, name), { recursive: true, force: true })));
 }
+
+/** Whatever else is there, it is somebody's. */
+const OURS = /^[^.].*\.(\d+)$/;

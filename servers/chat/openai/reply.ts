@@ -106,7 +106,7 @@ export class Reply {
     const [id, said] = [textIn(piece?.id), textIn(name)];
     let index = typeof piece?.index === "number" ? piece.index : at;
     const known = this.#calls.get(index);
-    if (known !== undefined && said !== "" && id !== "" && known.id !== "" && known.id !== id) index = Math.max(...this.#calls.keys()) + 1;
+    if (known !== undefined && said !== "" && id !== "" && known.id !== "" && known.id !== id) index = [...this.#calls.keys()].reduce((last, key) => Math.max(last, key)) + 1;
     const call = this.#calls.get(index) ?? { id: "", name: "", arguments: "" };
     this.#calls.set(index, {
       id: call.id || id,

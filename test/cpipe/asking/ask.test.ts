@@ -66,6 +66,7 @@ describe("-f FILE", () => {
     assert.match(await fails(1, "cpipe mirror ask x -f nul.txt"), /nul.txt is no text/);
     assert.match(await fails(1, "cpipe mirror ask x -f large.txt"), /large.txt is too large for a prompt: 5 MiB, at most 4 MiB can be sent/);
     assert.match(await fails(1, "cpipe mirror ask x -f fifo"), /fifo: is no file/);
+    assert.equal(await fails(1, "cpipe mirror ask x -f '\u001b]0;a title\u0007\u202e'"), "cpipe: \u241b]0;a title\u2407\ufffd: there is no such file\n");
     assert.match(await fails(1, "cpipe mirror ask x -f ."), /\.: is a folder/);
     assert.match(await fails(1, "cpipe mirror ask x -f gone.txt"), /gone.txt: there is no such file/);
     assert.match(await fails(2, "cpipe mirror ask x -f"), /-f needs a value/);

@@ -225,6 +225,13 @@ describe("what an endpoint is asked", () => {
     assert.equal(result.text, '{"n": 3}');
   });
 
+  test("goes below the address, before what stands there behind a question mark, of which nothing is shown", async () => {
+    await using server = await chatEndpoint((response) => send(response, 400, "no"));
+    const refused = chatOf({ url: `${server.url}/?version=3&key=secret` }).generate(ask);
+    await assert.rejects(refused, (error: Error) => error.message.includes("/v1/chat/completions answered 400") && !error.message.includes("secret"));
+    assert.equal(server.asked[0]!.path, "POST /v1/chat/completions?version=3&key=secret");
+  });
+
   test("goes with a name and a password, where the address has them", async () => {
     await using server = await chatEndpoint();
     const chat = chatOf({ url: server.url.replace("://", "://me:pass%20word@") });
