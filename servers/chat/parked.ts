@@ -10,7 +10,9 @@ export function parkedFolder(tool: string, pid: number = process.pid): string {
 
 /** Removes what this process has kept; what was said does not lie about longer than there is a model to go on with it. */
 export async function forgetParked(tool: string): Promise<void> {
-  await rm(parkedFolder(tool), { recursive: true, force: true });
+  await rm(parkedFolder(tool), { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOTDIR") throw error; // else there was no folder to keep anything in
+  });
 }
 
 /** Removes what processes have left that could not do so themselves. */

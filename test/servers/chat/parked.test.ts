@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { forgetParked, parkedFolder, sweepParked } from "../../../servers/chat/parked.ts";
@@ -35,5 +35,12 @@ describe("conversations that lie in files", () => {
     assert.deepEqual([existsSync(parkedFolder("chat")), existsSync(parkedFolder("chat", NOBODY))], [true, false]);
     await forgetParked("chat");
     assert.ok(!existsSync(parkedFolder("chat")));
+  });
+
+  test("are forgotten also where they could never be kept, a file being in the folder's place", async () => {
+    await rm(dirname(parkedFolder("chat")), { recursive: true, force: true });
+    await writeFile(dirname(parkedFolder("chat")), "");
+    await forgetParked("chat");
+    await sweepParked();
   });
 });
