@@ -58,6 +58,7 @@ test("a filter takes what is typed, narrows the list as it grows, and is given u
   assert.deepEqual(press(kept, "r")[1], [{ do: "ask", id: 1, cmd: "restart", args: { tool: "tts" } }]);
   assert.equal(press(kept, "escape")[0].filter, "");
   assert.equal(press(typing, "escape")[0].filter, "");
+  assert.equal(press(typing, "home", "x", "ctrl-_")[0].filter, typing.filter, "it is edited like any line");
   assert.match(textOf(press(model, "/", "z", "z")[0]).join("\n"), /No tool has zz in its name/);
 });
 
