@@ -49,7 +49,7 @@ export function textOrFile(given: string): string {
 }
 
 /** Whether what is piped in could belong to this command. An interface that is not known is given the benefit of the doubt. */
-export function takesPrompt(args: readonly FieldShape[] | null): boolean {
+function takesPrompt(args: readonly FieldShape[] | null): boolean {
   return args === null || args.some(isPrompt);
 }
 

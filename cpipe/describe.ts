@@ -49,10 +49,10 @@ export function elapsed(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d ${Math.floor((seconds % 86_400) / 3600)}h`;
 }
 
-/** What others wrote, on one line and without control characters: a terminal obeys those. */
+/** What others wrote, on one line, without control characters and what turns the order of what is read: a terminal obeys those. */
 export function plain(text: string): string {
   // oxlint-disable-next-line no-control-regex -- they are what is taken out
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
 }
 
 export function isWell({ phase, want, state, note }: ToolLine): boolean {

@@ -3,6 +3,7 @@ import { initConfig } from "../pipes/client/init.ts";
 import { ToolError } from "../pipes/protocol/errors.ts";
 import { packageVersion } from "../pipes/protocol/package.ts";
 import { places } from "../pipes/protocol/places.ts";
+import { outliveTerminals } from "../pipes/transport/terminals.ts";
 import { parseArguments, type Task } from "./arguments.ts";
 import { call } from "./commands/call.ts";
 import { clear } from "./commands/clear.ts";
@@ -28,7 +29,9 @@ const interruption = new Interruption();
 let task: Task | null = null;
 let code = 0;
 const json = asksForJson(process.argv.slice(2));
+outliveTerminals();
 out.onEnd((failure) => {
+  if (failure !== null && failure.code === "EIO" && out.tty) return interruption.end("SIGHUP"); // the terminal was closed
   if (failure !== null) say(`standard output: ${failure.message}`);
   code = failure === null ? 0 : 1;
   interruption.end("output");

@@ -1,8 +1,9 @@
 import { write, writeSync } from "node:fs";
 import { isTerminal } from "./tty.ts";
+import { harmless } from "./terminal/harmless.ts";
 
 /** Why writing has ended before everything was written. `null`: the reader has gone, which is nobody's fault. */
-export type WriteFailure = Error | null;
+export type WriteFailure = NodeJS.ErrnoException | null;
 
 /**
  * Standard output. Node's own stream would wait in the write itself while the reader of a pipe pauses (`| less`), and
@@ -80,9 +81,9 @@ export class Output {
   }
 }
 
-/** A line on standard error. Nothing can be told to anybody when that fails. */
+/** A line on standard error, which may quote anybody: an endpoint, a file's name, a model. Nothing can be told to anybody when that fails. */
 export function say(text: string): void {
-  writeError(`cpipe: ${text}\n`);
+  writeError(`cpipe: ${harmless(text)}\n`);
 }
 
 export function writeError(text: string): void {

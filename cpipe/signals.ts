@@ -7,6 +7,7 @@ type Ending = keyof typeof CODES;
 export class Interruption {
   readonly #abort = new AbortController();
   #by: Ending | "output" | null = null;
+  #lent = false;
 
   /** Aborted by the first signal, or when nobody reads the output any more. */
   get signal(): AbortSignal {
@@ -24,7 +25,27 @@ export class Interruption {
 
   /** The first signal ends the request in order, the second one the process. */
   listen(): void {
-    for (const name of Object.keys(CODES) as Ending[]) process.once(name, () => this.end(name));
+    for (const name of Object.keys(CODES) as Ending[]) {
+      const take = (): void => {
+        if (name === "SIGINT" && this.#lent) return;
+        process.off(name, take);
+        this.end(name);
+      };
+      process.on(name, take);
+    }
+  }
+
+  /** While another program has the terminal, the keys that interrupt are for that: the terminal tells us as well. */
+  async lend<T>(run: () => Promise<T>): Promise<T> {
+    const notOurs = (): void => undefined;
+    this.#lent = true;
+    process.on("SIGQUIT", notOurs);
+    try {
+      return await run();
+    } finally {
+      process.off("SIGQUIT", notOurs);
+      this.#lent = false;
+    }
   }
 
   end(by: Ending | "output"): void {

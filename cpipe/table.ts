@@ -74,7 +74,10 @@ export function shortened(text: string, most: number): string {
   return `${kept}…`;
 }
 
-/** Columns on a terminal: wide East Asian characters and most emoji take two, combining marks none. */
+/**
+ * Columns on a terminal: wide East Asian characters and most emoji take two, combining marks none. That is right for names and sentences. What
+ * places a cursor asks terminal/width.ts, which knows the rest as well; its tables take longer to load than a list of the tools to print.
+ */
 export function widthOf(text: string): number {
   let columns = 0;
   for (const char of text) columns += /\p{Mark}/u.test(char) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(char) ? 2 : 1;

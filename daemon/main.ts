@@ -7,6 +7,7 @@ import { packageVersion } from "../pipes/protocol/package.ts";
 import { places as placesOf } from "../pipes/protocol/places.ts";
 import { ensurePrivateFolder } from "../pipes/transport/folder.ts";
 import { acquireLock, lockHolder } from "../pipes/transport/lock.ts";
+import { outliveTerminals } from "../pipes/transport/terminals.ts";
 import { type Cleared, clearAway } from "./inheritance/clearance.ts";
 import { runDaemon } from "./run.ts";
 
@@ -25,6 +26,8 @@ Talk to the tools with cpipe:  cpipe --list
 `;
 /** A failure that starting again will not mend; the systemd unit knows it. */
 const PERMANENT = 125;
+
+outliveTerminals();
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -20,8 +20,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // A server may be a client of other tools, and make a FIFO without a process for it. A folder of data has a lock, too, that tells one process from two.
   servers: ["audio", "engines", "models", "pipes/server.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport/libc.ts", "pipes/transport/lock.ts"],
   daemon: ["pipes/server.ts", "pipes/client.ts", "pipes/client", "pipes/rpc", "pipes/protocol", "pipes/transport", "logs"],
-  // Of sound it only has to know how a WAV file is written and read. A terminal is known by the session of its shell.
-  cpipe: ["audio/wav.ts", "audio/wav-reader.ts", "pipes/client.ts", "pipes/client", "pipes/protocol", "pipes/transport/identity.ts", "logs"],
+  // Of sound it only has to know how a WAV file is written and read. A terminal is known by the session of its shell, and may be closed.
+  cpipe: ["audio/wav.ts", "audio/wav-reader.ts", "pipes/client.ts", "pipes/client", "pipes/protocol", "pipes/transport/identity.ts", "pipes/transport/terminals.ts", "logs"],
 };
 const MAINS = /(^|\/)(main|host)\.ts$|^pipes\/rpc\/run\.ts$|^scripts\//;
 const MOST_LINES = 300;

@@ -35,6 +35,11 @@ export class Terminal {
     return (await this.#ask({ end: true })) as { screen: string; code: number };
   }
 
+  /** Closes the terminal, sends the program a signal as well if one is named, and waits for its end: its exit code, below 0 for a signal that ended it. */
+  async hangUp(signal: NodeJS.Signals | null = null): Promise<number> {
+    return ((await this.#ask({ hangup: signal })) as { code: number }).code;
+  }
+
   /** Hangs up. */
   async close(): Promise<void> {
     if (this.#driver.exitCode === null && this.#driver.signalCode === null) {

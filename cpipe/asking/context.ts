@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import { inBytes } from "../../pipes/protocol/quantity.ts";
 import { absolute } from "../compose.ts";
+import { harmless } from "../terminal/width.ts";
 
 /** Far more than a model that runs here can read. */
 const MOST_BYTES = 4 * 2 ** 20;
@@ -24,10 +25,12 @@ export function readText(path: string): string {
 }
 
 /** A text in a fence that nothing in it ends, below the name it goes by. */
-export function inFence(name: string, text: string): string {
-  const longest = Math.max(2, ...Array.from(text.matchAll(/^\s*(`{3,})/gm), ([, ticks = ""]) => ticks.length));
+function inFence(name: string, text: string): string {
+  let longest = 2;
+  for (const [, ticks = ""] of text.matchAll(/^[ \t]*(`{3,})/gm)) longest = Math.max(longest, ticks.length);
   const fence = "`".repeat(longest + 1);
-  return `${name}:\n${fence}${languageOf(name)}\n${text.endsWith("\n") || text === "" ? text : `${text}\n`}${fence}`;
+  // A name may have a line break in it, and what follows that would read as the user's own words.
+  return `${harmless(name).replaceAll("\n", "\u240a")}:\n${fence}${languageOf(name)}\n${text.endsWith("\n") || text === "" ? text : `${text}\n`}${fence}`;
 }
 
 function read(path: string, shown: string): Buffer {

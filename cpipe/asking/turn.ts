@@ -1,8 +1,9 @@
 import { isatty } from "node:tty";
 import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { ChatMessage } from "../../pipes/protocol/interfaces/chat.ts";
 import { ofFittingSize, textOrFile } from "../compose.ts";
-import type { Said } from "../conversations/format.ts";
-import { type Conversation, createConversation, type Message, openConversation } from "../conversations/store.ts";
+import { messageOf, messagesOf, type Said } from "../conversations/format.ts";
+import { type Conversation, createConversation, openConversation } from "../conversations/store.ts";
 import { lastConversation, noteConversation, thisTerminal } from "../conversations/terminal.ts";
 import type { Asking, Options } from "../flags.ts";
 import { lastCodeBlock } from "../markdown/code.ts";
@@ -80,7 +81,7 @@ function conversationOf({ continues, conversation }: Asking, tool: string): Kept
 }
 
 interface Question {
-  readonly said: readonly Message[];
+  readonly said: readonly ChatMessage[];
   readonly system: string | null;
   /** The other arguments. */
   readonly rest: Record<string, unknown>;
@@ -104,7 +105,7 @@ export function promptOf(input: string, { template, params, files }: Pick<Asking
 }
 
 /** The last thing that the user says, with its context. @throws ToolError `usage`, `file-failed`, `unsafe-file` */
-function withContext(said: readonly Message[], asking: Asking): Message[] {
+function withContext(said: readonly ChatMessage[], asking: Asking): ChatMessage[] {
   const last = said.at(-1);
   const [before, input] = last?.role === "user" ? [said.slice(0, -1), last.content] : [said, ""];
   const content = promptOf(input, asking);
@@ -112,25 +113,22 @@ function withContext(said: readonly Message[], asking: Asking): Message[] {
   return [...before, { role: "user", content }];
 }
 
-function alone(cmd: string, said: readonly Message[], system: string | null, rest: Record<string, unknown>): Request {
-  if (cmd.toLowerCase() !== "ask") return { cmd, args: { messages: withSystem(system, said), ...rest } };
+function alone(cmd: string, said: readonly ChatMessage[], system: string | null, rest: Record<string, unknown>): Request {
+  if (cmd.toLowerCase() !== "ask") return { cmd, args: { messages: messagesOf(system, said), ...rest } };
   return { cmd, args: { data: said.at(-1)?.content, ...(system === null ? {} : { system }), ...rest } };
 }
 
 /** `ask` knows of nothing that was said before. */
-function within(known: Kept["known"], cmd: string, said: readonly Message[], system: string | null, rest: Record<string, unknown>): Request {
-  const before = (known?.turns ?? []).map(({ role, content }) => ({ role, content }));
-  return { cmd: cmd.toLowerCase() === "ask" ? "chat" : cmd, args: { messages: withSystem(system ?? known?.system ?? null, [...before, ...said]), ...rest } };
+function within(known: Kept["known"], cmd: string, said: readonly ChatMessage[], system: string | null, rest: Record<string, unknown>): Request {
+  const before = (known?.turns ?? []).map(messageOf);
+  return { cmd: cmd.toLowerCase() === "ask" ? "chat" : cmd, args: { messages: messagesOf(system ?? known?.system ?? null, [...before, ...said]), ...rest } };
 }
 
-function withSystem(system: string | null, said: readonly Message[]): Message[] {
-  return system === null ? [...said] : [{ role: "system", content: system }, ...said];
-}
-
-function isMessage(value: unknown): value is Message {
+/** As far as it matters here; the server looks at the rest. */
+function isMessage(value: unknown): value is ChatMessage {
   return isObject(value) && typeof value["role"] === "string" && typeof value["content"] === "string";
 }
 
-function isTurn(message: Message): message is Message & { role: "user" | "assistant" } {
+function isTurn(message: ChatMessage): message is ChatMessage & Pick<Said, "role"> {
   return message.role === "user" || message.role === "assistant";
 }

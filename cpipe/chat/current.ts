@@ -1,6 +1,7 @@
-import type { Said, Turn } from "../conversations/format.ts";
+import type { ChatMessage } from "../../pipes/protocol/interfaces/chat.ts";
+import { messageOf, messagesOf, type Said, type Turn } from "../conversations/format.ts";
 import type { Answering } from "../conversations/answering.ts";
-import { type Conversation, createConversation, findConversation, type Message, openConversation, renameConversation } from "../conversations/store.ts";
+import { type Conversation, createConversation, findConversation, openConversation, renameConversation } from "../conversations/store.ts";
 import { noteConversation } from "../conversations/terminal.ts";
 
 /** The conversation that goes on now. It has no file before something is said in it, and is this terminal's last one from then on. */
@@ -36,9 +37,8 @@ export class Current {
     return this.#system;
   }
 
-  get messages(): Message[] {
-    const turns = this.turns.map(({ role, content }): Message => ({ role, content }));
-    return this.#system === null ? turns : [{ role: "system", content: this.#system }, ...turns];
+  get messages(): ChatMessage[] {
+    return messagesOf(this.#system, this.turns.map(messageOf));
   }
 
   /** What the model answered last; null before it has. */

@@ -3,7 +3,7 @@ import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
 import type { ToolEvent } from "../../pipes/protocol/messages.ts";
 import { promptOf } from "../asking/turn.ts";
-import { edit, type Editor, emptied, emptyEditor, insert, replaceAll, typable, type Wish } from "../editor/editor.ts";
+import { edit, type Editor, emptied, emptyEditor, insert, replaceAll, type Wish } from "../editor/editor.ts";
 import type { History } from "../editor/history.ts";
 import type { Asking } from "../flags.ts";
 import type { Output } from "../output.ts";
@@ -13,21 +13,19 @@ import { type Style, styleFor } from "../style.ts";
 import { Inline } from "../terminal/inline.ts";
 import type { Key } from "../terminal/keys.ts";
 import type { Live } from "../terminal/scroll.ts";
-import { wrap } from "../terminal/wrap.ts";
 import { harmless } from "../terminal/width.ts";
 import { useOf } from "../use.ts";
+import { Activity } from "./activity.ts";
 import { AnswerText } from "./answer.ts";
 import { parseTyped } from "./commands.ts";
 import { agreed, completionFor } from "./complete.ts";
 import type { Current } from "./current.ts";
 import { endingOf, figuresOf } from "./ending.ts";
 import { perform } from "./perform.ts";
-import { editorColumns, liveOf, sentRows } from "./screen.ts";
+import { recalled } from "./recall.ts";
+import { editorColumns, liveOf, noteRows, sentRows } from "./screen.ts";
 import { takeTurn } from "./turn.ts";
 import { writeInEditor } from "./write.ts";
-
-/** Lines of a message that are shown when its conversation goes on. */
-const RECALLED_LINES = 10;
 
 /** What a conversation is held with. */
 export interface Setting {
@@ -52,9 +50,14 @@ export class Dialogue {
   stats = false;
   readonly #terminal: Inline;
   readonly #interruption: Interruption;
+  readonly #activity = new Activity(
+    (thrown) => this.note(ToolError.from(thrown).message, this.style.bad),
+    () => {
+      this.#hint = "";
+      this.print("\n");
+    },
+  );
   #editor: Editor = emptyEditor;
-  /** What is going on, and how it is ended; null while the user is to say something. */
-  #busy: AbortController | null = null;
   #answer: AnswerText | null = null;
   /** Said on a line of its own: until the next key, and while something is going on. */
   #hint = "";
@@ -67,7 +70,7 @@ export class Dialogue {
     this.#interruption = interruption;
     const events = { key: (key: Key) => this.#press(key), ended: () => interruption.end("SIGHUP") };
     this.#terminal = new Inline(out, "a conversation", events, (size): Live => {
-      const status = this.#hint || this.#news || (this.#busy !== null && this.#answer?.begun !== true ? "…" : "");
+      const status = this.#hint || this.#news || (this.#activity.busy && this.#answer?.begun !== true ? "…" : "");
       return liveOf({ tail: this.#answer?.tail(size.columns) ?? [], status, editor: this.#editor }, size, this.style);
     });
   }
@@ -83,7 +86,7 @@ export class Dialogue {
         if (signal.aborted) done();
       });
     } finally {
-      this.#busy?.abort();
+      this.#activity.stop();
       if (this.#answer !== null) this.#terminal.print(this.#answer.pause());
       await this.#terminal.leave();
     }
@@ -100,8 +103,7 @@ export class Dialogue {
 
   /** A remark of ours: faint, broken at blanks. */
   note(text: string, paint: (text: string) => string = this.style.faint): void {
-    const { columns } = this.#terminal.size;
-    for (const line of harmless(text).split("\n")) this.print(wrap(line, columns).map(([start, end]) => `${paint(line.slice(start, end))}\n`).join(""));
+    this.print(noteRows(text, this.#terminal.size, paint));
   }
 
   /** Something for the terminal itself, such as text for its clipboard. */
@@ -111,19 +113,7 @@ export class Dialogue {
 
   /** Shows how the conversation stands that goes on now: what was said last, and its answer. */
   recall(): void {
-    const { name, turns, unread } = this.setting.current;
-    const { size } = this.#terminal;
-    const at = turns.findLastIndex(({ role }) => role === "user");
-    this.note(`going on with ${name}${turns.length === 0 ? ", which is new" : ""}`);
-    if (unread > 0) this.note(`what could not be read of its file was left out (${unread} ${unread === 1 ? "line" : "lines"})`);
-    for (const { role, content, stopped } of at === -1 ? [] : turns.slice(at)) {
-      if (role === "user") this.print(sentRows(beginning(typable(content)), size, this.style));
-      else {
-        const answer = new AnswerText(size.columns, this.style.faint);
-        this.print(answer.text(content, size.columns, Infinity) + answer.pause());
-      }
-      if (stopped === true) this.note("(stopped)");
-    }
+    this.print(recalled(this.setting.current, this.#terminal.size, this.style));
   }
 
   /** Puts a text where the user writes, unless something is there. */
@@ -132,11 +122,11 @@ export class Dialogue {
     this.#terminal.change();
   }
 
-  /** Has the user write in their own editor; what comes of it is theirs to send. @throws ToolError `file-failed` */
+  /** Has the user write in their own editor; what comes of it is theirs to send. @throws ToolError `handler-failed` */
   async write(text: string): Promise<void> {
     await this.#terminal.leave();
     try {
-      this.#editor = replaceAll(this.#editor, await writeInEditor(text));
+      this.#editor = replaceAll(this.#editor, await this.#interruption.lend(() => writeInEditor(text)));
     } finally {
       this.#terminal.enter();
     }
@@ -196,7 +186,7 @@ export class Dialogue {
       case "send":
         return this.#send();
       case "leave":
-        return this.#busy === null ? this.quit() : this.#say("Ctrl-C stops the answer");
+        return this.#activity.busy ? this.#say("Ctrl-C stops the answer") : this.quit();
       case "interrupt":
         return this.#interrupt();
       case "complete":
@@ -204,7 +194,7 @@ export class Dialogue {
       case "clear-screen":
         return this.#terminal.clear();
       case "open-editor":
-        if (this.#busy === null) this.#do(() => this.write(this.#editor.text));
+        if (!this.#activity.busy) this.#activity.do(() => this.write(this.#editor.text));
         return;
       case "suspend":
         return void this.#terminal.suspend();
@@ -213,20 +203,20 @@ export class Dialogue {
 
   /** An answer is stopped, a message that is being written goes; with neither the user leaves. */
   #interrupt(): void {
-    if (this.#busy !== null && !this.#busy.signal.aborted) return this.#busy.abort();
-    if (this.#busy !== null || this.#editor.text === "") return this.quit();
+    if (this.#activity.stop()) return;
+    if (this.#activity.busy || this.#editor.text === "") return this.quit();
     this.#editor = replaceAll(this.#editor, "");
   }
 
   #send(): void {
     const { text } = this.#editor;
     if (text.trim() === "") return;
-    if (this.#busy !== null) return this.#say("the answer is still coming; Ctrl-C stops it");
+    if (this.#activity.busy) return this.#say("the answer is still coming; Ctrl-C stops it");
     const typed = parseTyped(text);
     this.print(sentRows(text.trimEnd(), this.#terminal.size, this.style));
     this.#editor = emptied(this.#editor);
     this.#remember(text.trim());
-    this.#do((signal) => {
+    this.#activity.do((signal) => {
       if (typed.kind === "wrong") return this.note(typed.reason);
       if (typed.kind === "command") return perform(this, typed, signal);
       this.#put(typed.text);
@@ -254,28 +244,6 @@ export class Dialogue {
     }
   }
 
-  /** One thing after another: what fails is told, and the conversation goes on. What takes no time is done at once, before the next key. */
-  #do(what: (signal: AbortSignal) => Promise<void> | void): void {
-    const busy = new AbortController();
-    this.#busy = busy;
-    const ended = (): void => {
-      this.#busy = null;
-      this.#hint = "";
-      this.print("\n");
-    };
-    const failed = (thrown: unknown): void => {
-      if (!busy.signal.aborted) this.note(ToolError.from(thrown).message, this.style.bad);
-      ended();
-    };
-    try {
-      const going = what(busy.signal);
-      if (going === undefined) ended();
-      else void going.then(ended, failed);
-    } catch (thrown) {
-      failed(thrown);
-    }
-  }
-
   #complete(): void {
     const { text, cursor } = this.#editor;
     const before = text.slice(0, cursor);
@@ -288,10 +256,4 @@ export class Dialogue {
   #say(hint: string): void {
     this.#hint = harmless(hint);
   }
-}
-
-/** As much of a message as one remembers it by: a file may stand in it. */
-function beginning(text: string): string {
-  const lines = text.split("\n");
-  return lines.length <= RECALLED_LINES ? text : `${lines.slice(0, RECALLED_LINES).join("\n")}\n… ${lines.length - RECALLED_LINES} more lines`;
 }

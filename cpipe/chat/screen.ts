@@ -1,9 +1,10 @@
 import type { Editor } from "../editor/editor.ts";
-import { rowsOf, shown, spotOf } from "../editor/layout.ts";
+import { rowsOf, rowsWritten, shown, spotOf } from "../editor/layout.ts";
 import type { Style } from "../style.ts";
 import type { Size } from "../terminal/hold.ts";
 import type { Live } from "../terminal/scroll.ts";
 import { fit, harmless } from "../terminal/width.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 const PROMPT = "> ";
 const BESIDE = "  ";
@@ -37,9 +38,13 @@ export function liveOf({ tail, status, editor }: Scene, size: Size, style: Style
   return { rows: [...above, ...written, ...search].map((row) => (size.columns > PROMPT.length ? row : "")), cursor: { row: above.length + spot.row - first, column: Math.min(size.columns - 1, spot.column + PROMPT.length) } };
 }
 
+/** A remark of ours, broken at blanks: lines to print. */
+export function noteRows(text: string, { columns }: Size, paint: (text: string) => string): string {
+  return harmless(text).split("\n").flatMap((line) => wrap(line, columns).map(([start, end]) => `${paint(line.slice(start, end))}\n`)).join("");
+}
+
 /** What was sent, as it stays above its answer. */
 export function sentRows(text: string, size: Size, style: Style): string {
   const width = editorColumns(size);
-  const rows = rowsOf(text, width).filter(({ start, end }, at, all) => start < end || at === 0 || all[at - 1]?.goesOn !== true);
-  return rows.map((row, at) => `${at === 0 ? style.strong(PROMPT) : BESIDE}${shown(text, row, width)}\n`).join("");
+  return rowsWritten(text, width).map((row, at) => `${at === 0 ? style.strong(PROMPT) : BESIDE}${shown(text, row, width)}\n`).join("");
 }

@@ -1,7 +1,7 @@
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
 import { ToolError } from "../../pipes/protocol/errors.ts";
+import type { ChatMessage } from "../../pipes/protocol/interfaces/chat.ts";
 import { isFinal, type ToolEvent } from "../../pipes/protocol/messages.ts";
-import type { Message } from "../conversations/store.ts";
 import { asText } from "../options.ts";
 
 /** What comes of a request while it is answered. */
@@ -24,7 +24,7 @@ export interface TurnEnd {
 }
 
 export interface TurnRequest {
-  readonly messages: readonly Message[];
+  readonly messages: readonly ChatMessage[];
   /** Fields of the request beside the messages. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
@@ -41,7 +41,7 @@ export async function takeTurn(client: Pick<ToolClient, "stream">, { messages, f
       if (thought !== "") events.thought(thought);
       if (isFinal(event)) return { text, stopped: false, error: null, final: event };
       const piece = asText(event["text"]);
-      if (piece === "") continue;
+      if (piece === "" || signal.aborted) continue; // what comes after the end is nothing that was seen
       text += piece;
       events.text(piece);
     }
@@ -52,8 +52,8 @@ export async function takeTurn(client: Pick<ToolClient, "stream">, { messages, f
 }
 
 /** A model knows only turns that take turns: what was said after a message without an answer goes below that. */
-export function inTurns(messages: readonly Message[]): Message[] {
-  const turns: Message[] = [];
+export function inTurns(messages: readonly ChatMessage[]): ChatMessage[] {
+  const turns: ChatMessage[] = [];
   for (const message of messages) {
     const last = turns.at(-1);
     if (last?.role === message.role) turns[turns.length - 1] = { role: last.role, content: `${last.content}\n\n${message.content}` };

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
+import type { ChatMessage } from "../../pipes/protocol/interfaces/chat.ts";
 
 /** One thing that was said. */
 export interface Turn {
   /** By which a later line takes it back. */
   readonly id: string;
-  readonly role: "user" | "assistant";
-  readonly content: string;
+  readonly role: Extract<ChatMessage["role"], "user" | "assistant">;
+  readonly content: ChatMessage["content"];
   /** When, as ISO 8601. */
   readonly at: string;
   /** The answer was stopped, or broke off: this is as far as it came. */
@@ -14,6 +15,14 @@ export interface Turn {
 
 /** A turn as it is said: who, what, and whether it was stopped. */
 export type Said = Pick<Turn, "role" | "content" | "stopped">;
+
+/** A conversation as `chat {messages}` takes it: what the model is to be, if that was said, then what was said. */
+export function messagesOf(system: string | null, said: readonly ChatMessage[]): ChatMessage[] {
+  return system === null ? [...said] : [{ role: "system", content: system }, ...said];
+}
+
+/** A turn as `chat` takes it. */
+export const messageOf = ({ role, content }: Said): ChatMessage => ({ role, content });
 
 /** The first line of a file. */
 export interface Head {

@@ -9,12 +9,6 @@ import { Answering } from "./answering.ts";
 import { type Contents, contentsOf, dropLine, headLine, type Said, systemLine, type Turn, turnOf } from "./format.ts";
 import { conversationNames, ENDING, isConversationName } from "./names.ts";
 
-/** As `chat` takes it. */
-export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
-
 /** A conversation in its file. Whatever changes it adds lines to that; other processes may do so at the same time. */
 export class Conversation {
   readonly name: string;
@@ -43,12 +37,6 @@ export class Conversation {
   /** What was said, without what was taken back. */
   get turns(): readonly Turn[] {
     return this.#turns;
-  }
-
-  /** The whole as `chat {messages}` takes it: what the model is to be, then the turns. */
-  get messages(): Message[] {
-    const turns = this.#turns.map(({ role, content }): Message => ({ role, content }));
-    return this.#system === null ? turns : [{ role: "system", content: this.#system }, ...turns];
   }
 
   /** Adds turns, which stay together whoever else adds some. @throws ToolError `disk-full`, `file-failed`, `unsafe-file` */

@@ -1,3 +1,5 @@
+import { keyTable } from "../terminal/bindings.ts";
+
 /** What a key asks for while something is written. */
 export type Action =
   | "left" | "right" | "word-left" | "word-right" | "line-start" | "line-end" | "text-start" | "text-end" | "up" | "down"
@@ -5,15 +7,8 @@ export type Action =
   | "transpose" | "undo" | "new-line" | "search" | "nothing"
   | "send" | "interrupt" | "complete" | "clear-screen" | "open-editor" | "suspend";
 
-interface Binding {
-  readonly keys: readonly string[];
-  readonly action: Action;
-  /** For the help: the keys as people write them, and what they do. */
-  readonly help?: readonly [keys: string, does: string];
-}
-
 /** Those of Emacs, as in every shell. */
-const bindings: readonly Binding[] = [
+export const { actionOf, help: keysHelp } = keyTable<Action>([
   { keys: ["enter"], action: "send", help: ["Enter", "send; with a backslash before it, a new line"] },
   { keys: ["alt-enter", "ctrl-j", "shift-enter"], action: "new-line", help: ["Alt-Enter, Ctrl-J", "a new line"] },
   { keys: ["up", "ctrl-p"], action: "up", help: ["up, down", "a row up, down; at the ends through what was sent before"] },
@@ -44,12 +39,4 @@ const bindings: readonly Binding[] = [
   { keys: ["ctrl-c"], action: "interrupt", help: ["Ctrl-C", "stop the answer; then, or with nothing written, leave"] },
   { keys: ["ctrl-d"], action: "delete-or-leave", help: ["Ctrl-D", "leave, when nothing is written"] },
   { keys: ["escape", "shift-tab", "page-up", "page-down", "insert"], action: "nothing" },
-];
-
-const actions = new Map(bindings.flatMap(({ keys, action }) => keys.map((key) => [key, action] as const)));
-
-export function actionOf(key: string): Action | undefined {
-  return actions.get(key);
-}
-
-export const keysHelp: ReadonlyArray<readonly [keys: string, does: string]> = bindings.flatMap(({ help }) => (help === undefined ? [] : [help]));
+]);

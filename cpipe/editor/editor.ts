@@ -101,6 +101,7 @@ export function edit(editor: Editor, key: Key, around: Around): Edited {
       if (cursor === text.length && text.endsWith("\\")) return quiet(changed(editor, cursor - 1, cursor, "\n"));
       return { editor, wish: "send" };
     case "search":
+      if (around.history.length === 0) return quiet(editor);
       return quiet({ ...editor, search: { query: "", at: around.history.length, missed: false, before: { text, cursor } } });
     case "nothing":
       return quiet(editor);

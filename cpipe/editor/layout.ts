@@ -34,6 +34,11 @@ export function rowsOf(text: string, columns: number): EditorRow[] {
   return rows;
 }
 
+/** The rows as they are read, without those that are only there for the cursor. */
+export function rowsWritten(text: string, columns: number): EditorRow[] {
+  return rowsOf(text, columns).filter(({ start, end }, at, all) => start < end || all[at - 1]?.goesOn !== true);
+}
+
 export interface Spot {
   readonly row: number;
   readonly column: number;

@@ -1,11 +1,9 @@
 import type { ToolClient } from "../../pipes/client/tool-client.ts";
-import { ToolError } from "../../pipes/protocol/errors.ts";
-import { isFinal, type ToolEvent } from "../../pipes/protocol/messages.ts";
+import { DEFAULT_TIMEOUT_MS } from "../../pipes/client/pending.ts";
+import type { ToolError } from "../../pipes/protocol/errors.ts";
+import type { ChatMessage } from "../../pipes/protocol/interfaces/chat.ts";
+import { takeTurn } from "../chat/turn.ts";
 
-export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
-}
 /** What speaks; see Speaker. */
 export interface Voice {
   say(text: string): void;
@@ -33,7 +31,7 @@ export interface ConversationOptions {
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #events: ConversationEvents;
-  readonly #messages: Message[];
+  readonly #messages: ChatMessage[];
   /** The turn under way, from what was heard to the last sample of the answer. */
   #turn: { readonly cancel: AbortController; readonly done: Promise<void> } | null = null;
 
@@ -44,7 +42,7 @@ export class Conversation {
   }
 
   /** What has been said so far. */
-  get messages(): readonly Message[] {
+  get messages(): readonly ChatMessage[] {
     return this.#messages;
   }
 
@@ -81,25 +79,18 @@ export class Conversation {
   async #answer(text: string, signal: AbortSignal): Promise<void> {
     const { chat, voice } = this.#options;
     this.#messages.push({ role: "user", content: text });
-    let answer = "";
-    try {
-      for await (const event of chat.stream("chat", { messages: this.#messages }, { signal })) {
-        const piece = pieceOf(event);
-        if (piece === "" || signal.aborted) continue;
-        answer += piece;
+    const end = await takeTurn(chat, { messages: this.#messages, fields: {}, signal, timeout: DEFAULT_TIMEOUT_MS }, {
+      text: (piece) => {
         this.#events.answer(piece);
         voice.say(piece);
-      }
-    } catch (thrown) {
-      if (!signal.aborted) this.#events.failed(ToolError.from(thrown));
-    }
+      },
+      thought: () => undefined,
+      news: () => undefined,
+    });
+    if (end.error !== null) this.#events.failed(end.error);
     this.#events.answer(null);
-    if (answer === "") this.#messages.pop();
-    else this.#messages.push({ role: "assistant", content: answer });
+    if (end.text === "") this.#messages.pop();
+    else this.#messages.push({ role: "assistant", content: end.text });
     await voice.heard(signal);
   }
-}
-
-function pieceOf(event: ToolEvent): string {
-  return !isFinal(event) && typeof event["text"] === "string" ? event["text"] : "";
 }

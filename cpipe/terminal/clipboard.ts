@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
 /** How text got into a clipboard, or what went wrong. */
-export interface Copied {
+interface Copied {
   /** `wl-copy`, `xclip` …; null when only the terminal was asked, which does not answer. */
   readonly by: string | null;
   readonly failure: string | null;
@@ -23,12 +23,12 @@ export async function copy(text: string, what: string, send: (sequence: string) 
 }
 
 /** OSC 52: asks the terminal, also one at the far end of ssh, to put the text into its clipboard. Source: xterm's ctlseqs. */
-export function clipboardSequence(text: string): string {
+function clipboardSequence(text: string): string {
   return `\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`;
 }
 
 /** Hands the text to the first program that is there for this session: Wayland's, X11's, macOS's. */
-export async function copyWithProgram(text: string, env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): Promise<Copied> {
+async function copyWithProgram(text: string, env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): Promise<Copied> {
   let failure: string | null = null;
   for (const [program, ...args] of programsFor(env, platform)) {
     const end = await feed(program, args, text);

@@ -1,11 +1,11 @@
 import type { Output } from "../output.ts";
+import { Frames } from "./frames.ts";
 import { Hold, type Size, type TerminalEvents } from "./hold.ts";
 import { advance, erased, type Live } from "./scroll.ts";
 
 /** Pastes are marked. */
 const ENTER = "\x1b[?2004h";
 const LEAVE = "\x1b[0m\x1b[?25h\x1b[?2004l";
-const FRAME_MS = 16;
 
 /**
  * The end of the terminal's text and the keyboard, for a program that goes on below what stands there: what it has said
@@ -16,16 +16,16 @@ export class Inline {
   readonly #out: Output;
   readonly #hold: Hold;
   readonly #live: (size: Size) => Live;
+  readonly #frames: Frames;
   #shown: Live | null = null;
   /** Whole lines that are still to be written. */
   #above = "";
-  #timer: NodeJS.Timeout | null = null;
-  #shownAt = 0;
 
   /** @throws ToolError `usage` where there is no terminal to show something on, or none to type at */
   constructor(out: Output, what: string, events: Omit<TerminalEvents, "resized">, live: (size: Size) => Live) {
     this.#out = out;
     this.#live = live;
+    this.#frames = new Frames(out, () => this.#show());
     const manner = { what, enter: () => ENTER, leave: () => this.#farewell(), lost: () => void (this.#shown = null) };
     this.#hold = new Hold(out, manner, { ...events, resized: () => this.change() });
   }
@@ -42,8 +42,7 @@ export class Inline {
   /** Resolves when the terminal is as it was, or takes nothing any more; the live rows are gone from it. */
   async leave(): Promise<void> {
     await this.#hold.leave();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#frames.stop();
   }
 
   /** Ctrl-Z: the shell gets the terminal; `fg` brings the program back. */
@@ -57,9 +56,9 @@ export class Inline {
     this.change();
   }
 
-  /** The live rows are to be shown anew: at once, or with whatever else comes before the next moment of the screen. */
+  /** The live rows have changed. */
   change(): void {
-    this.#timer ??= setTimeout(() => this.#show(), Math.max(0, this.#shownAt + FRAME_MS - performance.now()));
+    if (this.#hold.entered) this.#frames.change();
   }
 
   /** An empty screen with the live rows at its top. */
@@ -75,11 +74,7 @@ export class Inline {
   }
 
   #show(): void {
-    this.#timer = null;
-    this.#shownAt = performance.now();
     if (!this.#hold.entered) return;
-    // A slow terminal: what comes until it is ready is shown with it.
-    if (this.#out.busy) return void this.#out.drained().then(() => this.change());
     const { size } = this;
     const live = this.#live(size);
     this.#out.write(advance(this.#shown, this.#above, live, size.columns));

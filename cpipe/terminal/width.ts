@@ -1,5 +1,7 @@
 import stringWidth from "string-width";
 
+export { harmless } from "./harmless.ts";
+
 /** A piece of text that a terminal shows as one: a letter with its marks, an emoji of several code points. */
 export interface Cluster {
   /** Where in the text it begins and ends, in UTF-16 units. */
@@ -69,14 +71,6 @@ export function expandTabs(text: string, from = 0): string {
   return out;
 }
 
-/**
- * The text with whatever could move the cursor, change the terminal or turn the order of what is read replaced by a
- * visible character, one for one, so that places in it stay. Tabs and line feeds are left.
- */
-export function harmless(text: string): string {
-  return HARMFUL.test(text) ? text.replaceAll(new RegExp(HARMFUL, "gu"), (char) => pictureOf(char.charCodeAt(0))) : text;
-}
-
 const ASCII = /^[\x20-\x7e]*$/;
 /** Characters that never join with another of them, and whose width is plain: Latin, Greek, Cyrillic, lines, kana, ideographs, syllables. */
 const SIMPLE = /[\t\x20-\x7e\u00a0-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0386\u0388-\u0482\u048a-\u052f\u2010-\u2015\u2018-\u2026\u20a0-\u20bf\u2500-\u259f\u3001-\u3029\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]/;
@@ -84,7 +78,6 @@ const UNKNOWN = -2;
 const JOINS = -1;
 /** The width of each UTF-16 unit that is `SIMPLE`, found when it is first met. */
 const simple = new Int8Array(0x10000).fill(UNKNOWN);
-const HARMFUL = /(?![\t\n])[\p{Cc}\p{Surrogate}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 function simpleWidth(text: string, at: number): number {
   const code = text.charCodeAt(at);
@@ -100,9 +93,4 @@ function clustersIn(text: string): Sizes {
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(text, sizes);
   return sizes;
-}
-
-function pictureOf(code: number): string {
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "\u2421" : code === 0x2028 || code === 0x2029 ? "\u2424" : "\ufffd";
 }

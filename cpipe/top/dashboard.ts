@@ -6,9 +6,12 @@ import type { Output } from "../output.ts";
 import { presenterFor } from "../present.ts";
 import type { Interruption } from "../signals.ts";
 import { styleFor } from "../style.ts";
+import type { Frame } from "../terminal/frame.ts";
+import type { Key } from "../terminal/keys.ts";
+import { editFile } from "../terminal/own-editor.ts";
 import { Terminal } from "../terminal/terminal.ts";
 import { clockIn } from "./clock.ts";
-import { edit, editable } from "./editing.ts";
+import { editable } from "./editing.ts";
 import { Follower } from "./follower.ts";
 import { Link } from "./link.ts";
 import { type Effect, initialModel, type Message } from "./model.ts";
@@ -17,8 +20,6 @@ import { row } from "./row.ts";
 import { screenOf } from "./screen.ts";
 import { Sender } from "./sender.ts";
 import { update } from "./update.ts";
-
-const FRAME_MS = 16;
 
 /** `cpipe --top`: all tools and what they do, until a key or a signal ends it. @throws ToolError `usage` without a terminal */
 export async function top(out: Output, interruption: Interruption): Promise<void> {
@@ -32,7 +33,6 @@ export async function top(out: Output, interruption: Interruption): Promise<void
 
 /** The one place with effects: what happens goes into the model, and the model onto the screen. */
 class Dashboard {
-  readonly #out: Output;
   readonly #interruption: Interruption;
   readonly #terminal: Terminal;
   readonly #paint = paintFor();
@@ -42,19 +42,17 @@ class Dashboard {
   readonly #closing = new AbortController();
   #linked: Promise<void> = Promise.resolve();
   #model;
-  #frame: NodeJS.Timeout | null = null;
   #clock: NodeJS.Timeout | undefined;
-  #shownAt = 0;
   #quit: () => void = () => undefined;
 
   constructor(out: Output, interruption: Interruption) {
-    this.#out = out;
     this.#interruption = interruption;
-    this.#terminal = new Terminal(out, "--top", {
-      key: (key) => this.#take({ type: "key", key }),
+    const events = {
+      key: (key: Key) => this.#take({ type: "key", key }),
       resized: () => this.#take({ type: "resized", size: this.#terminal.size }),
       ended: () => interruption.end("SIGHUP"),
-    });
+    };
+    this.#terminal = new Terminal(out, "--top", events, () => this.#frame());
     this.#model = initialModel(this.#terminal.size);
   }
 
@@ -63,7 +61,6 @@ class Dashboard {
     const { signal } = this.#interruption;
     this.#terminal.enter();
     this.#linked = this.#link.run(this.#closing.signal);
-    this.#change();
     await new Promise<void>((done, failed) => {
       this.#quit = done;
       this.#linked.catch(failed);
@@ -73,9 +70,8 @@ class Dashboard {
   }
 
   async close(): Promise<void> {
-    if (this.#frame !== null) clearTimeout(this.#frame);
-    clearTimeout(this.#clock);
     await this.#terminal.leave();
+    clearTimeout(this.#clock);
     this.#follower.stop();
     this.#closing.abort(new ToolError("cancelled"));
     await Promise.all([this.#linked.catch(() => undefined), this.#sender.close()]);
@@ -85,7 +81,7 @@ class Dashboard {
     const [model, effects] = update(this.#model, message, Date.now());
     this.#model = model;
     for (const effect of effects) void this.#perform(effect).catch((thrown: unknown) => this.#failed(effect, ToolError.from(thrown).message));
-    this.#change();
+    this.#terminal.change();
   }
 
   #failed(effect: Effect, reason: string): void {
@@ -127,29 +123,20 @@ class Dashboard {
     const file = editable(path);
     await this.#terminal.leave();
     try {
-      await edit(file);
+      await this.#interruption.lend(() => editFile(file));
     } finally {
       this.#terminal.enter();
       this.#take({ type: "resized", size: this.#terminal.size });
     }
   }
 
-  /** Something is to be shown anew: at once, or with whatever else comes before the next frame. */
-  #change(): void {
-    if (this.#closing.signal.aborted) return;
-    this.#frame ??= setTimeout(() => this.#show(), Math.max(0, this.#shownAt + FRAME_MS - performance.now()));
-  }
-
-  #show(): void {
-    this.#frame = null;
-    this.#shownAt = performance.now();
-    // A slow terminal: what comes until it is ready is in the next frame.
-    if (this.#out.busy) return void this.#out.drained().then(() => this.#change());
+  /** What is to be shown now, and again when the clock has gone on. */
+  #frame(): Frame {
     const now = Date.now();
-    this.#terminal.show(screenOf(this.#model, now, this.#paint));
     clearTimeout(this.#clock);
     const next = clockIn(this.#model, now);
-    if (next !== null) this.#clock = setTimeout(() => this.#change(), next);
+    if (next !== null) this.#clock = setTimeout(() => this.#terminal.change(), next);
+    return screenOf(this.#model, now, this.#paint);
   }
 }
 

@@ -4,7 +4,7 @@ import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { elapsed, stateOf } from "../describe.ts";
 import { localTime } from "../standing.ts";
 import { queueOf, rateOf, sparkline, stateTint } from "./columns.ts";
-import type { Model } from "./model.ts";
+import { keptOf, type Model } from "./model.ts";
 import { padded, type Row, row } from "./row.ts";
 
 type Fact = readonly [name: string, value: Row | string | null];
@@ -17,7 +17,7 @@ export function detailLines(model: Model, name: string, now: number): Row[] {
 }
 
 function factsOf(model: Model, tool: RegistryEntry, now: number): Fact[] {
-  const use = model.metrics?.tools[tool.name] ?? null;
+  const use = keptOf(model.metrics?.tools, tool.name) ?? null;
   const work = use?.work ?? null;
   const running = tool.pid !== null;
   const memory = use?.memory ?? tool.memory;
@@ -26,7 +26,7 @@ function factsOf(model: Model, tool: RegistryEntry, now: number): Fact[] {
     ["why", tool.reason],
     ["pid", running ? `${tool.pid}${use !== null && use.processes > 1 ? `, ${use.processes} processes in all` : ""}` : null],
     ["since", running && tool.started !== null ? `${localTime(tool.started)}, for ${elapsed(now - Date.parse(tool.started))}` : null],
-    ["cpu", use === null ? null : [{ text: `${Math.round(use.cpu)}% of a core  ` }, { text: sparkline(model.history[tool.name] ?? []), tint: "faint" }]],
+    ["cpu", use === null ? null : [{ text: `${Math.round(use.cpu)}% of a core  ` }, { text: sparkline(keptOf(model.history, tool.name) ?? []), tint: "faint" }]],
     ["memory", running && memory !== null ? inBytes(memory) : null],
     ["requests", work === null ? null : `${queueOf(use) || "none"} under way, ${work.served} answered, ${work.failed} failed`],
     ["rate", rateOf(use)],

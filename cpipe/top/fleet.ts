@@ -1,4 +1,5 @@
 import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
+import { emptyEditor, replaceAll } from "../editor/editor.ts";
 import type { Key } from "../terminal/keys.ts";
 import { type Action, actionOf, helpLines } from "./keys.ts";
 import { followed } from "./logs.ts";
@@ -38,7 +39,7 @@ function act(model: Model, action: Exclude<Action, "explain">): Updated {
     case "message":
       return withTool(model, (tool) => opened(model, tool));
     case "filter":
-      return [{ ...model, question: { kind: "filter", before: model.filter } }, []];
+      return [{ ...model, question: { kind: "filter", before: model.filter, editor: replaceAll(emptyEditor, model.filter) } }, []];
     case "forget":
       return [{ ...model, filter: "" }, []];
     case "start":

@@ -1,3 +1,5 @@
+import { keyTable } from "../terminal/bindings.ts";
+
 /** What a key asks for while the tools are shown. */
 export type Action =
   | "up" | "down" | "page-up" | "page-down" | "first" | "last"
@@ -5,14 +7,7 @@ export type Action =
   | "start" | "stop" | "restart" | "release" | "reload" | "dry-run" | "edit"
   | "explain" | "help" | "redraw" | "suspend" | "quit" | "interrupt";
 
-interface Binding {
-  readonly keys: readonly string[];
-  readonly action: Action;
-  /** For the help: the keys as people write them, and what they do. */
-  readonly help?: readonly [keys: string, does: string];
-}
-
-const bindings: readonly Binding[] = [
+export const { actionOf, help: helpLines } = keyTable<Action>([
   { keys: ["up", "k", "ctrl-p"], action: "up", help: ["up, k, down, j", "another tool"] },
   { keys: ["down", "j", "ctrl-n"], action: "down" },
   { keys: ["page-up", "ctrl-b"], action: "page-up", help: ["PgUp, PgDn, g, G", "a screen further, the first and the last one"] },
@@ -38,12 +33,4 @@ const bindings: readonly Binding[] = [
   { keys: ["ctrl-z"], action: "suspend" },
   { keys: ["q", "Q"], action: "quit", help: ["q", "leave here; the tools go on"] },
   { keys: ["ctrl-c"], action: "interrupt" },
-];
-
-const actions = new Map(bindings.flatMap(({ keys, action }) => keys.map((key) => [key, action] as const)));
-
-export function actionOf(key: string): Action | undefined {
-  return actions.get(key);
-}
-
-export const helpLines: ReadonlyArray<readonly [keys: string, does: string]> = bindings.flatMap(({ help }) => (help === undefined ? [] : [help]));
+]);

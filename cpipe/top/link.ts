@@ -67,9 +67,13 @@ export class Link {
   async #attend(signal: AbortSignal): Promise<void> {
     let client: ToolClient | null = null;
     let reason: string | null = null;
+    // One that is just being killed still counts as running, and the end of that changes no file.
+    const gone = new AbortController();
+    const again = setInterval(() => this.#look() || gone.abort(new ToolError("daemon-unreachable")), AGAIN_MS);
     try {
-      this.#client = connect(findTarget(SUPERVISOR), { timeout: CONNECT_MS, signal, unnamed: true });
+      this.#client = connect(findTarget(SUPERVISOR), { timeout: CONNECT_MS, signal: AbortSignal.any([signal, gone.signal]), unnamed: true });
       client = await this.#client;
+      clearInterval(again);
       let isFirst = true;
       for await (const event of client.stream("watch", { every: EVERY_S }, { signal, timeout: Number.POSITIVE_INFINITY })) {
         // Now, not before: what was shown stays until there is something to show in its place.
@@ -80,6 +84,7 @@ export class Link {
     } catch (thrown) {
       reason = ToolError.from(thrown).message;
     }
+    clearInterval(again);
     this.#client = null;
     if (!signal.aborted) this.#tell({ type: "detached", reason });
     await client?.close();

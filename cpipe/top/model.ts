@@ -3,6 +3,7 @@ import type { InterfaceShape } from "../../pipes/protocol/interfaces/shape.ts";
 import type { Metrics } from "../../pipes/protocol/metrics.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import type { LogLine } from "../../logs/merge.ts";
+import type { Editor } from "../editor/editor.ts";
 import type { Key } from "../terminal/keys.ts";
 import type { Size } from "../terminal/hold.ts";
 import type { Messenger } from "./messenger/model.ts";
@@ -47,7 +48,7 @@ export type Page =
   | { readonly kind: "text"; readonly title: string; readonly lines: readonly Row[]; readonly scroll: Scroll; readonly back: Page }
   | Messenger;
 
-export type Question = { readonly kind: "filter"; readonly before: string } | { readonly kind: "confirm"; readonly asks: string; readonly effect: Extract<Effect, { do: "ask" }>; /** Said while it is under way. */ readonly what: string };
+export type Question = { readonly kind: "filter"; readonly before: string; readonly editor: Editor } | { readonly kind: "confirm"; readonly asks: string; readonly effect: Extract<Effect, { do: "ask" }>; /** Said while it is under way. */ readonly what: string };
 
 /** Said in the last row. `full` is all there is to it, where that is more. */
 export interface Notice {
@@ -90,6 +91,11 @@ export type Updated = readonly [Model, readonly Effect[]];
 
 export function initialModel(size: Size): Model {
   return { size, daemon: null, attached: false, trouble: null, tools: [], unheard: [], metrics: null, history: {}, selected: null, filter: "", page: { kind: "fleet" }, left: {}, question: null, running: [], notice: null, nextId: 1 };
+}
+
+/** What is kept under the name of a tool, which may be `constructor`. */
+export function keptOf<Kept>(kept: Readonly<Record<string, Kept>> | undefined, tool: string): Kept | undefined {
+  return kept !== undefined && Object.hasOwn(kept, tool) ? kept[tool] : undefined;
 }
 
 /** Rows between the header and the last row. */

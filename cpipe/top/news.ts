@@ -2,7 +2,7 @@ import type { ToolEvent } from "../../pipes/protocol/messages.ts";
 import type { Metrics } from "../../pipes/protocol/metrics.ts";
 import type { Registry, RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { isObject } from "../options.ts";
-import { type Model, toolsShown } from "./model.ts";
+import { keptOf, type Model, toolsShown } from "./model.ts";
 
 /** So many shares of a core are kept of each tool. */
 const HISTORY = 30;
@@ -21,9 +21,12 @@ export function afterEvent(model: Model, event: ToolEvent): Model {
   }
 }
 
-/** What the file of the daemon says: of itself, and in which order the tools are; how they are, too, until the daemon itself tells that. */
+/**
+ * What the file of the daemon says: of itself, and in which order the tools are; how they are, too, until the daemon itself tells that. While it does,
+ * a file that has gone means nothing: its end is that of the session.
+ */
 export function afterRegistry(model: Model, registry: Registry | null): Model {
-  if (registry === null) return { ...model, daemon: null, attached: false, trouble: null, tools: [], metrics: null, history: {} };
+  if (registry === null) return model.attached ? model : { ...model, daemon: null, trouble: null, tools: [], metrics: null, history: {} };
   const daemon = { ...registry.daemon, config: registry.config };
   if (!model.attached) return { ...model, daemon, tools: Object.values(registry.tools) };
   const order = Object.keys(registry.tools);
@@ -48,7 +51,7 @@ function without(model: Model, name: string): Model {
 /** They come after all tools have been told of: what was not is no more. */
 function withMetrics(before: Model, metrics: Metrics): Model {
   const model = { ...before.unheard.reduce(without, before), unheard: [] };
-  const used = Object.entries(metrics.tools).map(([name, { cpu }]) => [name, [...(model.history[name] ?? []), cpu].slice(-HISTORY)] as const);
+  const used = Object.entries(metrics.tools).map(([name, { cpu }]) => [name, [...(keptOf(model.history, name) ?? []), cpu].slice(-HISTORY)] as const);
   return { ...model, metrics, history: Object.fromEntries(used) };
 }
 

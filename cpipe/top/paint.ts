@@ -1,5 +1,5 @@
 /** How parts of the screen look. Without colours (NO_COLOR) there is still bold, faint and reverse, which are none. Source: no-color.org. */
-export const TINTS = ["strong", "faint", "good", "bad", "busy", "bar", "picked", "title"] as const;
+const TINTS = ["strong", "faint", "good", "bad", "busy", "bar", "picked", "title"] as const;
 export type Tint = (typeof TINTS)[number];
 export type Paint = Readonly<Record<Tint, (text: string) => string>>;
 

@@ -1,3 +1,4 @@
+import { lineRow } from "../editor/line.ts";
 import type { Frame } from "../terminal/frame.ts";
 import { widthOf } from "../terminal/width.ts";
 import { detailLines } from "./details.ts";
@@ -53,8 +54,8 @@ function lastRow(model: Model): { readonly row: Row; readonly cursor: number | n
   const { columns } = model.size;
   const { question, notice, running } = model;
   if (question?.kind === "filter") {
-    const typed = visible(`/${model.filter}`);
-    return { row: row(typed), cursor: Math.min(columns - 1, widthOf(typed)) };
+    const typed = lineRow("/", question.editor, columns);
+    return { row: row(typed.text), cursor: typed.cursor };
   }
   if (question?.kind === "confirm") return { row: row(padded(` ${question.asks}`, columns), "bar"), cursor: null };
   const under = running.map(({ what }) => what).join(", ");

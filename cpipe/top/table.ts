@@ -3,7 +3,7 @@ import type { RegistryEntry } from "../../pipes/protocol/registry.ts";
 import { share } from "../status.ts";
 import { isWell } from "../describe.ts";
 import { cells, layoutFor, type Told } from "./columns.ts";
-import { type Model, selectedTool, toolsShown } from "./model.ts";
+import { keptOf, type Model, selectedTool, toolsShown } from "./model.ts";
 import { padded, type Row, row } from "./row.ts";
 
 const BAR = 20;
@@ -12,13 +12,13 @@ const BAR = 20;
 export function tableRows(model: Model, height: number, now: number): Row[] {
   const { columns } = model.size;
   const tools = toolsShown(model);
-  const told = tools.map((tool): Told => ({ tool, use: model.metrics?.tools[tool.name] ?? null, history: model.history[tool.name] ?? [], now }));
+  const told = tools.map((tool): Told => ({ tool, use: keptOf(model.metrics?.tools, tool.name) ?? null, history: keptOf(model.history, tool.name) ?? [], now }));
   const layout = layoutFor(told, columns);
   const chosen = selectedTool(model);
   const notes = tools.map((tool) => notesOf(tool, columns));
   const starts = notes.reduce<number[]>((all, { length }) => [...all, (all.at(-1) ?? 0) + 1 + length], [0]);
   const total = starts.at(-1) ?? 0;
-  const room = Math.max(1, height - 1);
+  const room = Math.max(1, height - 1); // where there is room for one row, it is the tool's
   // In the middle, where there are more than fit; so it needs no memory of where it was.
   const at = starts[Math.max(0, tools.findIndex((tool) => tool === chosen))] ?? 0;
   const top = Math.max(0, Math.min(total - room, at - Math.floor(room / 2)));
@@ -29,7 +29,7 @@ export function tableRows(model: Model, height: number, now: number): Row[] {
     return [isChosen ? [{ text: padded(line.map(({ text }) => text).join(""), columns), tint: "picked" }] : line, ...(notes[first + index] ?? [])];
   });
   const skipped = top - (starts[first] ?? 0);
-  return [cells(layout, null), ...rows.slice(skipped, skipped + room)];
+  return [...(height > 1 ? [cells(layout, null)] : []), ...rows.slice(skipped, skipped + room)];
 }
 
 /** Below a tool: how far something long has come, and why it is not well. */

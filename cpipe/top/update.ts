@@ -1,11 +1,11 @@
+import { editLine } from "../editor/line.ts";
 import type { Key } from "../terminal/keys.ts";
 import { pressedInFleet } from "./fleet.ts";
 import { afterLogged, pressedInLogs } from "./logs.ts";
-import { type Message, type Model, type Notice, selectedTool, type Updated } from "./model.ts";
+import { type Message, type Model, type Notice, type Question, selectedTool, type Updated } from "./model.ts";
 import { afterAnswer, afterDescribed, pressedInMessenger } from "./messenger/update.ts";
 import { afterEvent, afterRegistry } from "./news.ts";
 import { pressedInText } from "./reading.ts";
-import { edited } from "./field.ts";
 import { row } from "./row.ts";
 
 /** What follows from one thing that has happened. Pure: what is to be done about it comes back as effects. `now` in ms since 1970. */
@@ -43,7 +43,7 @@ export function update(model: Model, message: Message, now: number): Updated {
 function pressed(model: Model, key: Key, now: number): Updated {
   const general = EVERYWHERE[key.id];
   if (general !== undefined) return [model, [{ do: general }]];
-  if (model.question !== null) return answered(model, key);
+  if (model.question !== null) return answered(model, model.question, key);
   const quiet = { ...model, notice: null };
   switch (model.page.kind) {
     case "fleet":
@@ -61,15 +61,15 @@ function pressed(model: Model, key: Key, now: number): Updated {
 const EVERYWHERE: Readonly<Record<string, "suspend" | "redraw" | "interrupt">> = { "ctrl-z": "suspend", "ctrl-l": "redraw", "ctrl-c": "interrupt" };
 
 /** A question in the last row takes every key. */
-function answered(model: Model, key: Key): Updated {
-  const { question } = model;
-  if (question?.kind === "confirm") {
+function answered(model: Model, question: Question, key: Key): Updated {
+  if (question.kind === "confirm") {
     const closed = { ...model, question: null };
     return key.id === "y" || key.id === "Y" ? [{ ...closed, running: [...model.running, { id: question.effect.id, what: question.what }] }, [question.effect]] : [closed, []];
   }
   if (key.id === "enter") return [{ ...model, question: null, selected: selectedTool(model)?.name ?? null }, []];
-  if (key.id === "escape" || key.id === "ctrl-g") return [{ ...model, question: null, filter: question?.before ?? "" }, []];
-  return [{ ...model, filter: edited({ text: model.filter, cursor: model.filter.length }, key, false).text }, []];
+  if (key.id === "escape" || key.id === "ctrl-g") return [{ ...model, question: null, filter: question.before }, []];
+  const editor = editLine(question.editor, key);
+  return [{ ...model, question: { ...question, editor }, filter: editor.text }, []];
 }
 
 /** What there is to read is shown at once, unless something else is looked at. */

@@ -1,17 +1,12 @@
+import { keyTable } from "../terminal/bindings.ts";
+
 /** What a key asks for while the text is shown. */
 export type Action =
   | "up" | "down" | "half-up" | "half-down" | "page-up" | "page-down" | "top" | "end"
   | "search" | "next" | "previous" | "forget-search"
   | "copy-answer" | "copy-code" | "write" | "help" | "redraw" | "suspend" | "quit" | "interrupt";
 
-interface Binding {
-  readonly keys: readonly string[];
-  readonly action: Action;
-  /** For the help: the keys as people write them, and what they do. */
-  readonly help?: readonly [keys: string, does: string];
-}
-
-const bindings: readonly Binding[] = [
+export const { actionOf, help: helpLines } = keyTable<Action>([
   { keys: ["up", "k", "ctrl-p"], action: "up", help: ["up, k", "a row up; the text then stays where it is"] },
   { keys: ["down", "j", "enter", "ctrl-j", "ctrl-n", "ctrl-e"], action: "down", help: ["down, j, Enter", "a row down; at the end it follows again"] },
   { keys: ["page-up", "b", "ctrl-b"], action: "page-up", help: ["PgUp, b", "a page up"] },
@@ -32,12 +27,4 @@ const bindings: readonly Binding[] = [
   { keys: ["ctrl-z"], action: "suspend" },
   { keys: ["q", "Q"], action: "quit", help: ["q", "quit"] },
   { keys: ["ctrl-c"], action: "interrupt" },
-];
-
-const actions = new Map(bindings.flatMap(({ keys, action }) => keys.map((key) => [key, action] as const)));
-
-export function actionOf(key: string): Action | undefined {
-  return actions.get(key);
-}
-
-export const helpLines: ReadonlyArray<readonly [keys: string, does: string]> = bindings.flatMap(({ help }) => (help === undefined ? [] : [help]));
+]);

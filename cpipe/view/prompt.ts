@@ -1,18 +1,21 @@
+import { type Editor, emptyEditor } from "../editor/editor.ts";
+import { editLine } from "../editor/line.ts";
 import type { Key } from "../terminal/keys.ts";
 
 /** A question in the last row, and what has been typed so far. */
 export interface Prompt {
   readonly kind: "prompt";
   readonly asks: "search" | "write";
-  readonly text: string;
+  readonly editor: Editor;
 }
 
-export type Edited = { readonly kind: "going-on"; readonly prompt: Prompt } | { readonly kind: "answered" } | { readonly kind: "given-up" };
+export type Prompted = { readonly kind: "going-on"; readonly prompt: Prompt } | { readonly kind: "answered" } | { readonly kind: "given-up" };
 
-const segmenter = new Intl.Segmenter();
+export function promptFor(asks: Prompt["asks"]): Prompt {
+  return { kind: "prompt", asks, editor: emptyEditor };
+}
 
-export function edited(prompt: Prompt, key: Key): Edited {
-  const going = (text: string): Edited => ({ kind: "going-on", prompt: { ...prompt, text } });
+export function prompted(prompt: Prompt, key: Key): Prompted {
   switch (key.id) {
     case "enter":
     case "ctrl-j":
@@ -21,14 +24,8 @@ export function edited(prompt: Prompt, key: Key): Edited {
     case "ctrl-c":
     case "ctrl-g":
       return { kind: "given-up" };
-    case "backspace":
-    case "ctrl-h":
-      return prompt.text === "" ? { kind: "given-up" } : going([...segmenter.segment(prompt.text)].slice(0, -1).map(({ segment }) => segment).join(""));
-    case "ctrl-u":
-      return going("");
-    case "ctrl-w":
-      return going(prompt.text.replace(/\S*\s*$/, ""));
     default:
-      return going(prompt.text + key.text.replaceAll("\n", " "));
+      if (key.id === "backspace" && prompt.editor.text === "") return { kind: "given-up" };
+      return { kind: "going-on", prompt: { ...prompt, editor: editLine(prompt.editor, key) } };
   }
 }

@@ -1,3 +1,4 @@
+import { lineRow } from "../editor/line.ts";
 import type { Frame } from "../terminal/frame.ts";
 import type { Size } from "../terminal/hold.ts";
 import { expandTabs, fit, harmless, widthOf } from "../terminal/width.ts";
@@ -28,10 +29,8 @@ export function screenOf(view: View, scene: Scene, size: Size, around: Surroundi
   if (size.rows < 2) return { rows, cursor: null };
   const { mode } = view;
   if (mode.kind !== "prompt") return { rows: [...rows, statusRow(view, scene, size, around)], cursor: null };
-  const question = mode.asks === "search" ? "/" : "write to: ";
-  const typed = harmless(mode.text).replaceAll("\t", " ");
-  const shown = tail(question + typed, size.columns - 1);
-  return { rows: [...rows, shown], cursor: { row: size.rows - 1, column: widthOf(shown) } };
+  const typed = lineRow(mode.asks === "search" ? "/" : "write to: ", mode.editor, size.columns);
+  return { rows: [...rows, typed.text], cursor: { row: size.rows - 1, column: typed.cursor } };
 }
 
 function textRows(view: View, scene: Scene, size: Size, paint: Paint): string[] {
@@ -100,11 +99,4 @@ function helpRows({ columns }: Size): string[] {
 
 function padded(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
-}
-
-/** The end of the text, as far as there is room for it. */
-function tail(text: string, columns: number): string {
-  let shown = text;
-  while (widthOf(shown) > columns && shown !== "") shown = shown.slice(shown.codePointAt(0) === undefined || shown.charCodeAt(0) < 0xd800 ? 1 : String.fromCodePoint(shown.codePointAt(0) ?? 0).length);
-  return shown;
 }

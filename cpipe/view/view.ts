@@ -3,7 +3,7 @@ import { type Action, actionOf, helpLines } from "./actions.ts";
 import { lastCodeBlock } from "../markdown/code.ts";
 import type { Document } from "./document.ts";
 import type { Anchor, Layout } from "./layout.ts";
-import { edited, type Prompt } from "./prompt.ts";
+import { type Prompt, prompted, promptFor } from "./prompt.ts";
 import { find, type Match, patternOf } from "./search.ts";
 
 /** What is shown of the document, and how. */
@@ -66,7 +66,7 @@ function act(view: View, action: Action, scene: Scene): [View, readonly Effect[]
     case "end":
       return [{ ...view, top: null }, []];
     case "search":
-      return [{ ...view, mode: { kind: "prompt", asks: "search", text: "" } }, []];
+      return [{ ...view, mode: promptFor("search") }, []];
     case "next":
       return [searched(view, true, scene), []];
     case "previous":
@@ -82,7 +82,7 @@ function act(view: View, action: Action, scene: Scene): [View, readonly Effect[]
       return code === undefined || code === null ? [{ ...view, message: "there is no code block to copy" }, []] : [view, [{ do: "copy", text: code, what: "the code block" }]];
     }
     case "write":
-      return [lastAnswer(document) === undefined ? { ...view, message: "there is no answer to write" } : { ...view, mode: { kind: "prompt", asks: "write", text: "" } }, []];
+      return [lastAnswer(document) === undefined ? { ...view, message: "there is no answer to write" } : { ...view, mode: promptFor("write") }, []];
     case "help":
       return [{ ...view, mode: { kind: "help", top: 0 } }, []];
     case "redraw":
@@ -103,13 +103,14 @@ function readHelp(view: View, top: number, key: Key, { height }: Scene): [View, 
 }
 
 function type(view: View, prompt: Prompt, key: Key, scene: Scene): [View, readonly Effect[]] {
-  const next = edited(prompt, key);
+  const next = prompted(prompt, key);
+  const { text } = prompt.editor;
   if (next.kind === "going-on") return [{ ...view, mode: next.prompt }, []];
   const back: View = { ...view, mode: { kind: "text" } };
   if (next.kind === "given-up") return [back, []];
-  if (prompt.asks === "write") return prompt.text === "" ? [back, []] : [back, [{ do: "write", path: prompt.text, text: lastAnswer(scene.document)?.answer ?? "" }]];
+  if (prompt.asks === "write") return text === "" ? [back, []] : [back, [{ do: "write", path: text, text: lastAnswer(scene.document)?.answer ?? "" }]];
   // Nothing typed: the last pattern once more.
-  return [searched(prompt.text === "" ? back : { ...back, pattern: patternOf(prompt.text), match: null }, true, scene), []];
+  return [searched(text === "" ? back : { ...back, pattern: patternOf(text), match: null }, true, scene), []];
 }
 
 function scrolled(view: View, by: number, scene: Scene): View {

@@ -6,6 +6,7 @@ import type { Output } from "../output.ts";
 import type { Interruption } from "../signals.ts";
 import { stdinKind } from "../stdin.ts";
 import { copy } from "../terminal/clipboard.ts";
+import type { Key } from "../terminal/keys.ts";
 import { Terminal } from "../terminal/terminal.ts";
 import { Document, Feed } from "./document.ts";
 import { Layout } from "./layout.ts";
@@ -14,8 +15,6 @@ import { heightOf, screenOf } from "./screen.ts";
 import { listen, type Sink } from "./socket.ts";
 import { StreamParser } from "./stream.ts";
 import { type Effect, initialView, press, type Scene } from "./view.ts";
-
-const FRAME_MS = 16;
 
 /**
  * `cpipe --view [SOCKET]`: shows what any number of writers pipe into the socket, until a key or a signal ends it. What is
@@ -36,9 +35,8 @@ export async function view(socket: string | null, out: Output, interruption: Int
   }
 }
 
-/** The one place with effects: writers and keys in, frames out, at most one for each moment of the screen. */
+/** The one place with effects: writers and keys in, frames out. */
 class Viewer {
-  readonly #out: Output;
   readonly #source: string;
   readonly #interruption: Interruption;
   readonly #terminal: Terminal;
@@ -47,26 +45,19 @@ class Viewer {
   readonly #paint = paintFor();
   #view = initialView;
   #writers = 0;
-  #timer: NodeJS.Timeout | null = null;
-  #shownAt = 0;
   #quit: () => void = () => undefined;
 
   constructor(out: Output, source: string, interruption: Interruption) {
-    this.#out = out;
     this.#source = source;
     this.#interruption = interruption;
-    this.#terminal = new Terminal(out, "--view", {
-      key: (key) => this.#press(key),
-      resized: () => this.#change(),
-      ended: () => interruption.end("SIGHUP"),
-    });
+    const events = { key: (key: Key) => this.#press(key), resized: () => undefined, ended: () => interruption.end("SIGHUP") };
+    this.#terminal = new Terminal(out, "--view", events, (size) => screenOf(this.#view, this.#scene(), size, { source: this.#source, writers: this.#writers, paint: this.#paint }));
   }
 
   /** Resolves when it is to end. */
   async run(): Promise<void> {
     const { signal } = this.#interruption;
     this.#terminal.enter();
-    this.#change();
     await new Promise<void>((done) => {
       this.#quit = done;
       signal.addEventListener("abort", () => done(), { once: true });
@@ -76,7 +67,6 @@ class Viewer {
 
   async close(): Promise<void> {
     await this.#terminal.leave();
-    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   /** Another writer. */
@@ -84,12 +74,12 @@ class Viewer {
     const parser = new StreamParser();
     const feed = new Feed(this.#document);
     this.#writers++;
-    this.#change();
+    this.#terminal.change();
     return {
       take: (bytes) => {
         const pieces = parser.push(bytes);
         feed.take(pieces);
-        this.#change();
+        this.#terminal.change();
         return pieces.at(-1)?.kind === "end";
       },
       end: (failure) => {
@@ -101,11 +91,11 @@ class Viewer {
     };
   }
 
-  #press(key: Parameters<typeof press>[1]): void {
+  #press(key: Key): void {
     const [view, effects] = press(this.#view, key, this.#scene());
     this.#view = view;
     for (const effect of effects) void this.#perform(effect).catch((thrown: unknown) => this.#say(ToolError.from(thrown).message));
-    this.#change();
+    this.#terminal.change();
   }
 
   async #perform(effect: Effect): Promise<void> {
@@ -127,20 +117,7 @@ class Viewer {
 
   #say(message: string | null): void {
     if (message !== null) this.#view = { ...this.#view, message };
-    this.#change();
-  }
-
-  /** Something is to be shown anew: at once, or with whatever else comes before the next frame. */
-  #change(): void {
-    this.#timer ??= setTimeout(() => this.#show(), Math.max(0, this.#shownAt + FRAME_MS - performance.now()));
-  }
-
-  #show(): void {
-    this.#timer = null;
-    this.#shownAt = performance.now();
-    // A slow terminal: what comes until it is ready is in the next frame.
-    if (this.#out.busy) return void this.#out.drained().then(() => this.#change());
-    this.#terminal.show(screenOf(this.#view, this.#scene(), this.#terminal.size, { source: this.#source, writers: this.#writers, paint: this.#paint }));
+    this.#terminal.change();
   }
 
   #scene(): Scene {

@@ -48,7 +48,7 @@ function unlessGone<T>(look: () => T): T | null {
   try {
     return look();
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES") || isOutOfFiles(error)) return null;
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM") || isOutOfFiles(error)) return null;
     throw error;
   }
 }

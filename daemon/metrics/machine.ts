@@ -1,5 +1,6 @@
-import { cpus, freemem, totalmem } from "node:os";
+import { cpus, freemem } from "node:os";
 import type { Metrics } from "../../pipes/protocol/metrics.ts";
+import { machineMemory } from "../residency/memory.ts";
 
 /** Cards are asked for this seldom: that may start a program, and take a second. */
 const CARDS_MS = 10_000;
@@ -27,7 +28,7 @@ export class Machine {
     const passed = now.all - this.#before.all;
     if (passed > 0) this.#load = Math.round(((now.busy - this.#before.busy) / passed) * 100);
     this.#before = now;
-    return { memory: { total: totalmem(), available: await available() }, load: this.#load, cores: cpus().length };
+    return { memory: { total: machineMemory(), available: await available() }, load: this.#load, cores: cpus().length };
   }
 
   /** What the cards did when they were last looked at. That is done again in the background, now and then. */
@@ -53,9 +54,10 @@ function ticks(): { busy: number; all: number } {
   return { all, busy: all - times.reduce((sum, each) => sum + each.idle, 0) };
 }
 
+/** In a container that has a limit, what is left of that. */
 async function available(): Promise<number> {
   const bytes = process.platform === "linux" ? process.availableMemory() : await (await information()).mem().then((memory) => memory.available, freemem);
-  return Math.min(totalmem(), Math.round(bytes / NOTABLE_BYTES) * NOTABLE_BYTES);
+  return Math.min(machineMemory(), Math.round(bytes / NOTABLE_BYTES) * NOTABLE_BYTES);
 }
 
 /** Loaded when first needed: it is a sixth of the daemon's memory. */

@@ -51,7 +51,7 @@ async function unlessGone<T>(look: Promise<T>): Promise<T | null> {
   try {
     return await look;
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ESRCH", "EACCES")) return null;
+    if (hasCode(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return null;
     throw error;
   }
 }

@@ -23,6 +23,8 @@ export async function ask(endpoint: Endpoint, question: Question, signal: AbortS
 }
 
 const TIMEOUT_MS = 60_000;
+/** Characters of an answer: several times what many long vectors have. */
+const MOST_READ = 2 ** 26;
 
 async function attempt(endpoint: Endpoint, { path, body, instead = {} }: Question, signal: AbortSignal): Promise<Outcome<unknown>> {
   const { timeoutMs = TIMEOUT_MS } = endpoint;
@@ -30,7 +32,7 @@ async function attempt(endpoint: Endpoint, { path, body, instead = {} }: Questio
   try {
     const response = await exchange(endpoint, path, body ?? null, AbortSignal.any([signal, patience]));
     const { statusCode = 0 } = response;
-    if (statusCode >= 200 && statusCode < 300) return { type: "answer", value: parse(endpoint, path, await textOf(response)) };
+    if (statusCode >= 200 && statusCode < 300) return { type: "answer", value: parse(endpoint, path, await textOf(response, MOST_READ)) };
     const refusal = await refusalOf(response, endpoint);
     if (Object.hasOwn(instead, statusCode)) return { type: "answer", value: instead[statusCode] };
     return { ...refusal, type: refusal.temporary ? "unavailable" : "refused" };
@@ -42,6 +44,7 @@ async function attempt(endpoint: Endpoint, { path, body, instead = {} }: Questio
 }
 
 function parse(endpoint: Endpoint, path: string, text: string): unknown {
+  if (text.length > MOST_READ) throw new ToolError("endpoint-failed", { url: shownUrl(endpoint, path), reason: `sent more than ${MOST_READ / 2 ** 20} MiB`, hint: "Check `url:` in tools.yaml" });
   try {
     return JSON.parse(text);
   } catch {

@@ -9,10 +9,16 @@ export interface Endpoint {
   readonly pauseMs?: number;
 }
 
-/** The address of one of its resources, as it may stand in messages and logs. */
-export function shownUrl({ url }: Pick<Endpoint, "url">, path = ""): string {
-  const shown = new URL(url);
-  shown.username = "";
-  shown.password = "";
-  return `${shown.href.replace(/\/+$/, "")}${path}`;
+/** The address of one of its resources; what stands behind a `?`, as a version of the API, goes with each. */
+export function addressOf({ url }: Pick<Endpoint, "url">, path: string): URL {
+  const address = new URL(url);
+  address.pathname = `${address.pathname.replace(/\/+$/, "")}${path}`;
+  return address;
+}
+
+/** The same as it may stand in messages and logs. Behind a `?` some have their key. */
+export function shownUrl(endpoint: Pick<Endpoint, "url">, path = ""): string {
+  const shown = addressOf(endpoint, path);
+  for (const secret of ["username", "password", "search", "hash"] as const) shown[secret] = "";
+  return shown.href.replace(/\/+$/, "");
 }

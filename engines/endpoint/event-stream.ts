@@ -11,11 +11,21 @@ export class EventStream {
   #event = "";
   #data: string[] = [];
   #begun = false;
+  /** The rest ends with a CR, whose line is complete as soon as anything follows. */
+  #halfway = false;
+
+  /** How many characters have come of an event that is not complete. */
+  get held(): number {
+    return this.#data.reduce((sum, { length }) => sum + length, this.#rest.length);
+  }
 
   /** The events that are complete by now. */
   push(text: string): StreamEvent[] {
     this.#rest += this.#begun ? text : text.replace(/^\uFEFF/, "");
     this.#begun ||= text !== "";
+    // Of a long line only what is new is looked at.
+    if (!this.#halfway && !/[\r\n]/.test(text)) return [];
+    this.#halfway = text === "" ? this.#halfway : text.endsWith("\r");
     // A CR at the end may be half of a CR LF.
     const lines = this.#rest.split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? "";

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import type { Endpoint } from "./endpoint.ts";
+import { addressOf, type Endpoint } from "./endpoint.ts";
 
 /**
  * One request; resolves with the head of the answer, whose body is still to be read. A body makes it a POST. Not by `fetch`, which gives
@@ -8,7 +8,7 @@ import type { Endpoint } from "./endpoint.ts";
  * @throws Error when no answer begins; when `signal` is aborted, which ends the answer, too
  */
 export function exchange({ url, apiKey }: Endpoint, path: string, body: object | null, signal: AbortSignal): Promise<IncomingMessage> {
-  const address = new URL(`${url.replace(/\/+$/, "")}${path}`);
+  const address = addressOf({ url }, path);
   const text = body === null ? null : JSON.stringify(body);
   const headers = {
     accept: "application/json, text/event-stream",

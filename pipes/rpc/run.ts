@@ -1,4 +1,5 @@
 import { ToolError } from "../protocol/errors.ts";
+import { outliveTerminals } from "../transport/terminals.ts";
 import type { ToolServer } from "./server.ts";
 
 /** Exit code that tells the supervisor that starting this again will not help. */
@@ -9,6 +10,7 @@ export const PERMANENT_FAILURE = 125;
  * What cannot start ends with a sentence on standard error.
  */
 export async function runServer(server: ToolServer): Promise<never> {
+  outliveTerminals();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => void server.close(signal));
   try {
     await server.serve();

@@ -101,6 +101,26 @@ test("a registry of a daemon that has died is not believed; a worker that lives 
   assert.equal((await listing()).daemon?.running, false);
 });
 
+test("a registry that has the wrong shape is as good as none, and what it quotes commands no terminal", async () => {
+  const whole = registryOf(place.pipes, [entryOf("quoting", place.pipes, { phase: "backoff", reason: "it said: \x1b[31m\x9b2J\u202ereversed" })]);
+  const { daemon: _, ...without } = whole;
+  for (const wrong of [without, { ...whole, tools: { quoting: null } }, { ...whole, config: {} }, { ...whole, tools: null }]) {
+    writeRegistry(place, wrong as typeof whole);
+    assert.deepEqual((await listing()).daemon, null);
+    await ok("--complete", "");
+  }
+  writeRegistry(place, whole);
+  assert.match(await ok("--list"), /why: it said: {2}\[31m 2J reversed\n/);
+});
+
+test("what every object has is no tool, unless tools.yaml names one so", async () => {
+  writeRegistry(place, registryOf(place.pipes, [entryOf("toString", place.pipes)]));
+  const { code, stderr } = await place.cpipe("constructor", "ping");
+  assert.deepEqual([code, /there is no tool 'constructor'\. Known tools: toString/.test(stderr)], [3, true], stderr);
+  assert.match(await ok("--complete", "constructor", ""), /^ping\t/);
+  assert.match(await ok("--list"), /^toString +ready/m);
+});
+
 test("a call of a tool that the daemon has given up, or that is down, is exit code 4 with the reason, at once", async () => {
   const tools = [
     entryOf("broken", place.pipes, { phase: "failed", pid: null, reason: "the model file /m.gguf does not exist" }),

@@ -1,6 +1,6 @@
 import type { CommandShape } from "../../../pipes/protocol/interfaces/shape.ts";
+import { rowsOf, rowsWritten, shown, spotOf } from "../../editor/layout.ts";
 import { widthOf } from "../../terminal/width.ts";
-import { wrap } from "../../terminal/wrap.ts";
 import { padded, type Row, row, wrapped } from "../row.ts";
 import type { Form, FormField, Messenger } from "./model.ts";
 
@@ -39,8 +39,8 @@ function formRows(form: Form, active: boolean, columns: number): Inputs {
   const rows: Row[] = [...wrapped([{ text: ` ${command.name}`, tint: "title" }, { text: `  ${command.description}` }], columns)];
   if (command.audio === "request") rows.push(...wrapped(row(" Sound cannot be piped in here; name a file in path, where it takes one.", "faint"), columns));
   if (fields.length === 0) rows.push(row(" It takes no arguments.", "faint"));
-  const label = Math.min(LONGEST_LABEL, Math.max(4, ...fields.map(({ arg }) => widthOf(arg.name) + 1)), Math.max(4, Math.floor(columns / 3)));
-  const room = Math.max(4, columns - label - 3);
+  const label = labelWidth(form, columns);
+  const room = fieldColumns(form, columns);
   let focus = 0;
   let cursor: Inputs["cursor"] = null;
   for (const [at, field] of fields.entries()) {
@@ -59,7 +59,7 @@ function formRows(form: Form, active: boolean, columns: number): Inputs {
 }
 
 function indented(line: Row, label: number, columns: number): Row[] {
-  return wrapped(line, Math.max(4, columns - label - 3)).map((spans) => [{ text: " ".repeat(label + 2) }, ...spans]);
+  return wrapped(line, roomBeside(label, columns)).map((spans) => [{ text: " ".repeat(label + 2) }, ...spans]);
 }
 
 function about({ arg, choices, multiline }: FormField): string {
@@ -67,18 +67,22 @@ function about({ arg, choices, multiline }: FormField): string {
   return `${arg.description} (${notes.filter((note) => note !== "").join(", ")})`.trim();
 }
 
-/** What is typed, broken at the width, and where the cursor is in that. */
-function valueRows({ text, cursor, choices }: FormField, columns: number, isAt: boolean): { rows: Row[]; cursor: { row: number; column: number } | null } {
+/** What is typed, broken where a row is full, and where the cursor is in that. */
+function valueRows({ editor: { text, cursor }, choices }: FormField, columns: number, isAt: boolean): { rows: Row[]; cursor: { row: number; column: number } | null } {
   if (choices !== null) return { rows: [row(text === "" ? "–" : text, isAt ? "picked" : undefined)], cursor: null };
-  const rows: Row[] = [];
-  let found = { row: 0, column: 0 };
-  let start = 0;
-  for (const line of text.split("\n")) {
-    for (const [from, to] of wrap(line, columns)) {
-      if (cursor >= start + from && cursor <= start + line.length) found = { row: rows.length, column: Math.min(columns, widthOf(line.slice(from, cursor - start))) };
-      rows.push(row(line.slice(from, to)));
-    }
-    start += line.length + 1;
-  }
-  return { rows, cursor: found };
+  const rows = isAt ? rowsOf(text, columns) : rowsWritten(text, columns);
+  return { rows: rows.map((one) => row(shown(text, one, columns))), cursor: isAt ? spotOf(text, cursor, rows, columns) : null };
+}
+
+/** Columns that what is typed may take. */
+export function fieldColumns(form: Form, columns: number): number {
+  return roomBeside(labelWidth(form, columns), columns);
+}
+
+function labelWidth({ fields }: Form, columns: number): number {
+  return Math.min(LONGEST_LABEL, Math.max(4, ...fields.map(({ arg }) => widthOf(arg.name) + 1)), Math.max(4, Math.floor(columns / 3)));
+}
+
+function roomBeside(label: number, columns: number): number {
+  return Math.max(4, columns - label - 3);
 }

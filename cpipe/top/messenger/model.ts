@@ -1,5 +1,5 @@
 import type { CommandShape, FieldShape } from "../../../pipes/protocol/interfaces/shape.ts";
-import type { Field } from "../field.ts";
+import type { Editor } from "../../editor/editor.ts";
 import type { Scroll } from "../pane.ts";
 import type { Row } from "../row.ts";
 
@@ -31,8 +31,10 @@ export interface Form {
   readonly recalled: number;
 }
 
-export interface FormField extends Field {
+export interface FormField {
   readonly arg: FieldShape;
+  /** What is typed, or chosen. */
+  readonly editor: Editor;
   /** All that it can be, an empty one for "not given"; null for what is typed. */
   readonly choices: readonly string[] | null;
   readonly multiline: boolean;

@@ -1,10 +1,11 @@
 import type { InterfaceShape } from "../../../pipes/protocol/interfaces/shape.ts";
 import type { RegistryEntry } from "../../../pipes/protocol/registry.ts";
 import type { Key } from "../../terminal/keys.ts";
-import type { Message, Model, Updated } from "../model.ts";
+import { keptOf, type Message, type Model, type Updated } from "../model.ts";
 import { rowsOf, scrolled } from "../pane.ts";
 import { answerLines, withEnd, withEvent } from "./answers.ts";
 import { askedIn, formFor, OTHER, typedIn, typedInto } from "./form.ts";
+import { fieldColumns } from "./inputs.ts";
 import { answersHeight } from "./layout.ts";
 import type { Exchange, Form, Messenger } from "./model.ts";
 
@@ -16,7 +17,7 @@ const NOT_HERE: ReadonlySet<string> = new Set(["subscribe", "unsubscribe", "canc
 /** The messenger for a tool: what the daemon knows of its commands at once, the rest as soon as the tool has told it. */
 export function opened(model: Model, tool: RegistryEntry): Updated {
   const fresh: Messenger = { kind: "messenger", tool: tool.name, commands: commandsIn(tool.interfaces), at: 0, focus: "commands", form: null, exchanges: [], scroll: null, verbose: false };
-  const page = model.left[tool.name] ?? fresh;
+  const page = keptOf(model.left, tool.name) ?? fresh;
   return [{ ...model, page }, [{ do: "describe", tool: tool.name }]];
 }
 
@@ -96,7 +97,7 @@ function inForm(model: Model, page: Messenger, form: Form, key: Key): Updated {
     case "page-down":
       return scrolledBy(model, page, key);
     default:
-      return withForm(typedInto(form, key));
+      return withForm(typedInto(form, key, fieldColumns(form, model.size.columns)));
   }
 }
 

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { AnswerForm, Sampling, ToolUse } from "../settings/chat.ts";
 import { defineInterface, noFields } from "./define.ts";
 
@@ -18,6 +18,9 @@ export const ChatMessage = Type.Object(
   },
   { description: "one turn of a conversation" },
 );
+
+export type ChatMessage = Static<typeof ChatMessage>;
+export type FunctionCall = Static<typeof FunctionCall>;
 
 const messages = Type.Array(ChatMessage, { minItems: 1, description: "the conversation so far, the latest turn last" });
 

@@ -1,9 +1,8 @@
 import type { LlamaChatResponseSegment } from "node-llama-cpp";
-import type { Static } from "typebox";
 import type { LoadedModel as Loaded, Work } from "../../../engines/process/messages.ts";
 import type { LlamaLoadRequest } from "../../../engines/llama/request.ts";
 import type { Schema } from "../../../pipes/protocol/interfaces/arguments.ts";
-import type { ChatMessage as Message, FunctionCall as Call } from "../../../pipes/protocol/interfaces/chat.ts";
+import type { ChatMessage, FunctionCall } from "../../../pipes/protocol/interfaces/chat.ts";
 import type { ChatSettings } from "../../../pipes/protocol/settings/chat.ts";
 
 /** What the chat server and its engine say to each other. */
@@ -61,8 +60,7 @@ export interface EndpointModel extends Loaded {
   readonly contextSize: number | null;
 }
 
-export type ChatMessage = Static<typeof Message>;
-export type FunctionCall = Static<typeof Call>;
+export type { ChatMessage, FunctionCall };
 
 export type SamplingOptions = Pick<ChatSettings, "temperature" | "topP" | "topK" | "minP" | "repeatPenalty" | "seed" | "maxTokens" | "stop">;
 

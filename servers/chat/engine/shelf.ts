@@ -30,10 +30,16 @@ export class Shelf<Token> {
   /** The longest unused first. */
   #kept: Kept<Token>[] = [];
 
-  static async open<Token>(options: ShelfOptions): Promise<Shelf<Token>> {
-    await rm(options.folder, { recursive: true, force: true });
-    await mkdir(options.folder, { recursive: true, mode: 0o700 });
-    return new Shelf(options);
+  /** Null where there can be no such folder: the model works without it, too. */
+  static async open<Token>(options: ShelfOptions): Promise<Shelf<Token> | null> {
+    try {
+      await rm(options.folder, { recursive: true, force: true });
+      await mkdir(options.folder, { recursive: true, mode: 0o700 });
+      return new Shelf(options);
+    } catch (error) {
+      process.emitWarning(`no conversation can be kept in ${options.folder}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
   }
 
   private constructor(options: ShelfOptions) {

@@ -14,6 +14,9 @@ import type { WireRequest } from "./request.ts";
 import { AnswerReader, type Sent } from "./stream.ts";
 import { Vigil } from "./vigil.ts";
 
+/** Characters of one event, or of an answer that does not stream: far more than any model says. */
+const MOST_HELD = 2 ** 24;
+
 /** Below the endpoint's address. */
 export const PATH = "/chat/completions";
 
@@ -93,6 +96,7 @@ async function read(response: IncomingMessage, endpoint: Endpoint, reply: Reply,
         letGo(response);
         return check(reply, true);
       }
+      if (answer.held > MOST_HELD) throw new Broken(`sent more than ${MOST_HELD / 2 ** 20} MiB in one piece`, false);
     }
     check(reply, answer.end().some((sent) => took(sent, endpoint, reply)));
   } catch (error) {

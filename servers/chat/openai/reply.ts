@@ -11,7 +11,7 @@ interface Piece {
   readonly tool_calls?: unknown;
 }
 interface Chunk {
-  readonly choices?: readonly { readonly delta?: Piece | null; readonly message?: Piece | null; readonly finish_reason?: unknown; readonly stop_reason?: unknown }[] | null;
+  readonly choices?: readonly ({ readonly delta?: Piece | null; readonly message?: Piece | null; readonly finish_reason?: unknown; readonly stop_reason?: unknown } | null)[] | null;
   readonly usage?: { readonly prompt_tokens?: unknown; readonly completion_tokens?: unknown; readonly prompt_tokens_details?: { readonly cached_tokens?: unknown } | null } | null;
 }
 interface CallPiece {
@@ -63,7 +63,7 @@ export class Reply {
     else if (this.#stranger === undefined) this.#stranger = chunk;
     if (typeof usage === "object" && usage !== null) this.#count(usage);
     const choice = choices?.[0];
-    if (choice === undefined) return;
+    if (choice === undefined || choice === null) return;
     const piece = choice.delta ?? choice.message ?? {};
     this.#think(textIn(piece.reasoning_content) || textIn(piece.reasoning));
     for (const { text, thought } of contentIn(piece.content)) {
@@ -106,7 +106,7 @@ export class Reply {
     const [id, said] = [textIn(piece?.id), textIn(name)];
     let index = typeof piece?.index === "number" ? piece.index : at;
     const known = this.#calls.get(index);
-    if (known !== undefined && said !== "" && id !== "" && known.id !== "" && known.id !== id) index = Math.max(...this.#calls.keys()) + 1;
+    if (known !== undefined && said !== "" && id !== "" && known.id !== "" && known.id !== id) index = [...this.#calls.keys()].reduce((last, key) => Math.max(last, key)) + 1;
     const call = this.#calls.get(index) ?? { id: "", name: "", arguments: "" };
     this.#calls.set(index, {
       id: call.id || id,
@@ -116,9 +116,9 @@ export class Reply {
   }
 
   #count({ prompt_tokens: prompt, completion_tokens: reply, prompt_tokens_details: details }: NonNullable<Chunk["usage"]>): void {
-    if (typeof prompt !== "number" || typeof reply !== "number") return;
+    if (!isCount(prompt) || !isCount(reply)) return;
     const cached = details?.cached_tokens;
-    this.#tokens = { prompt, reused: typeof cached === "number" ? cached : 0, reply };
+    this.#tokens = { prompt, reused: isCount(cached) ? cached : 0, reply };
   }
 
   #stopReason(): GenerateResult["stopReason"] {
@@ -140,6 +140,10 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function textIn(value: unknown): string {

@@ -18,6 +18,11 @@ export class AnswerReader {
   #held = "";
   #any = false;
 
+  /** How many characters have come of something that is not complete. */
+  get held(): number {
+    return this.#events === null ? this.#held.length : this.#events.held;
+  }
+
   push(text: string): Sent[] {
     if (this.#events !== null) return this.#read(this.#events.push(text));
     this.#held += text;

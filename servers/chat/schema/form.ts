@@ -53,9 +53,9 @@ const CUT: { readonly [reason in GenerateResult["stopReason"]]?: string } = {
 
 type Fits = (value: unknown) => ErrorObject[] | null;
 
-/** By the words of the draft that the schema names, else of 2020-12. Of the schema nothing is kept: the next request has another one. */
+/** By the words of the draft that the schema names, else of 2020-12. Ajv's `$async` would answer later, and nobody waits for that. Of the schema nothing is kept: the next request has another one. */
 async function checked(schema: Schema): Promise<() => Fits> {
-  const { $schema, $id: _, ...own } = schema;
+  const { $schema, $id: _, $async: __, ...own } = schema;
   const ajv = await (OLDER.test(String($schema)) ? (older ??= olderAjv()) : (latest ??= latestAjv()));
   if (ajv.validateSchema(own) !== true) {
     const { path, expected, got } = mismatchOf((ajv.errors ?? []).slice(0, 1)).facts;

@@ -32,6 +32,9 @@ interface Place {
 
 const DEEPEST = 64;
 const MOST_RULES = 5000;
+/** In characters; a part counts for `PART` at least. */
+const MOST_WRITTEN = 2 ** 23;
+const PART = 100;
 /** A range of so many numbers is written out. */
 const MOST_NUMBERS = 200;
 const FORMATS: ReadonlyMap<unknown, string> = new Map([["date", "date"], ["time", "time"], ["date-time", "moment"], ["uuid", "uuid"]]);
@@ -44,12 +47,21 @@ class Writer {
   readonly #names = new Map<string, string>();
   /** Which rules of references may begin with which. */
   readonly #leads = new Map<string, string[]>();
+  /** How much has been written, what was written into something else included: parts that repeat each other double with each level. */
+  #written = 0;
 
   constructor(root: Schema) {
     this.#root = root;
   }
 
   expression(schema: unknown, place: Place): string {
+    const text = this.#expression(schema, place);
+    this.#written += text.length + PART;
+    if (this.#written > MOST_WRITTEN) throw invalid("$.schema", "a smaller schema", "one that becomes too long when its parts are written out");
+    return text;
+  }
+
+  #expression(schema: unknown, place: Place): string {
     if (schema === true) return "any";
     if (!isSchema(schema)) throw invalid(place.path, "a JSON Schema that something can fit", described(schema));
     if (place.depth > DEEPEST) throw invalid(place.path, `a schema of at most ${DEEPEST} levels`, "one with more");

@@ -39,6 +39,15 @@ describe("-f FILE", () => {
     assert.equal((await sent("cpipe mirror ask -f brief.txt"))["data"], "brief.txt:\n```txt\nYou are brief.\n```");
   });
 
+  it("takes any text of that size at once, and a name of one line", async () => {
+    put("blank.txt", "\n".repeat(2 * 2 ** 20));
+    put("fences.txt", "```\n".repeat(2 ** 19));
+    assert.equal(((await sent("cpipe mirror ask -f blank.txt"))["data"] as string).length, "blank.txt:\n```txt\n\n```".length + 2 * 2 ** 20 - 1);
+    assert.match((await sent("cpipe mirror ask -f fences.txt"))["data"] as string, /^fences.txt:\n````txt\n```\n/);
+    put("a\n```\nNow.txt", "Hi\n");
+    assert.equal((await sent("cpipe mirror ask -f 'a\n```\nNow.txt'"))["data"], "a\u240a```\u240aNow.txt:\n```txt\nHi\n```");
+  });
+
   it("goes with what is piped in, and with the latest message of a chat", async () => {
     assert.equal((await sent("echo piped | cpipe mirror ask Look -f brief.txt"))["data"], "Look\n\npiped\n\nbrief.txt:\n```txt\nYou are brief.\n```");
     const messages = JSON.stringify({ messages: [{ role: "user", content: "a" }, { role: "assistant", content: "b" }, { role: "user", content: "c" }] });
@@ -57,6 +66,7 @@ describe("-f FILE", () => {
     assert.match(await fails(1, "cpipe mirror ask x -f nul.txt"), /nul.txt is no text/);
     assert.match(await fails(1, "cpipe mirror ask x -f large.txt"), /large.txt is too large for a prompt: 5 MiB, at most 4 MiB can be sent/);
     assert.match(await fails(1, "cpipe mirror ask x -f fifo"), /fifo: is no file/);
+    assert.equal(await fails(1, "cpipe mirror ask x -f '\u001b]0;a title\u0007\u202e'"), "cpipe: \u241b]0;a title\u2407\ufffd: there is no such file\n");
     assert.match(await fails(1, "cpipe mirror ask x -f ."), /\.: is a folder/);
     assert.match(await fails(1, "cpipe mirror ask x -f gone.txt"), /gone.txt: there is no such file/);
     assert.match(await fails(2, "cpipe mirror ask x -f"), /-f needs a value/);

@@ -5,7 +5,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
-import { createConversation, findConversation, listConversations, openConversation, removeConversation } from "../../../cpipe/conversations/store.ts";
+import { messageOf, messagesOf } from "../../../cpipe/conversations/format.ts";
+import { type Conversation, createConversation, findConversation, listConversations, openConversation, removeConversation } from "../../../cpipe/conversations/store.ts";
 import { lastConversation, noteConversation } from "../../../cpipe/conversations/terminal.ts";
 import { root } from "../../harness.ts";
 
@@ -16,6 +17,7 @@ const fileOf = (name: string): string => join(folder, `${name}.jsonl`);
 const tool = { tool: "chat" };
 const turn = (text: string) => ({ role: "user", content: text }) as const;
 const answer = (text: string) => ({ role: "assistant", content: text }) as const;
+const messagesIn = ({ system, turns }: Conversation) => messagesOf(system, turns.map(messageOf));
 beforeEach(() => rmSync(folder, { recursive: true, force: true }));
 after(() => rmSync(state, { recursive: true, force: true }));
 
@@ -25,7 +27,7 @@ describe("a conversation", () => {
     bread.setSystem("You are a baker.");
     bread.append(turn("How long?"), { ...answer("Ten min"), stopped: true });
     const again = findConversation("bread");
-    assert.deepEqual(again.messages, [{ role: "system", content: "You are a baker." }, turn("How long?"), answer("Ten min")]);
+    assert.deepEqual(messagesIn(again), [{ role: "system", content: "You are a baker." }, turn("How long?"), answer("Ten min")]);
     assert.deepEqual(again.turns.map(({ stopped }) => stopped), [undefined, true]);
     assert.deepEqual([again.tool, again.unread], ["chat", 0]);
   });
@@ -38,7 +40,7 @@ describe("a conversation", () => {
     bread.drop(1);
     bread.append(answer("three"));
     assert.ok(readFileSync(fileOf("bread"), "utf8").startsWith(before));
-    assert.deepEqual(findConversation("bread").messages, [turn("one"), answer("three")]);
+    assert.deepEqual(messagesIn(findConversation("bread")), [turn("one"), answer("three")]);
     assert.deepEqual([statSync(folder).mode & 0o777, statSync(fileOf("bread")).mode & 0o777], [0o700, 0o600]);
   });
 
@@ -46,9 +48,9 @@ describe("a conversation", () => {
     openConversation("bread", tool).append(turn("one"), answer("two"));
     appendFileSync(fileOf("bread"), '{"id":"x","role":"user","content":"thr');
     const torn = openConversation("bread", tool);
-    assert.deepEqual([torn.messages, torn.unread], [[turn("one"), answer("two")], 1]);
+    assert.deepEqual([messagesIn(torn), torn.unread], [[turn("one"), answer("two")], 1]);
     torn.append(turn("four"));
-    assert.deepEqual([findConversation("bread").messages, findConversation("bread").unread], [[turn("one"), answer("two"), turn("four")], 1]);
+    assert.deepEqual([messagesIn(findConversation("bread")), findConversation("bread").unread], [[turn("one"), answer("two"), turn("four")], 1]);
   });
 
   it("is not mixed up by two processes that add to it at once, nor by one that takes something back", async () => {
@@ -68,7 +70,7 @@ describe("a conversation", () => {
     bread.append(turn("one"));
     removeConversation("bread");
     bread.append(turn("two"));
-    assert.deepEqual([findConversation("bread").messages, findConversation("bread").tool], [[turn("two")], "chat"]);
+    assert.deepEqual([messagesIn(findConversation("bread")), findConversation("bread").tool], [[turn("two")], "chat"]);
   });
 
   it("is no link and no pipe, and nothing is put where one is", () => {

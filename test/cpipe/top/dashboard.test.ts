@@ -73,6 +73,15 @@ test("tools.yaml is edited in the person's editor, its change and its mistakes a
   await tmux.shows("nothing would change");
 });
 
+test("Ctrl-C while the editor has the terminal is for the editor", async (t) => {
+  const { tmux } = await fleet(t, TWO, { env: { EDITOR: "echo editing; sleep 600;", VISUAL: "" } });
+  await tmux.until((screen) => /^echo +ready/m.test(screen), "the tools");
+  await tmux.press("e");
+  await tmux.shows("editing");
+  await tmux.press("C-c");
+  await tmux.until((screen) => /^echo +ready/m.test(screen) && screen.includes("failed: SIGINT"), "the tools again, and what became of the editor");
+});
+
 test("logs are seen as they are written, of one tool and of all", async (t) => {
   const { home, tmux } = await fleet(t, TWO);
   await tmux.until((screen) => /^echo +ready/m.test(screen), "the tools");

@@ -47,6 +47,16 @@ test("a mistake leads to its field and says what was expected; nothing is sent",
   assert.doesNotMatch(screen(press(wrong, "backspace")[0]), /expected integer, got/);
 });
 
+test("a field is written in as in a conversation: words, undo, several lines", () => {
+  const [form] = press(page(), "enter");
+  const written = typed(form, "one two\nthree");
+  assert.match(screen(press(written, "ctrl-w")[0]), />prompt\* one two\n\n +the prompt/);
+  assert.match(screen(press(written, "ctrl-w", "ctrl-_")[0]), />prompt\* one two\n +three\n/);
+  assert.match(screen(press(written, "up", "alt-b", "x")[0]), />prompt\* one xtwo\n/);
+  assert.match(screen(press(written, "down")[0]), />many/, "from the last row to the next field");
+  assert.match(screen(press(typed(form, "a".repeat(100)), "up", "x")[0]), />prompt\* a+xa+\n/, "rows are what is seen, not lines");
+});
+
 test("what has few values is chosen with Space, a list has one on each line", () => {
   const [form] = press(page(), "j", "enter");
   assert.match(screen(form), />mode +–\n.*Space: the next one/);

@@ -27,6 +27,11 @@ test("at 80×24 the essential is there, with what is long below it", () => {
   ]);
 });
 
+test("with room for one row, it is that of the tool that was chosen", () => {
+  assert.deepEqual(textOf(modelWith(30, 3)).map((row) => row.split(" ")[0] || row.trim().slice(0, 6)), ["pipe-t", "chat", "? help"]);
+  assert.match(textOf(press(modelWith(30, 3), "j")[0])[1] ?? "", /^vector/);
+});
+
 test("at 120×40 there is more, and what is wrong with tools.yaml comes first", () => {
   const rows = textOf(modelWith(120, 40, fleet, ['/home/me/tools.yaml:146:11: unknown key "servr" in tools.third; did you mean "server"?', "b", "c", "d"]));
   assert.deepEqual(rows.slice(0, 8), [

@@ -58,6 +58,7 @@ test("a filter takes what is typed, narrows the list as it grows, and is given u
   assert.deepEqual(press(kept, "r")[1], [{ do: "ask", id: 1, cmd: "restart", args: { tool: "tts" } }]);
   assert.equal(press(kept, "escape")[0].filter, "");
   assert.equal(press(typing, "escape")[0].filter, "");
+  assert.equal(press(typing, "home", "x", "ctrl-_")[0].filter, typing.filter, "it is edited like any line");
   assert.match(textOf(press(model, "/", "z", "z")[0]).join("\n"), /No tool has zz in its name/);
 });
 
@@ -77,13 +78,31 @@ test("the shares of a core are kept for a while, those of a tool that has no pro
   assert.deepEqual([Object.keys(grown.history), grown.history["vector"]?.length, grown.history["vector"]?.at(-1)], [["vector"], 30, 49]);
 });
 
+test("a tool may have a name that every object has something under", () => {
+  const named = modelWith(80, 24, [tool("constructor"), tool("toString")]);
+  assert.match(textOf(named)[2] ?? "", /^constructor +ready \(idle\)/);
+  const [measured] = update(named, { type: "event", event: { event: "metrics", metrics: { ...metrics, tools: { toString: use(7) } } } }, NOW);
+  assert.match(textOf(measured)[3] ?? "", /^toString .* 7%/);
+  assert.equal(press(measured, "enter")[0].page.kind, "details");
+  assert.match(textOf(press(measured, "enter")[0]).join("\n"), /restarts +0/);
+  assert.equal(press(measured, "m")[0].page.kind, "messenger");
+});
+
 test("without a daemon nothing is asked of it; s starts the service, and what it runs is shown when it comes", () => {
-  const [alone] = update(model, { type: "registry", registry: null }, NOW);
+  const [lost] = update(model, { type: "detached", reason: "supervisor has ended" }, NOW);
+  const [alone] = update(lost, { type: "registry", registry: null }, NOW);
   assert.deepEqual([alone.tools, press(alone, "R")[1], press(alone, "s")[1]], [[], [], [{ do: "start-daemon", id: 1 }]]);
   assert.match(last(press(alone, "R")[0]), /no daemon is running/);
   const messages = [{ type: "registry", registry: registryOf("/tmp/pipes", []) }, { type: "attached" }, { type: "event", event: { event: "tool", tool: tool("new") } }] as const;
   const back = messages.reduce((before, message) => update(before, message, NOW)[0], alone);
   assert.match(textOf(back)[2] ?? "", /^new +ready/);
+});
+
+test("a registry that is gone, or written anew, ends nothing while the daemon tells of itself", () => {
+  const [without] = update(model, { type: "registry", registry: null }, NOW);
+  assert.deepEqual(textOf(without), textOf(model));
+  const [again] = update(without, { type: "registry", registry: registryOf("/tmp/pipes", fleet) }, NOW);
+  assert.deepEqual([again.attached, again.tools.length], [true, fleet.length]);
 });
 
 test("what the registry knows is shown at once, and how the daemon tells it from then on", () => {

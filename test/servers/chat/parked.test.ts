@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { forgetParked, parkedFolder, sweepParked } from "../../../servers/chat/parked.ts";
 import { temporaryFolder } from "../../temporary.ts";
@@ -28,9 +28,19 @@ describe("conversations that lie in files", () => {
       await mkdir(path, { recursive: true });
       await writeFile(join(path, "one.kv"), "x");
     }
+    const another = join(dirname(parkedFolder("chat")), "notes");
+    await mkdir(another);
     await sweepParked();
+    assert.ok(existsSync(another), "what is nobody's process is left alone");
     assert.deepEqual([existsSync(parkedFolder("chat")), existsSync(parkedFolder("chat", NOBODY))], [true, false]);
     await forgetParked("chat");
     assert.ok(!existsSync(parkedFolder("chat")));
+  });
+
+  test("are forgotten also where they could never be kept, a file being in the folder's place", async () => {
+    await rm(dirname(parkedFolder("chat")), { recursive: true, force: true });
+    await writeFile(dirname(parkedFolder("chat")), "");
+    await forgetParked("chat");
+    await sweepParked();
   });
 });

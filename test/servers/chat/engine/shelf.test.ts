@@ -3,7 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { once } from "node:events";
 import { describe, test } from "node:test";
-import { Shelf, type Storable } from "../../../../servers/chat/engine/shelf.ts";
+import { Shelf, type ShelfOptions, type Storable } from "../../../../servers/chat/engine/shelf.ts";
 import { temporaryFolder } from "../../../temporary.ts";
 
 /** A context of numbers, whose files have a byte for each. */
@@ -32,10 +32,24 @@ const sharedWith = (prompt: readonly number[]) => (tokens: readonly number[]) =>
   return at < 0 ? prompt.length : at;
 };
 
+async function opened(options: ShelfOptions): Promise<Shelf<number>> {
+  const shelf = await Shelf.open<number>(options);
+  assert.ok(shelf !== null);
+  return shelf;
+}
+
 describe("a shelf of conversations", () => {
+  test("is none where there can be no folder, and says so", async () => {
+    await using folder = await temporaryFolder();
+    const file = await folder.write("parked", "");
+    const warned = once(process, "warning");
+    assert.equal(await Shelf.open({ folder: join(file, "chat.1"), bytes: 1000, bytesPerToken: 1 }), null);
+    assert.match(String((await warned)[0]), /no conversation can be kept in .*ENOTDIR/);
+  });
+
   test("keeps what a slot would lose, and gives it back to the prompt that goes on with it", async () => {
     await using folder = await temporaryFolder();
-    const shelf = await Shelf.open<number>({ folder: join(folder.path, "parked"), bytes: 1000, bytesPerToken: 1 });
+    const shelf = await opened({ folder: join(folder.path, "parked"), bytes: 1000, bytesPerToken: 1 });
     const slot = new Slot();
     slot.contextTokens = conversation(1);
     await shelf.exchange(slot, sharedWith(conversation(2)));
@@ -48,7 +62,7 @@ describe("a shelf of conversations", () => {
 
   test("leaves alone what is short, and what goes on in its own slot", async () => {
     await using folder = await temporaryFolder();
-    const shelf = await Shelf.open<number>({ folder: join(folder.path, "parked"), bytes: 1000, bytesPerToken: 1 });
+    const shelf = await opened({ folder: join(folder.path, "parked"), bytes: 1000, bytesPerToken: 1 });
     const slot = new Slot();
     slot.contextTokens = conversation(1, 50);
     await shelf.exchange(slot, sharedWith(conversation(2)));
@@ -62,7 +76,7 @@ describe("a shelf of conversations", () => {
     const parked = join(folder.path, "parked");
     await mkdir(parked);
     await writeFile(join(parked, "of-another-run.kv"), "x");
-    const shelf = await Shelf.open<number>({ folder: parked, bytes: 500, bytesPerToken: 1 });
+    const shelf = await opened({ folder: parked, bytes: 500, bytesPerToken: 1 });
     const slot = new Slot();
     for (const of of [1, 2, 3, 4]) {
       slot.contextTokens = conversation(of);
@@ -79,7 +93,7 @@ describe("a shelf of conversations", () => {
   test("warns where nothing can be written, and leaves no half a file", async () => {
     await using folder = await temporaryFolder();
     const parked = join(folder.path, "parked");
-    const shelf = await Shelf.open<number>({ folder: parked, bytes: 500, bytesPerToken: 1 });
+    const shelf = await opened({ folder: parked, bytes: 500, bytesPerToken: 1 });
     const slot = new Slot(true);
     slot.contextTokens = conversation(1);
     const warned = once(process, "warning");

@@ -63,6 +63,9 @@ describe("an endpoint that refuses", () => {
     ["in its stream", (response) => stream(response, [{ error: { message: "bad image", code: 400 } }]), /failed at it: bad image/],
     ["in its stream, as older vLLM does", (response) => stream(response, [{ object: "error", message: "bad", code: 400 }]), /failed at it: bad/],
     ["by a page", (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>"), /sent no JSON: <html>Welcome/],
+    ["by a line without an end", (response) => void begin(response, `data: ${"x".repeat(17 * 2 ** 20)}`), /sent more than 16 MiB in one piece/],
+    ["by JSON without an end", (response) => void response.writeHead(200).write(`{"choices": "${"x".repeat(17 * 2 ** 20)}`), /sent more than 16 MiB in one piece/],
+    ["by an event without an end", (response) => void begin(response, `data: ${"x".repeat(1000)}\n`.repeat(17 * 2 ** 10 + 500)), /sent more than 16 MiB in one piece/],
     ["by something else", (response) => stream(response, [{ hello: 1 }]), /sent something else than was asked for: expected `choices`, got \{"hello":1\}/],
   ] as readonly (readonly [string, Answer, RegExp])[]) {
     test(`${title} is asked once, and what it says is passed on without the key`, async () => {

@@ -67,6 +67,13 @@ describe("a reply of an endpoint", () => {
     await server.asked[0]!.ended;
   });
 
+  test("is read past what is no piece of one, and past counts that are none", async () => {
+    const odd = [{ choices: [null] }, { choices: [7] }, { choices: [{ delta: "x" }] }, chunk({ tool_calls: [null, "x"], content: 7 }), { choices: [], usage: { prompt_tokens: -1, completion_tokens: 2 } }];
+    await using server = await chatEndpoint((response) => stream(response, [...odd, chunk({ content: "Hello" }), chunk({}, "stop")]));
+    const { text, tokens } = await chatOf(server).generate(ask);
+    assert.deepEqual({ text, tokens }, { text: "Hello", tokens: null });
+  });
+
   test("has no count of tokens where the endpoint sends none", async () => {
     const { result } = await replyTo([chunk({ content: "Hello" }, "stop")]);
     assert.equal(result.tokens, null);
@@ -216,6 +223,13 @@ describe("what an endpoint is asked", () => {
     const { result, body } = await replyTo(says('{"n"', ": 3}"), { schema });
     assert.deepEqual(body["response_format"], { type: "json_schema", json_schema: { name: "answer", schema, strict: false } });
     assert.equal(result.text, '{"n": 3}');
+  });
+
+  test("goes below the address, before what stands there behind a question mark, of which nothing is shown", async () => {
+    await using server = await chatEndpoint((response) => send(response, 400, "no"));
+    const refused = chatOf({ url: `${server.url}/?version=3&key=secret` }).generate(ask);
+    await assert.rejects(refused, (error: Error) => error.message.includes("/v1/chat/completions answered 400") && !error.message.includes("secret"));
+    assert.equal(server.asked[0]!.path, "POST /v1/chat/completions?version=3&key=secret");
   });
 
   test("goes with a name and a password, where the address has them", async () => {

@@ -24,6 +24,17 @@ describe("a schema that is asked for", () => {
     });
   }
 
+  test("is refused where its parts double with each level", async () => {
+    const levels = Array.from({ length: 25 }, (_, n) => [`d${n}`, { anyOf: [1, 2].map(() => ({ allOf: [{ $ref: `#/$defs/d${n + 1}` }] })) }] as const);
+    await assert.rejects(formOf({ $ref: "#/$defs/d0", $defs: { ...Object.fromEntries(levels), d25: { type: "string" } } }), { code: "invalid-request", message: /expected a smaller schema/ });
+  });
+
+  test("is looked at in the same turn, also where it asks for Ajv's own way to answer later", async () => {
+    const form = await formOf({ $async: true, type: "string", pattern: "^a" });
+    form.check({ text: '"a"', stopReason: "end" });
+    assert.throws(() => form.check({ text: '"b"', stopReason: "end" }), { code: "answer-invalid" });
+  });
+
   test("may be of an older draft, where it says so", async () => {
     const form = await formOf({ $schema: "http://json-schema.org/draft-07/schema#", definitions: { b: { const: 2 } }, type: "array", items: [{ const: 1 }, { $ref: "#/definitions/b" }] });
     form.check({ text: "[1,2]", stopReason: "end" });
