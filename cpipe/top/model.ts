@@ -20,6 +20,8 @@ export interface Model {
   readonly trouble: string | null;
   /** In the order of tools.yaml. */
   readonly tools: readonly RegistryEntry[];
+  /** Those that were shown when the daemon began to tell, and of which it has not told yet. */
+  readonly unheard: readonly string[];
   readonly metrics: Metrics | null;
   /** The last shares of a core that each tool used, oldest first. */
   readonly history: Readonly<Record<string, readonly number[]>>;
@@ -87,7 +89,7 @@ export type Effect =
 export type Updated = readonly [Model, readonly Effect[]];
 
 export function initialModel(size: Size): Model {
-  return { size, daemon: null, attached: false, trouble: null, tools: [], metrics: null, history: {}, selected: null, filter: "", page: { kind: "fleet" }, left: {}, question: null, running: [], notice: null, nextId: 1 };
+  return { size, daemon: null, attached: false, trouble: null, tools: [], unheard: [], metrics: null, history: {}, selected: null, filter: "", page: { kind: "fleet" }, left: {}, question: null, running: [], notice: null, nextId: 1 };
 }
 
 /** What is kept under the name of a tool, which may be `constructor`. */

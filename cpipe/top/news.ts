@@ -36,7 +36,8 @@ export function afterRegistry(model: Model, registry: Registry | null): Model {
 
 function withTool(model: Model, tool: RegistryEntry): Model {
   const isNew = !model.tools.some(({ name }) => name === tool.name);
-  return { ...model, tools: isNew ? [...model.tools, tool] : model.tools.map((before) => (before.name === tool.name ? tool : before)) };
+  const tools = isNew ? [...model.tools, tool] : model.tools.map((before) => (before.name === tool.name ? tool : before));
+  return { ...model, tools, unheard: model.unheard.filter((name) => name !== tool.name) };
 }
 
 /** The selection goes to the one that takes its place. */
@@ -47,7 +48,9 @@ function without(model: Model, name: string): Model {
   return { ...model, tools: model.tools.filter((tool) => tool.name !== name), selected };
 }
 
-function withMetrics(model: Model, metrics: Metrics): Model {
+/** They come after all tools have been told of: what was not is no more. */
+function withMetrics(before: Model, metrics: Metrics): Model {
+  const model = { ...before.unheard.reduce(without, before), unheard: [] };
   const used = Object.entries(metrics.tools).map(([name, { cpu }]) => [name, [...(keptOf(model.history, name) ?? []), cpu].slice(-HISTORY)] as const);
   return { ...model, metrics, history: Object.fromEntries(used) };
 }

@@ -18,7 +18,8 @@ export function update(model: Model, message: Message, now: number): Updated {
     case "registry":
       return [afterRegistry(model, message.registry), []];
     case "attached":
-      return [{ ...model, attached: true, trouble: null, tools: [] }, []];
+      // They stay where they are: a key that is pressed now is meant for the one that is seen.
+      return [{ ...model, attached: true, trouble: null, unheard: model.tools.map(({ name }) => name) }, []];
     case "detached":
       return [{ ...model, attached: false, trouble: message.reason }, []];
     case "event":

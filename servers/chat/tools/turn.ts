@@ -49,7 +49,8 @@ export async function takeTurn(request: GenerateRequest, offers: ReadonlyMap<str
       if (step.text !== "") turn.push(`${step.text}\n`);
       continue;
     }
-    if (step.calls.length === 0 || theirs.length > 0) return { ...before, text, performed, calls: theirs };
+    // An endpoint may call although nothing is offered any more: nobody waits for what it has to say to that.
+    if (step.calls.length === 0 || theirs.length > 0 || left <= 0) return { ...before, text, performed, calls: theirs };
     turn.push(...step.parts);
     for (const [place, made] of step.calls.slice(0, left).entries()) {
       turn.push({ ...(await answered(made, offers, request, calls)), first: place === 0 });

@@ -54,7 +54,7 @@ const LINES: ReadonlyArray<{ typed: string; line: string }> = [
   { typed: "cpipe chatter pin", line: "cpipe chatter ping " },
   { typed: "cpipe tts sile", line: "cpipe tts silence " },
   { typed: "cpipe vector coll", line: "cpipe vector collections " },
-  { typed: "cpipe chat ask hello --temp", line: "cpipe chat ask hello --temperature " },
+  { typed: "cpipe chat ask hello --tempe", line: "cpipe chat ask hello --temperature " },
   { typed: "cpipe tts say hello --form", line: "cpipe tts say hello --format " },
   { typed: "cpipe tts say hello --format s16", line: "cpipe tts say hello --format s16le " },
   { typed: "cpipe tts say hello --format=s16", line: "cpipe tts say hello --format=s16le " },
@@ -109,7 +109,7 @@ describe("completions", { concurrency: true }, () => {
       });
 
       it("what stands behind the cursor stays", async () => {
-        const { line } = await completed(`cpipe chat ask --temp and more${"\x02".repeat(9)}\t`);
+        const { line } = await completed(`cpipe chat ask --tempe and more${"\x02".repeat(9)}\t`);
         assert.equal(line.replaceAll(/ +/g, " "), "cpipe chat ask --temperature and more"); // zsh adds a blank of its own
       });
 

@@ -109,7 +109,15 @@ test("what the registry knows is shown at once, and how the daemon tells it from
   let [at] = update(initialModel({ columns: 80, rows: 24 }), registry, NOW);
   assert.match(textOf(at).join("\n"), /^one +ready.*\ntwo +ready[^]*\n connecting to the daemon …/m);
   for (const message of [{ type: "attached" }, { type: "event", event: { event: "tool", tool: tool("one", { phase: "down" }) } }, registry] as const) [at] = update(at, message, NOW);
-  assert.deepEqual(at.tools.map(({ name, phase }) => [name, phase]), [["one", "down"]]);
+  assert.deepEqual(at.tools.map(({ name, phase }) => [name, phase]), [["one", "down"], ["two", "ready"]]);
+});
+
+test("a tool that was chosen stays so while the daemon begins to tell of them, and one of which it does not tell is no more", () => {
+  const messages = [{ type: "registry", registry: registryOf("/tmp/pipes", [tool("one"), tool("two"), tool("gone")]) }, { type: "key", key: { id: "j", text: "j" } }, { type: "attached" }, { type: "event", event: { event: "tool", tool: tool("one") } }] as const;
+  const at = messages.reduce<Model>((before, message) => update(before, message, NOW)[0], initialModel({ columns: 80, rows: 24 }));
+  assert.deepEqual(press(at, "r")[1].map((effect) => JSON.stringify(effect).includes('"two"')), [true]);
+  const told = [{ type: "event", event: { event: "tool", tool: tool("two") } }, { type: "event", event: { event: "metrics", metrics } }] as const;
+  assert.deepEqual(told.reduce<Model>((before, message) => update(before, message, NOW)[0], at).tools.map(({ name }) => name), ["one", "two"]);
 });
 
 test("every page is left for the one before it, and Ctrl-C, Ctrl-Z and Ctrl-L go everywhere", () => {

@@ -79,6 +79,13 @@ describe("a turn of the model's", () => {
     assert.deepEqual(seen.map(({ functions, maxCalls }) => [functions !== undefined, maxCalls]), [[true, 3], [true, 1], [false, undefined]]);
   });
 
+  test("ends where a model calls although nothing is offered any more, as one of an endpoint may", async () => {
+    const calling = step("", search({ query: "a" }));
+    const { run, asked } = scripted(calling, calling);
+    const { performed, calls } = await run(1);
+    assert.deepEqual([performed, calls, asked], [1, [], [{ query: "a" }]]);
+  });
+
   test("tells the model of a call that failed", async () => {
     const { run, seen } = scripted(step("", search({ query: "a" })), step("so be it"));
     assert.equal((await run(5, { ok: false, code: "timeout", message: "no answer" })).text, "so be it");
