@@ -9,9 +9,12 @@ export const HIDDEN = "(hidden)";
 const SECRET = /(?:key|token|secret|password)$/i;
 /** The name and the password in an address. */
 const CREDENTIALS = /^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i;
+const ADDRESS = /^[a-z][a-z\d+.-]*:\/\//i;
+/** A secret behind the question mark of one; `sig` is Azure's word for it. */
+const IN_QUERY = /([?&][^?&#=]*(?:key|token|secret|password|sig)=)[^&#]+/gi;
 
 function shown(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(CREDENTIALS, "$1");
+  if (typeof value === "string") return ADDRESS.test(value) ? value.replace(CREDENTIALS, "$1").replaceAll(IN_QUERY, `$1${HIDDEN}`) : value;
   if (Array.isArray(value)) return value.map(shown);
   return typeof value === "object" && value !== null ? withoutSecrets(value as Record<string, unknown>) : value;
 }

@@ -34,3 +34,8 @@ test("no setting of a built-in server that is a key, by its description, is show
   assert.deepEqual(keys.map(([key]) => key).sort(), ["apiKey", "apiKey", "uriKey"]);
   for (const [key] of keys) assert.deepEqual(withoutSecrets({ [key]: "x" }), { [key]: HIDDEN });
 });
+
+test("What opens a door behind the question mark of an address is hidden, and the rest of it is not", () => {
+  const shown = withoutSecrets({ url: "https://host/v1?api-version=3&key=abc&sig=d%3D#end", api_url: "https://host/v1?access_token=x", text: "?key=word" });
+  assert.deepEqual(shown, { url: `https://host/v1?api-version=3&key=${HIDDEN}&sig=${HIDDEN}#end`, api_url: `https://host/v1?access_token=${HIDDEN}`, text: "?key=word" });
+});
