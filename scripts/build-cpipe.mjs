@@ -34,8 +34,14 @@ export async function compileCpipe(esbuild, shared, parts) {
     { path: join(dist, `chunks/${name}.cjs`), contents: text },
     ...(kept === null ? [] : [{ path: join(dist, `chunks/${name}-${process.versions.v8}-${process.arch}.code`), contents: kept }]),
     { path: join(dist, "cpipe.cjs"), contents: program(name) },
+    { path: join(dist, "cpipe.js"), contents: FORMER },
   ];
 }
+
+/** The program under its former name, which npx keeps for a checkout, and which stands in what `--mcp --print-config` has printed. */
+const FORMER = `#!/usr/bin/env node
+import "./cpipe.cjs";
+`;
 
 /** Compiled code holds for one V8 on one kind of processor; of what is not its own V8 takes none, and compiles it as ever. */
 const program = (name) => `#!/usr/bin/env node

@@ -21,7 +21,7 @@ const parts = {
   "cpipe/markdown/renderer.ts": "dist/cpipe-markdown.js",
   "cpipe/commands/kept.ts": "dist/cpipe-kept.js",
 };
-const programs = ["dist/cpipe.cjs", "dist/daemon/main.js"];
+const programs = ["dist/cpipe.cjs", "dist/cpipe.js", "dist/daemon/main.js"];
 
 /** Whether a source, the lock file, this script or Node has changed since the last build. */
 export function buildIsStale() {

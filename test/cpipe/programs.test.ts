@@ -46,6 +46,15 @@ test("what is installed is plain JavaScript that can be run as it is, and small"
   assert.equal(Buffer.byteLength(text), text.length, "it is read as Latin 1");
 });
 
+test("it answers under its former name as well", () => {
+  const former = program.replace(/\.cjs$/, ".js");
+  assert.ok((statSync(former).mode & 0o111) !== 0);
+  for (const args of [["--version"], ["--list", "--json"], ["nobody", "ping"]]) {
+    const [now, before] = [program, former].map((path) => spawnSync(path, args, { env: place.env, encoding: "utf8" }));
+    assert.deepEqual([before?.status, before?.stdout, before?.stderr], [now?.status, now?.stdout, now?.stderr], args.join(" "));
+  }
+});
+
 test("V8 takes the code that was compiled at the build", () => {
   const script = new Script(readFileSync(bundle, "latin1"), { filename: basename(bundle), cachedData: readFileSync(code) });
   assert.equal(script.cachedDataRejected, false);
