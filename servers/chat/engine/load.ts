@@ -11,6 +11,7 @@ import { Shelf } from "./shelf.ts";
 import { Slots } from "./slots.ts";
 import { chooseTemplate, endingOf } from "./template.ts";
 import { tokenTrial } from "./trial.ts";
+import { admitChanges } from "./turnstile.ts";
 
 /** A model in memory with everything that replies need. */
 export interface OpenModel {
@@ -39,6 +40,8 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
   );
   const template = chooseTemplate(open.library, model);
   const parallel = context.totalSequences;
+  const slots = Array.from({ length: parallel }, () => context.getSequence());
+  admitChanges(context, slots);
   return {
     facts: {
       path,
@@ -56,7 +59,7 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
     open,
     model,
     template,
-    slots: new Slots(Array.from({ length: parallel }, () => context.getSequence()), endingOf(model, template)),
+    slots: new Slots(slots, endingOf(model, template)),
     shelf: request.parked === null ? null : await Shelf.open({ ...request.parked, bytesPerToken: cacheBytesPerToken(model) }),
     pace: new Pace(threads.milliseconds, context.batchSize),
   };

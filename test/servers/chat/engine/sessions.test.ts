@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { ensureBuiltinModel } from "../../../../servers/chat/builtin/ensure.ts";
 import type { Engine } from "../../../../servers/chat/engine/engine.ts";
 import type { ChatMessage, GenerateRequest, CountedResult } from "../../../../servers/chat/engine/messages.ts";
+import { withResolvers } from "../../../../pipes/rpc/resolvers.ts";
 import { temporaryFolder } from "../../../temporary.ts";
 import { startEngine, user } from "../fixtures.ts";
 
@@ -49,6 +50,25 @@ describe("a conversation that goes on", () => {
     const talk = new Talk("Ada");
     assert.ok(fresh(await talk.ask("hello")) > 300);
     for (const question of ["weather?", "an emoji", "pipes?", "thanks"]) assert.ok(fresh(await talk.ask(question)) <= QUESTION, question);
+  });
+
+  test("goes on while other replies are being written, and does not wait for their end", async () => {
+    const talk = new Talk("Zoe");
+    await talk.ask("hello");
+    const stop = new AbortController();
+    let going = 0;
+    const others = ["one", "two", "three"].map((name) => {
+      const begun = withResolvers<void>();
+      going++;
+      const onToken = (): void => begun.resolve();
+      const reply = engine.generate({ messages: [user(`count forever, ${name}`)] }, { signal: stop.signal, onToken });
+      return { begun: begun.promise, end: reply.catch(() => undefined).finally(() => going--) };
+    });
+    await Promise.all(others.map(({ begun }) => begun));
+    assert.ok(fresh(await talk.ask("thanks")) <= QUESTION);
+    assert.equal(going, 3);
+    stop.abort();
+    await Promise.all(others.map(({ end }) => end));
   });
 
   test("evaluates its last answer again where it had thought before it: thoughts are no part of a conversation", async () => {
