@@ -14,35 +14,56 @@ export interface Prompt {
 
 /**
  * What a request has evaluated. Where it may be trimmed, it leaves as much room for the reply as that may want, up to a quarter of the context;
- * else a few tokens have to do. @throws ToolError `context-overflow`
+ * else a few tokens have to do. @throws ToolError `context-overflow`, what `signal` was aborted with
  */
-export function fittingPrompt(open: OpenModel, request: GenerateRequest): Prompt {
+export async function fittingPrompt(open: OpenModel, request: GenerateRequest, signal: AbortSignal): Promise<Prompt> {
   const { contextSize } = open.facts;
   const quarter = contextSize >> 2;
   const limit = contextSize - Math.min(request.room ?? ROOM, quarter);
-  const whole = promptFor(open, request, request.messages);
+  const whole = await wholePrompt(open, request, signal);
   if (request.overflow === "trim") {
     const roomy = contextSize - Math.min(Math.max(request.room ?? ROOM, request.maxTokens ?? quarter), quarter);
-    if (whole.prompt.length <= roomy) return whole;
-    const found = trimmedPrompt(open, request, roomy) ?? (whole.prompt.length <= limit ? whole : trimmedPrompt(open, request, limit));
+    if (whole.tokens <= roomy && whole.made !== null) return whole.made;
+    const weights = await weightsOf(open, request.messages, signal);
+    const found = trimmedPrompt(open, request, weights, roomy) ?? (whole.tokens <= limit ? whole.made : trimmedPrompt(open, request, weights, limit));
     if (found !== null) return found;
-  } else if (whole.prompt.length <= limit) return whole;
-  throw new ToolError("context-overflow", { tokens: whole.prompt.length, limit });
+  } else if (whole.tokens <= limit && whole.made !== null) return whole.made;
+  throw new ToolError("context-overflow", { tokens: whole.tokens, limit });
 }
 
 /** Tokens that a prompt must leave for the reply, unless the request says how many. */
 const ROOM = 16;
+/** With so many characters to a token of the context it is weighed first: what is several times too long need not be made into a prompt. */
+const LONG = 8;
 
-function trimmedPrompt(open: OpenModel, request: GenerateRequest, limit: number): Prompt | null {
-  const { model, facts } = open;
+/** All that was said, and how many tokens that is; `made` is null where it does not fit by far. */
+async function wholePrompt(open: OpenModel, request: GenerateRequest, signal: AbortSignal): Promise<{ readonly tokens: number; readonly made: Prompt | null }> {
+  const { contextSize } = open.facts;
+  if (request.messages.reduce((sum, message) => sum + wordsOf(message).length, 0) > LONG * contextSize) {
+    const weights = await weightsOf(open, request.messages, signal);
+    const tokens = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+    if (tokens > 2 * contextSize) return { tokens, made: null };
+  }
+  const made = promptFor(open, request, request.messages);
+  return { tokens: made.prompt.length, made };
+}
+
+async function weightsOf({ weigher }: OpenModel, messages: readonly ChatMessage[], signal: AbortSignal): Promise<ReadonlyMap<ChatMessage, number>> {
   const weights = new Map<ChatMessage, number>();
-  const weighed = ({ content, function_calls: calls }: ChatMessage): number => model.tokenize(content + (calls === undefined ? "" : JSON.stringify(calls))).length;
-  for (const message of request.messages) weights.set(message, weighed(message));
+  for (const message of messages) weights.set(message, await weigher.weigh(wordsOf(message), signal));
+  return weights;
+}
+
+function wordsOf({ content, function_calls: calls }: ChatMessage): string {
+  return calls === undefined ? content : content + JSON.stringify(calls);
+}
+
+function trimmedPrompt(open: OpenModel, request: GenerateRequest, weights: ReadonlyMap<ChatMessage, number>, limit: number): Prompt | null {
   let found: Prompt | null = null;
   trimmed(request.messages, {
     weigh: (message) => weights.get(message)!,
     limit,
-    step: facts.contextSize >> 2,
+    step: open.facts.contextSize >> 2,
     fits: (messages) => {
       const made = promptFor(open, request, messages);
       if (made.prompt.length > limit) return false;

@@ -12,6 +12,7 @@ import { Slots } from "./slots.ts";
 import { chooseTemplate, endingOf } from "./template.ts";
 import { tokenTrial } from "./trial.ts";
 import { admitChanges } from "./turnstile.ts";
+import { Weigher } from "./weigher.ts";
 
 /** A model in memory with everything that replies need. */
 export interface OpenModel {
@@ -22,6 +23,7 @@ export interface OpenModel {
   readonly slots: Slots<LlamaContextSequence>;
   readonly shelf: Shelf<Token> | null;
   readonly pace: Pace;
+  readonly weigher: Weigher;
 }
 
 /** @throws ToolError `model-corrupt`, `model-memory` */
@@ -62,6 +64,7 @@ export async function openModel(open: OpenLlama, request: LoadRequest, onProgres
     slots: new Slots(slots, endingOf(model, template)),
     shelf: request.parked === null ? null : await Shelf.open({ ...request.parked, bytesPerToken: cacheBytesPerToken(model) }),
     pace: new Pace(threads.milliseconds, context.batchSize),
+    weigher: new Weigher((text) => model.tokenize(text).length),
   };
 }
 

@@ -21,7 +21,7 @@ export interface ReplyCalls {
  * @throws ToolError `context-overflow`, or what `signal` was aborted with
  */
 export async function reply(open: OpenModel, request: GenerateRequest, signal: AbortSignal, calls: ReplyCalls): Promise<CountedResult> {
-  const { history, prompt: plain, left } = fittingPrompt(open, request);
+  const { history, prompt: plain, left } = await fittingPrompt(open, request, signal);
 
   const slot = open.slots.take((one) => alignedTo(one, plain).shared);
   let prompt = plain;
