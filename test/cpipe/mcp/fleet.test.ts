@@ -8,32 +8,11 @@ import type { InterfaceShape } from "../../../pipes/protocol/interfaces/shape.ts
 import { places } from "../../../pipes/protocol/places.ts";
 import type { RegistryEntry } from "../../../pipes/protocol/registry.ts";
 import { Place } from "../program.ts";
+import { entryOf } from "../registry.ts";
 
 const shape = (...names: string[]): InterfaceShape => ({ name: "mine", description: "", commands: names.map((name) => ({ name, description: "", args: [] })), events: [] });
-const entry = (name: string, more: Partial<RegistryEntry> = {}): RegistryEntry => ({
-  name,
-  path: `/nowhere/tool-${name}`,
-  description: "d",
-  kind: "module",
-  model: null,
-  phase: "ready",
-  want: "up",
-  state: "idle",
-  reason: null,
-  progress: null,
-  pid: 1,
-  started: "2026-01-01T00:00:00Z",
-  startTime: null,
-  run: null,
-  specHash: "",
-  keep: "always",
-  memory: null,
-  deaths: [],
-  restarts: 0,
-  log: "",
-  interfaces: [shape("go")],
-  ...more,
-});
+const entry = (name: string, more: Partial<RegistryEntry> = {}): RegistryEntry =>
+  entryOf(name, "/nowhere", { description: "d", kind: "module", pid: 1, started: "2026-01-01T00:00:00Z", startTime: null, interfaces: [shape("go")], ...more });
 
 describe("the tools that the bridge sees in the registry", () => {
   const place = new Place();
