@@ -24,7 +24,7 @@ export async function fittingPrompt(open: OpenModel, request: GenerateRequest, s
   if (request.overflow === "trim") {
     const roomy = contextSize - Math.min(Math.max(request.room ?? ROOM, request.maxTokens ?? quarter), quarter);
     if (whole.tokens <= roomy && whole.made !== null) return whole.made;
-    const weights = await weightsOf(open, request.messages, signal);
+    const weights = whole.weights ?? (await weightsOf(open, request.messages, signal));
     const found = trimmedPrompt(open, request, weights, roomy) ?? (whole.tokens <= limit ? whole.made : trimmedPrompt(open, request, weights, limit));
     if (found !== null) return found;
   } else if (whole.tokens <= limit && whole.made !== null) return whole.made;
@@ -36,19 +36,20 @@ const ROOM = 16;
 /** With so many characters to a token of the context it is weighed first: what is several times too long need not be made into a prompt. */
 const LONG = 8;
 
-/** All that was said, and how many tokens that is; `made` is null where it does not fit by far. */
-async function wholePrompt(open: OpenModel, request: GenerateRequest, signal: AbortSignal): Promise<{ readonly tokens: number; readonly made: Prompt | null }> {
+type Weights = ReadonlyMap<ChatMessage, number>;
+
+/** All that was said, and how many tokens that is; `made` is null where it does not fit by far, `weights` where nothing had to be weighed for that. */
+async function wholePrompt(open: OpenModel, request: GenerateRequest, signal: AbortSignal): Promise<{ readonly tokens: number; readonly made: Prompt | null; readonly weights: Weights | null }> {
   const { contextSize } = open.facts;
-  if (request.messages.reduce((sum, message) => sum + wordsOf(message).length, 0) > LONG * contextSize) {
-    const weights = await weightsOf(open, request.messages, signal);
-    const tokens = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
-    if (tokens > 2 * contextSize) return { tokens, made: null };
-  }
+  const isLong = request.messages.reduce((sum, message) => sum + wordsOf(message).length, 0) > LONG * contextSize;
+  const weights = isLong ? await weightsOf(open, request.messages, signal) : null;
+  const weighed = [...(weights?.values() ?? [])].reduce((sum, weight) => sum + weight, 0);
+  if (weighed > 2 * contextSize) return { tokens: weighed, made: null, weights };
   const made = promptFor(open, request, request.messages);
-  return { tokens: made.prompt.length, made };
+  return { tokens: made.prompt.length, made, weights };
 }
 
-async function weightsOf({ weigher }: OpenModel, messages: readonly ChatMessage[], signal: AbortSignal): Promise<ReadonlyMap<ChatMessage, number>> {
+async function weightsOf({ weigher }: OpenModel, messages: readonly ChatMessage[], signal: AbortSignal): Promise<Weights> {
   const weights = new Map<ChatMessage, number>();
   for (const message of messages) weights.set(message, await weigher.weigh(wordsOf(message), signal));
   return weights;
@@ -58,7 +59,7 @@ function wordsOf({ content, function_calls: calls }: ChatMessage): string {
   return calls === undefined ? content : content + JSON.stringify(calls);
 }
 
-function trimmedPrompt(open: OpenModel, request: GenerateRequest, weights: ReadonlyMap<ChatMessage, number>, limit: number): Prompt | null {
+function trimmedPrompt(open: OpenModel, request: GenerateRequest, weights: Weights, limit: number): Prompt | null {
   let found: Prompt | null = null;
   trimmed(request.messages, {
     weigh: (message) => weights.get(message)!,
